@@ -202,7 +202,7 @@ class FeedItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedReading:
-    """What the bytes of one feed say. `version` is feedparser's word (`rss20`, `atom10`, …), empty when it is no feed."""
+    """What the bytes of one feed say. `version` is feedparser's word (`rss20`, …), empty when it is no feed."""
 
     version: str
     encoding: str | None
@@ -441,7 +441,7 @@ class Placement:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stored:
-    """What the storing transaction settled: the article that now stands for the entry, its place, and the flags it raised."""
+    """What the storing transaction settled: the article that stands for the entry, its place, the flags raised."""
 
     article: str | None
     placement: Placement | None
