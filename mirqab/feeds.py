@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import io
 import re
+from calendar import timegm
 from datetime import UTC, datetime
 from email.message import Message
 from typing import Any, Final
@@ -150,18 +151,16 @@ def _complete(text: str, root: re.Match[str]) -> tuple[str, bool]:
         r"[^<>]*/>", text[root.end() :]
     ):
         return text, False
-    end = None
-    for end in _ITEM_END.finditer(text):
-        pass
+    end = max((found.end() for found in _ITEM_END.finditer(text)), default=None)
     if end is None:
         return text, True
     channel = "</channel>" if root[1].lower() == "rss" else ""
-    return f"{text[: end.end()]}{channel}</{name[1]}>", True
+    return f"{text[:end]}{channel}</{name[1]}>", True
 
 
 def _feedparse(text: str, url: str) -> Any:
     """Run feedparser on text that is known to be UTF-8; once more without what it chokes on when it raises."""
-    import feedparser  # noqa: PLC0415 - 0.1 s that a run without new feeds does not need
+    import feedparser
 
     # A lone content type keeps the library from guessing an encoding again; the location is the base of links.
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
@@ -223,10 +222,9 @@ def _content(entry: Any) -> str | None:
 
 
 def _authors(entry: Any) -> tuple[str, ...]:
-    names = [plain(_stored(author, "name")) for author in dict.get(entry, "authors") or () if isinstance(author, dict)]
-    return tuple(
-        dict.fromkeys(name for name in [*names, *([] if any(names) else [plain(_stored(entry, "author"))])] if name)
-    )
+    authors = [author for author in dict.get(entry, "authors") or () if isinstance(author, dict)]
+    names = [plain(_stored(author, "name")) for author in authors] or [plain(_stored(entry, "author"))]
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _moment(entry: Any, key: str, now: datetime) -> datetime | None:
@@ -238,7 +236,7 @@ def _moment(entry: Any, key: str, now: datetime) -> datetime | None:
     if not parsed:
         return None
     try:
-        moment = datetime(*parsed[:6], tzinfo=UTC)
-    except (ValueError, OverflowError, TypeError):
+        moment = datetime.fromtimestamp(timegm(parsed), UTC)
+    except (ValueError, OverflowError, TypeError, OSError):
         return None
     return moment if believable(moment, now=now) else None

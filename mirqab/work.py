@@ -54,11 +54,11 @@ class BodyTooLargeError(ValueError):
 
 def prepare(plan: WorkPlan) -> None:
     """Compile the plan's topics and open the raw file, once per process; raises ConfigurationError for a bad topic."""
-    global _prepared  # noqa: PLW0603 - a worker process has one plan, and pickled calls reach it by name only
+    global _prepared
     topics = tuple(compile_topic(document) for document in plan.documents)
     raw = None
     if plan.raw_folder is not None:
-        from mirqab.archive.raw import RawWriter  # noqa: PLC0415 - the archive is not needed to extract or judge
+        from mirqab.archive.raw import RawWriter
 
         raw = RawWriter(plan.raw_folder)
     _prepared = _Prepared(Judge(topics), tuple((topic.id, topic.version) for topic in topics), raw)

@@ -16,7 +16,6 @@ import multiprocessing
 import os
 import resource
 import signal
-
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -208,7 +207,7 @@ def _no_reading(problem: Reason, detail: str) -> FeedReading:
 
 
 def _stop(pool: ProcessPool) -> None:
-    pool.stop()
+    pool.stop()  # type: ignore[no-untyped-call]
     pool.join()
 
 
@@ -274,7 +273,7 @@ def _bounded(call: Callable[..., _R], arguments: tuple[Any, ...], cpu_s: int) ->
 
 
 def _read_feed(body: bytes, url: str, content_type: str | None) -> FeedReading:
-    from mirqab.feeds import read_feed  # noqa: PLC0415 - brings feedparser, which pages do not need
+    from mirqab.feeds import read_feed
 
     return read_feed(body, url=url, content_type=content_type)
 

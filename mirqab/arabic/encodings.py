@@ -21,7 +21,7 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
-# Labels that servers put on anything: for them the bytes decide. The standard of browsers reads all of them as windows-1252.
+# Labels that servers put on anything: for them the bytes decide.
 _LATIN: Final = frozenset({"ascii", "iso8859-1", "cp1252", "iso8859-15", "latin-1"})
 
 # UTF-7 and its like turn harmless bytes into markup; no feed or page needs them.

@@ -32,7 +32,7 @@ _MARKUP: Final = re.compile(
 _SHORTEST_LETTERS: Final = 30
 _SHORT_LETTERS: Final = 250
 _NO_ARTICLE_TITLE: Final = re.compile(
-    r"\b40[34]\b|الصفحة (?:غير موجودة|المطلوبة غير|التي تبحث عنها)|لم يتم العثور|لا يمكن العثور|page not found|not found|"
+    r"\b40[34]\b|الصفحة (?:غير موجودة|المطلوبة غير|التي تبحث عنها)|لم يتم العثور|لا يمكن العثور|not found|"
     r"attention required|just a moment|access denied|are you a robot|captcha|enable javascript|تحقق من أنك",
     re.IGNORECASE,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -15,12 +14,12 @@ _HIDDEN: Final = (
     "//body//*[@hidden or (@style and contains(translate(@style,' DISPLAYNE','displayne'),'display:none'))]"
 )
 _KEPT: Final = frozenset({"html", "body", "main", "article"})
-_BLOCKS: Final = frozenset({"p", "head", "item", "quote", "row", "list", "table", "div", "code", "ab", "lg", "l"})
+_BLOCKS: Final = frozenset({"p", "head", "item", "quote", "row", "list", "table", "div", "code", "lb"})
 
 
 def body_lines(tree: HtmlElement, *, url: str) -> list[str]:
     """Return the paragraphs of the article in `tree`, which is changed; empty when the library finds none."""
-    import trafilatura  # noqa: PLC0415 - 0.2 s that a run without new pages does not need
+    import trafilatura
 
     _take_out(tree)
     document = trafilatura.bare_extraction(tree, url=url, include_comments=False, with_metadata=False)
@@ -52,26 +51,24 @@ def _lines(body: _Element) -> Iterator[str]:
 
 
 def _blocks(element: _Element) -> Iterator[str]:
-    text: list[str] = [element.text or ""]
+    """Yield the runs of text between the blocks and line breaks inside an element; a table's row is one run."""
+    run = [element.text or ""]
     for child in element:
-        if child.tag in _BLOCKS:
-            yield "".join(text)
-            text = []
-            if child.tag == "row":
-                yield " ".join(" ".join("".join(cell.itertext()).split()) for cell in child)
-            else:
-                yield from _blocks(child)
-        elif child.tag == "lb":
-            yield "".join(text)
-            text = []
+        if child.tag == "row":
+            yield "".join(run)
+            run = [" ".join(_all_text(cell) for cell in child)]
+        elif child.tag in _BLOCKS or next(child.iter(*_BLOCKS), None) is not None:
+            yield "".join(run)
+            run = []
+            yield from _blocks(child)
         else:
-            text.append("".join(child.itertext()) if not any(True for _ in child.iter(*_BLOCKS, "lb")) else "")
-            if not text[-1]:
-                yield "".join(text)
-                text = []
-                yield from _blocks(child)
-        text.append(child.tail or "")
-    yield "".join(text)
+            run.append(_all_text(child))
+        run.append(child.tail or "")
+    yield "".join(run)
+
+
+def _all_text(element: _Element) -> str:
+    return "".join(str(piece) for piece in element.itertext())
 
 
 def without_headline(lines: list[str], headlines: Iterable[str]) -> list[str]:

@@ -25,23 +25,16 @@ _TRAILING_COMMA: Final = re.compile(r",\s*([}\]])")
 _JSON_LIMIT: Final = 1_000_000
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
 _PUBLISHED_NAMES: Final = (
-    "article:published_time", "og:published_time", "og:article:published_time", "datepublished", "publishdate", "publish-date",
-    "publish_date", "pubdate", "parsely-pub-date", "sailthru.date", "dc.date.issued", "dcterms.issued", "dcterms.created",
-    "dc.date", "dcterms.date", "date", "article.published", "originalpublicationdate", "cxenseparse:recs:publishtime",
-)  # fmt: skip
-_UPDATED_NAMES: Final = (
-    "article:modified_time", "og:updated_time", "og:modified_time", "datemodified", "dcterms.modified", "dc.date.modified",
-    "last-modified", "lastmod",
-)  # fmt: skip
-_AUTHOR_NAMES: Final = (
-    "author",
-    "article:author",
-    "dc.creator",
-    "dcterms.creator",
-    "parsely-author",
-    "sailthru.author",
-    "byl",
+    *("article:published_time", "og:published_time", "og:article:published_time", "article.published"),
+    *("datepublished", "publishdate", "publish-date", "publish_date", "pubdate", "originalpublicationdate"),
+    *("parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime"),
+    *("dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date", "dcterms.date", "date"),
 )
+_UPDATED_NAMES: Final = (
+    *("article:modified_time", "og:updated_time", "og:modified_time", "datemodified"),
+    *("dcterms.modified", "dc.date.modified", "last-modified", "lastmod"),
+)
+_AUTHOR_NAMES: Final = ("author", "article:author", "dc.creator", "dcterms.creator", "parsely-author", "byl")
 _TITLE_NAMES: Final = ("og:title", "twitter:title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title")
 _DATE_PLACES: Final = (
     "//*[@itemprop='datePublished' or @pubdate or contains(@class,'date') or contains(@class,'Date')"

@@ -38,9 +38,7 @@ def read_characters(body: bytes, content_type: str | None) -> PageText:
 
 def parse(text: str) -> lxml_html.HtmlElement | None:
     """Return the page's tree without comments, or None when nothing in it is markup."""
-    parser = lxml_html.HTMLParser(
-        collect_ids=False, default_doctype=False, encoding="utf-8", remove_comments=True, remove_pis=True
-    )
+    parser = lxml_html.HTMLParser(collect_ids=False, encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
         tree = lxml_html.document_fromstring(_DECLARATION.sub("", text).encode("utf-8", "replace"), parser=parser)
     except (LxmlError, ValueError, AssertionError):
