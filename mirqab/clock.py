@@ -18,6 +18,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -69,7 +70,7 @@ def next_fires(jobs: Sequence[Job], now: datetime, count: int = 5) -> list[tuple
 def longest_turn_s(job: Job, now: datetime) -> float:
     """Return the longest time in seconds between two turns of a job, over its next fifty and at most a year."""
     times = fire_times(job, now, until=now + timedelta(days=366), count=50)
-    gaps = [(later - earlier).total_seconds() for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
     return max(gaps, default=366 * 86400.0)
 
 
@@ -127,9 +128,7 @@ def _turn(fields: Mapping[str, Any]) -> Turn:
     due_at = at("due_at")
     if due_at is None:
         raise ValueError("a turn without a time")
-    return Turn(
-        due_at=due_at, started_at=at("started_at"), ended_at=at("ended_at"), exit_code=fields.get("exit_code")
-    )
+    return Turn(due_at=due_at, started_at=at("started_at"), ended_at=at("ended_at"), exit_code=fields.get("exit_code"))
 
 
 def _plain(turn: Turn) -> dict[str, Any]:
@@ -280,9 +279,7 @@ class Clock:
         exited = asyncio.ensure_future(child.wait())
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
-            await asyncio.wait(
-                {exited, stopping}, timeout=self._run_limit_s, return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait({exited, stopping}, timeout=self._run_limit_s, return_when=asyncio.FIRST_COMPLETED)
             if exited.done():
                 return True, None
             why = "stopped with the clock" if stopping.done() else f"stopped, it ran over {self._run_limit_s:.0f} s"

@@ -99,9 +99,7 @@ def outlet_health(
     return sorted(health, key=lambda one: order.index(one.condition))
 
 
-def _outlet(
-    outlet: Outlet, known: Mapping[tuple[str, str], FeedRecord], limit: float, now: datetime
-) -> OutletHealth:
+def _outlet(outlet: Outlet, known: Mapping[tuple[str, str], FeedRecord], limit: float, now: datetime) -> OutletHealth:
     feeds = tuple(_feed(feed.url, known.get((outlet.id, feed.url)), limit, now) for feed in outlet.feeds)
     order = list(Condition)
     worst = min(feeds, key=lambda feed: order.index(feed.condition), default=None)

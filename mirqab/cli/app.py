@@ -1,6 +1,7 @@
 """The command line as a whole: commands, options that hold for all of them, errors and exit codes.
 
-Exit codes: 0 all well; 1 the run itself failed; 2 wrong usage or configuration; 3 done, but some outlets or inputs failed.
+Exit codes: 0 all well; 1 the run itself failed; 2 wrong usage or configuration; 3 done, but some
+outlets or inputs failed.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from mirqab.errors import ConfigurationError, MirqabError, UsageError
 
 app = typer.Typer(
     name="mirqab",
-    help="Mirqab (مرقاب) watches the Arabic press: it reads the outlets' feeds, takes out the articles, flags the stories "
-    "on a topic and shows why.",
+    help="Mirqab (مرقاب) watches the Arabic press: it reads the outlets' feeds, takes out the articles, "
+    "flags the stories on a topic and shows why.",
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -1,4 +1,4 @@
-"""Child processes of a command: `python -m scrapy …` in its own process group, so that Ctrl-C reaches it once, from us."""
+"""Child processes of a command: `python -m scrapy …`, in a group of its own so that Ctrl-C reaches it once, from us."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -15,6 +16,7 @@ from mirqab.cli.deployment import CODE
 
 # A crawl ends within its own deadline after the first signal; then it is ended.
 STOP_LIMIT_S = 40.0
+LOOK_S = 0.25
 
 
 def has_terminal() -> bool:
@@ -49,7 +51,12 @@ class PassedOn:
     def __init__(self, child: subprocess.Popen[bytes]) -> None:
         self._child = child
         self._former: dict[signal.Signals, Any] = {}
-        self.received: int | None = None
+        self._received_at: float | None = None
+
+    @property
+    def received(self) -> bool:
+        """Whether a signal came."""
+        return self._received_at is not None
 
     def __enter__(self) -> PassedOn:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -69,8 +76,21 @@ class PassedOn:
                 self._child.kill()
                 self._child.wait()
 
+    def wait(self) -> int:
+        """Wait for the child's end and return its exit code; after a signal it gets STOP_LIMIT_S."""
+        while True:
+            try:
+                return self._child.wait(LOOK_S)
+            except subprocess.TimeoutExpired:
+                self.end_if_overdue()
+
+    def end_if_overdue(self) -> None:
+        """Kill the child when it has not ended within STOP_LIMIT_S of the first signal."""
+        if self._received_at is not None and time.monotonic() - self._received_at > STOP_LIMIT_S:
+            self._child.kill()
+
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
-        self.received = number
+        self._received_at = self._received_at or time.monotonic()
         if self._child.poll() is None:
             self._child.send_signal(number)
 

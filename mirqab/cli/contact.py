@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from io import StringIO
@@ -87,5 +86,5 @@ def write_contact(file: Path, contact: str) -> None:
     new = target.with_name(target.name + ".new")
     new.write_text(text, encoding="utf-8")
     if target.exists():
-        os.chmod(new, target.stat().st_mode & 0o777)
+        new.chmod(target.stat().st_mode & 0o777)
     new.replace(target)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import select
 import sys
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,13 +18,12 @@ if TYPE_CHECKING:
     from mirqab.settings import Settings
     from mirqab.types import Outlet
 
-LOOK_S = 0.25
-INTERRUPTED = 130
 
 
 def crawl(
     outlets: Annotated[
-        list[str] | None, typer.Argument(metavar="[OUTLET]...", help="Outlets to read; all that are on when none is named.")
+        list[str] | None,
+        typer.Argument(metavar="[OUTLET]...", help="Outlets to read; all that are on when none is named."),
     ] = None,
     kind: Annotated[str | None, typer.Option(help="Only wire, newspaper, broadcaster or portal.")] = None,
 ) -> int:
@@ -62,7 +60,9 @@ def choose(declared: tuple[Outlet, ...], names: list[str], kind: str | None) -> 
             raise UsageError(f"There is no outlet {name!r}. {hint}")
         if not known[name].enabled:
             why = known[name].reason or "no reason given"
-            raise UsageError(f"The outlet {name} is off ({why}); set `enabled: true` in config/outlets.yaml to read it.")
+            raise UsageError(
+                f"The outlet {name} is off ({why}); set `enabled: true` in config/outlets.yaml to read it."
+            )
     wanted = [known[name] for name in dict.fromkeys(names)] if names else [one for one in declared if one.enabled]
     wanted = [outlet for outlet in wanted if kind is None or outlet.kind == kind]
     if not wanted:
@@ -72,7 +72,7 @@ def choose(declared: tuple[Outlet, ...], names: list[str], kind: str | None) -> 
 
 def watch(deployed: Settings, arguments: list[str]) -> int:
     """Run the crawler as a child, show how it goes, sum it up and return its exit code."""
-    from mirqab.cli.children import STOP_LIMIT_S, ChildLog, PassedOn, start_scrapy
+    from mirqab.cli.children import LOOK_S, ChildLog, PassedOn, start_scrapy
     from mirqab.cli.crawl_progress import CalmLines, EventLines, LiveLines, Tally
     from mirqab.cli.crawl_summary import sum_up
     from mirqab.cli.terminal import plain, say
@@ -86,8 +86,7 @@ def watch(deployed: Settings, arguments: list[str]) -> int:
     os.set_blocking(reading, False)
     tally, lines = Tally(), EventLines()
     display: Display = LiveLines() if sys.stderr.isatty() else CalmLines()
-    deadline: float | None = None
-    with PassedOn(child) as passed, display:
+    with log.file, PassedOn(child) as passed, display:
         while True:
             ended = child.poll() is not None  # asked before the last look into the pipe
             select.select([reading], [], [], 0 if ended else LOOK_S)
@@ -96,19 +95,14 @@ def watch(deployed: Settings, arguments: list[str]) -> int:
             display.show(tally)
             if ended:
                 break
-            if passed.received is not None and deadline is None:
-                deadline = time.monotonic() + STOP_LIMIT_S
-            if deadline is not None and time.monotonic() > deadline:
-                child.kill()
+            passed.end_if_overdue()
     os.close(reading)
     code = child.returncode
-    if tally.summary is None and code not in (0, 3):
+    if tally.summary is None:
         say(f"The crawl ended before it was done (exit code {code}); the end of {log.path}:")
         print(plain(log.tail()), file=sys.stderr)
     else:
         sum_up(deployed, tally, started_at)
-    if passed.received is not None:
-        return INTERRUPTED if code in (0, 3) or code < 0 else code
     return code if code >= 0 else 1
 
 

@@ -92,7 +92,12 @@ class Tally:
     def line(self) -> str:
         """Return the state of the run in one line."""
         feeds = f"feeds {self.feeds_done}/{self.feeds_expected}" if self.feeds_expected else f"feeds {self.feeds_done}"
-        parts = [feeds, f"new {self.total('new')}", f"fetched {self.total('fetched')}", f"stored {self.total('stored')}"]
+        parts = [
+            feeds,
+            f"new {self.total('new')}",
+            f"fetched {self.total('fetched')}",
+            f"stored {self.total('stored')}",
+        ]
         parts += [f"copies {self.total('duplicates')}", f"failed {self.failed}", f"flagged {self.total('flagged')}"]
         return " · ".join(parts)
 

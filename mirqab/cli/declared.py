@@ -19,7 +19,12 @@ def settings(form: FORMAT = Format.TABLE) -> None:
 
     values = origins(deployment.settings())
     rows: list[Row] = [
-        {"name": setting.name, "value": values[setting.name][0], "origin": values[setting.name][1], "help": setting.help}
+        {
+            "name": setting.name,
+            "value": values[setting.name][0],
+            "origin": values[setting.name][1],
+            "help": setting.help,
+        }
         for setting in SETTINGS
     ]
     columns: list[Column] = [

@@ -61,7 +61,7 @@ def _declared(wanted: str) -> Topic:
     raise UsageError(f"There is no topic {wanted!r}. {hint}")
 
 
-class BadLine(Exception):
+class BadLineError(Exception):
     """One line of the input cannot be judged; the text says why."""
 
 
@@ -72,9 +72,9 @@ def judge_lines(topics: Sequence[Topic]) -> int:
     for number, line in _lines(sys.stdin.buffer):
         try:
             if line is None:
-                raise BadLine(f"is longer than {LINE_LIMIT} bytes")
+                raise BadLineError(f"is longer than {LINE_LIMIT} bytes")
             record = _record(line)
-        except BadLine as error:
+        except BadLineError as error:
             failed += 1
             say(f"line {number}: {error}")
             continue
@@ -101,22 +101,22 @@ def _record(line: bytes) -> dict[str, Any]:
     try:
         record = json.loads(line.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise BadLine(f"is not UTF-8 (byte {error.start})") from None
+        raise BadLineError(f"is not UTF-8 (byte {error.start})") from None
     except json.JSONDecodeError as error:
-        raise BadLine(f"is not JSON: {error.msg} at column {error.colno}") from None
+        raise BadLineError(f"is not JSON: {error.msg} at column {error.colno}") from None
     except (ValueError, RecursionError) as error:
-        raise BadLine(f"is not JSON that can be read: {error}") from None
+        raise BadLineError(f"is not JSON that can be read: {error}") from None
     if not isinstance(record, dict):
-        raise BadLine("must be a JSON object with id, title and text")
+        raise BadLineError("must be a JSON object with id, title and text")
     identity = record.get("id")
     if identity is not None and (isinstance(identity, bool) or not isinstance(identity, str | int | float)):
-        raise BadLine("id must be a text or a number")
+        raise BadLineError("id must be a text or a number")
     for key in ("title", "text"):
         if not isinstance(record.get(key), str | None):
-            raise BadLine(f"{key} must be a text")
+            raise BadLineError(f"{key} must be a text")
     title, text = record.get("title") or "", record.get("text") or ""
     if not title and not text:
-        raise BadLine("needs a title or a text")
+        raise BadLineError("needs a title or a text")
     return {"id": identity, "title": title, "text": text, "published": _published(record.get("published"))}
 
 
@@ -124,9 +124,9 @@ def _published(value: Any) -> datetime | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise BadLine("published must be a time in ISO 8601, such as 2024-01-26T14:05:00+03:00")
+        raise BadLineError("published must be a time in ISO 8601, such as 2024-01-26T14:05:00+03:00")
     try:
         at = datetime.fromisoformat(value)
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise BadLine(f"published is no time in ISO 8601: {value[:60]!r}") from None
+        raise BadLineError(f"published is no time in ISO 8601: {value[:60]!r}") from None

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mirqab.cli.inputs import Arrived
     from mirqab.settings import Settings
     from mirqab.types import FeedReading, Page, Worked
+    from mirqab.workers import Workers
 
 INPUTS = Annotated[
     list[str], typer.Argument(metavar="INPUT...", help="Files, addresses (http, https), or - for standard input.")
@@ -142,7 +143,7 @@ def _extract_line(item: Arrived, worked: Worked | None) -> dict[str, Any]:
     }
 
 
-def _workers(deployed: Settings) -> Any:
+def _workers(deployed: Settings) -> Workers:
     from mirqab.work import WorkPlan
     from mirqab.workers import Workers
 

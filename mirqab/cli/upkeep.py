@@ -179,7 +179,10 @@ def _reasons(row: Row) -> str:
 
 
 def health(form: FORMAT = Format.TABLE) -> int:
-    """Tell how each outlet does: last success, last error, overdue, or never answered; exit code 3 when one needs a look."""
+    """Tell how each outlet does: last success, last error, overdue or never answered.
+
+    The exit code is 3 when one fails or is overdue.
+    """
     from mirqab.declarations import load_outlets, load_schedule
     from mirqab.health import Condition, outlet_health
 

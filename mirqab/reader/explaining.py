@@ -101,9 +101,7 @@ def _opinions(detail: ArticleDetail, topics: Sequence[Topic]) -> tuple[Opinion, 
     kept = {(verdict.topic, verdict.version): verdict for verdict in detail.verdicts}
     again = [topic for topic in topics if (topic.id, topic.version) not in kept]
     article = detail.article
-    judged = (
-        Judge(again).judge(title=article.headline, text=article.body, published=article.published) if again else ()
-    )
+    judged = Judge(again).judge(title=article.headline, text=article.body, published=article.published) if again else ()
     opinions = [Opinion(verdict=verdict, stored=False) for verdict in judged]
     current = {topic.id for topic in topics}
     for (topic, version), verdict in kept.items():
@@ -159,7 +157,9 @@ def _copy(trail: EntryTrail) -> tuple[str, ...]:
     original = _original(trail)
     where = f" of {original.url} ({original.outlet})" if original else ""
     kinds = {Relation.EXACT: "An exact copy", Relation.NEAR: "A near copy", Relation.UPDATE: "An update"}
-    return (f"{kinds.get(trail.relation or Relation.EXACT, 'A copy')}{where}; what follows is the article stored first.",)
+    return (
+        f"{kinds.get(trail.relation or Relation.EXACT, 'A copy')}{where}; what follows is the article stored first.",
+    )
 
 
 def _original(trail: EntryTrail) -> Sighting | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from mirqab.types import Evidence
@@ -34,7 +35,7 @@ def pieces(
     borders = sorted({start, stop, *(begin for begin, _, _ in spans), *(end for _, end, _ in spans)})
     return [
         Piece(text[begin:end], tuple(item for first, last, item in spans if first <= begin and end <= last))
-        for begin, end in zip(borders, borders[1:], strict=False)
+        for begin, end in pairwise(borders)
     ]
 
 

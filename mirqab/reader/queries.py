@@ -42,9 +42,7 @@ def since_moment(text: str, now: datetime) -> datetime:
             return now - timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
         return datetime.fromisoformat(text.strip()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise UsageError(
-            f"{text!r} is no time: write 30m, 12h, 7d or 2w, or a date such as 2024-01-26."
-        ) from None
+        raise UsageError(f"{text!r} is no time: write 30m, 12h, 7d or 2w, or a date such as 2024-01-26.") from None
 
 
 def looks_like_id(text: str) -> bool:

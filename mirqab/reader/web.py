@@ -56,7 +56,7 @@ HEADERS = {
 Answer = TypeVar("Answer")
 
 
-class NothingYet(Exception):
+class NothingYetError(Exception):
     """There is no archive, because nothing has been crawled."""
 
 
@@ -69,7 +69,7 @@ class Shelf:
         self._lock = threading.Lock()
 
     async def read(self, question: Callable[[Archive], Answer]) -> Answer:
-        """Ask the archive in a thread; NothingYet while nothing has been crawled."""
+        """Ask the archive in a thread; NothingYetError while nothing has been crawled."""
         return await run_in_threadpool(self._ask, question)
 
     def _ask(self, question: Callable[[Archive], Answer]) -> Answer:
@@ -77,7 +77,7 @@ class Shelf:
             if self._archive is None:
                 self._archive = self._open()
             if self._archive is None:
-                raise NothingYet
+                raise NothingYetError
             archive = self._archive
         return question(archive)
 
@@ -123,7 +123,7 @@ class ReadingPages:
                 Middleware(HeadersOnEverything),
                 Middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK_NAMES), www_redirect=False),
             ],
-            exception_handlers={404: self._missing, NothingYet: self._nothing_yet, 500: self._broken},
+            exception_handlers={404: self._missing, NothingYetError: self._nothing_yet, 500: self._broken},
             lifespan=lifespan,
         )
 
