@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mirqab.types import Outlet
 
 
+USAGE_EXIT = 2
+
 
 def crawl(
     outlets: Annotated[
@@ -27,7 +29,7 @@ def crawl(
     ] = None,
     kind: Annotated[str | None, typer.Option(help="Only wire, newspaper, broadcaster or portal.")] = None,
 ) -> int:
-    """Read the outlets' feeds once, store the new articles and flag the stories on a topic."""
+    """Read the outlets once. New articles are stored, and the stories on a topic are flagged."""
     from mirqab.cli.contact import ask_for_contact, needs_contact
     from mirqab.declarations import load_outlets
 
@@ -98,11 +100,15 @@ def watch(deployed: Settings, arguments: list[str]) -> int:
             passed.end_if_overdue()
     os.close(reading)
     code = child.returncode
-    if tally.summary is None:
+    if code == USAGE_EXIT:
+        print(plain(log.tail(5)), file=sys.stderr)
+    elif tally.summary is None:
         say(f"The crawl ended before it was done (exit code {code}); the end of {log.path}:")
         print(plain(log.tail()), file=sys.stderr)
     else:
         sum_up(deployed, tally, started_at)
+        if code not in (0, 3):
+            say(f"The run was not finished ({tally.summary.get('finish')}); what is left is read by the next one.")
     return code if code >= 0 else 1
 
 

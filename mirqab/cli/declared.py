@@ -14,7 +14,7 @@ FORMAT = Annotated[Format, typer.Option("--format", "-f", help="How to print the
 
 
 def settings(form: FORMAT = Format.TABLE) -> None:
-    """Print every setting, its value and where the value comes from; secrets are masked."""
+    """Print every setting. Each with its value and where that comes from; secrets are masked."""
     from mirqab.settings import SETTINGS, origins
 
     values = origins(deployment.settings())
@@ -75,7 +75,7 @@ def outlets(
 
 
 topics_app = typer.Typer(
-    help="List the topics; `topics check FILE` tries out a topic file.",
+    help="List the topics. `topics check FILE` tries out a topic file.",
     invoke_without_command=True,
     rich_markup_mode=None,
 )

@@ -30,7 +30,7 @@ def fetch(url: str, deployed: Settings) -> Arrived:
         arguments = ["crawl", "fetch", "-a", f"url={url}", "-a", f"into={into}"]
         with log.file, PassedOn(start_scrapy(arguments, deployment.child_environ(deployed), log=log.file)) as passed:
             code = passed.wait()
-        if passed.received is not None:
+        if passed.received:
             raise KeyboardInterrupt
         if into.exists():
             return _arrived(url, into.read_bytes())
@@ -52,5 +52,3 @@ def _arrived(url: str, answer: bytes) -> Arrived:
         problem=Reason(told["problem"]) if told["problem"] else None,
         detail=told["detail"],
     )
-
-

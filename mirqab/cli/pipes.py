@@ -31,7 +31,7 @@ def feed(
         str | None, typer.Option("--base-url", metavar="URL", help="Where the feeds lie, for their relative links.")
     ] = None,
 ) -> int:
-    """Read feeds and print what they say: one JSON object an input."""
+    """Read feeds. What they say is printed as one JSON object an input."""
     from mirqab.cli.inputs import Complaints, arriving, in_order
 
     deployed = deployment.settings()
@@ -84,7 +84,7 @@ def extract(
         str | None, typer.Option("--url", metavar="URL", help="Where the pages lie, for dates and links.")
     ] = None,
 ) -> int:
-    """Take the article out of pages: one JSON object an input."""
+    """Take the article out of pages. It is printed as one JSON object an input."""
     from mirqab.cli.inputs import Complaints, arriving, in_order
 
     deployed = deployment.settings()
@@ -162,7 +162,7 @@ def judge(
         typer.Option("--topic", "-t", metavar="ID|FILE", help="Judge by this topic only: its id, or a topic file."),
     ] = None,
 ) -> int:
-    """Judge texts: JSON Lines {id, title, text, outlet?, published?} in, one JSON line a text and topic out."""
+    """Judge texts by topics. JSON Lines {id, title, text, outlet?, published?} in, one line a text and topic out."""
     from mirqab.cli.judging import judge_lines, topics_for
 
     return judge_lines(topics_for(topic))

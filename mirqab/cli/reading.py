@@ -61,7 +61,7 @@ def show(
     identity: Annotated[str, typer.Argument(metavar="ID", help="A story or an article; the beginning is enough.")],
     as_json: AS_JSON = False,
 ) -> None:
-    """Show a story: headline, who carried it, the text with the evidence marked, and how its points add up."""
+    """Show a story with its evidence. The text is marked, its points are added up, and who carried it is listed."""
     from mirqab.cli.story import print_story
     from mirqab.reader.queries import story_json, story_of
 
@@ -76,7 +76,7 @@ def show(
 def explain(
     what: Annotated[str, typer.Argument(metavar="ID|URL", help="A story, an article, an entry, or an address.")],
 ) -> None:
-    """Tell why a story is flagged, why it is not, or what became of an address."""
+    """Tell why a story is flagged, or is not. For an address: what became of it."""
     from mirqab.cli.story import print_explanation
     from mirqab.reader.explaining import explain as explained
 

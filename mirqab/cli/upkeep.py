@@ -32,7 +32,7 @@ OVERDUE_EXIT = 3
 def up(
     web: Annotated[bool, typer.Option("--web/--no-web", help="Serve the reading pages too.")] = True,
 ) -> None:
-    """Start every job of config/schedule.yaml when it is due, and serve the reading pages, until Ctrl-C."""
+    """Keep the clock, and serve the pages. Every job of config/schedule.yaml is started when it is due."""
     from mirqab.cli.contact import ask_for_contact, needs_contact
     from mirqab.clock import Clock, hold_clock
     from mirqab.declarations import load_outlets, load_schedule
@@ -179,7 +179,7 @@ def _reasons(row: Row) -> str:
 
 
 def health(form: FORMAT = Format.TABLE) -> int:
-    """Tell how each outlet does: last success, last error, overdue or never answered.
+    """Tell how each outlet does. What fails, is overdue or has never answered comes first.
 
     The exit code is 3 when one fails or is overdue.
     """
