@@ -149,11 +149,7 @@ class DemoWeb:
             for outlet in self.outlets
         ]
         stream = StringIO()
-        yaml = YAML(typ="safe", pure=True)
-        yaml.default_flow_style = False
-        yaml.allow_unicode = True
-        yaml.sort_base_mapping_type_on_output = False
-        yaml.dump({"outlets": declared}, stream)
+        YAML().dump({"outlets": declared}, stream)
         if path is not None:
             path.write_text(stream.getvalue(), encoding="utf-8")
         return stream.getvalue()
