@@ -114,46 +114,44 @@ def load_outlets(epoch: datetime, folder: Path = OUTLETS_FOLDER) -> tuple[Outlet
     """Return every outlet with its stories dated back from `epoch` (aware)."""
     yaml = YAML(typ="safe", pure=True)
     contents = [yaml.load(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.yaml"))]
-    bodies = {raw["id"]: raw["body"] for content in contents for raw in content["stories"] if "body" in raw}
-    return tuple(_outlet(content, epoch, bodies) for content in contents)
+    originals = {raw["id"]: (content, raw) for content in contents for raw in content["stories"]}
+    return tuple(_outlet(content, epoch, originals) for content in contents)
 
 
-def _outlet(content: Mapping[str, Any], epoch: datetime, bodies: Mapping[str, str]) -> Outlet:
-    said = dict(content["style"])
-    said["feed_paths"] = tuple(said.get("feed_paths", ("/rss.xml",)))
-    style = Style(**said)
+_Originals = Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]]  # story id → its outlet's file, its entry there
+
+
+def _outlet(content: Mapping[str, Any], epoch: datetime, originals: _Originals) -> Outlet:
+    style = _style(content)
     head = content["outlet"]
     stories = [
-        _story(raw, number=style.first_number - 7 * place, head=head, style=style, epoch=epoch, bodies=bodies)
+        _story(raw, number=style.first_number - 7 * place, content=content, epoch=epoch, originals=originals)
         for place, raw in enumerate(sorted(content["stories"], key=lambda raw: float(raw["age_h"])))
     ]
     return Outlet(**head, style=style, stories=tuple(stories))
 
 
+def _style(content: Mapping[str, Any]) -> Style:
+    said = dict(content["style"])
+    return Style(**said | {"feed_paths": tuple(said.get("feed_paths", ("/rss.xml",)))})
+
+
 def _story(
-    raw: Mapping[str, Any],
-    *,
-    number: int,
-    head: Mapping[str, Any],
-    style: Style,
-    epoch: datetime,
-    bodies: Mapping[str, str],
+    raw: Mapping[str, Any], *, number: int, content: Mapping[str, Any], epoch: datetime, originals: _Originals
 ) -> Story:
-    zone = ZoneInfo(head["timezone"])
-    published = (epoch - timedelta(hours=float(raw["age_h"]))).replace(second=0, microsecond=0)
-    local = published.astimezone(zone)
+    head, style = content["outlet"], _style(content)
+    local = _local_time(raw, content, epoch)
 
     def dated(text: str) -> str:
         return fill_dates(text, published=local, months=style.months, indic=style.indic)
 
     copied = raw.get("copy_of")
-    text = bodies[copied] if copied else raw.get("body", "")
     edits: Sequence[Mapping[str, str]] = raw.get("edits", ())
-    for edit in edits:
-        if edit["old"] not in text:
-            raise ValueError(f"{raw['id']}: the copied text does not contain {edit['old']!r}")
-        text = text.replace(edit["old"], edit["new"])
-    paragraphs = _paragraphs(dated(text))
+    paragraphs = _paragraphs(
+        _copied_text(edits, content=originals[copied][0], original=originals[copied][1], epoch=epoch, story=raw["id"])
+        if copied
+        else dated(raw.get("body", ""))
+    )
     headline = dated(raw["headline"])
     story = Story(
         id=raw["id"],
@@ -174,7 +172,7 @@ def _story(
         author=raw.get("author"),
         tags=tuple(raw.get("tags", ())),
         paragraphs=paragraphs,
-        published=published.astimezone(UTC),
+        published=local.astimezone(UTC),
         updated=None,
         label=Label(raw["label"]),
         theatres=tuple(raw.get("theatres", ())),
@@ -194,6 +192,30 @@ def _story(
         updated=story.published + timedelta(hours=float(update["after_h"])),
     )
     return replace(story, later=later)
+
+
+def _local_time(raw: Mapping[str, Any], content: Mapping[str, Any], epoch: datetime) -> datetime:
+    published = (epoch - timedelta(hours=float(raw["age_h"]))).replace(second=0, microsecond=0)
+    return published.astimezone(ZoneInfo(content["outlet"]["timezone"]))
+
+
+def _copied_text(
+    edits: Sequence[Mapping[str, str]],
+    *,
+    content: Mapping[str, Any],
+    original: Mapping[str, Any],
+    epoch: datetime,
+    story: str,
+) -> str:
+    """The body of another outlet's story, its dates as that outlet wrote them, with the copying desk's edits."""
+    text: str = original["body"]
+    for edit in edits:
+        if edit["old"] not in text:
+            raise ValueError(f"{story}: the copied text does not contain {edit['old']!r}")
+        text = text.replace(edit["old"], edit["new"])
+    style = _style(content)
+    published = _local_time(original, content, epoch)
+    return fill_dates(text, published=published, months=style.months, indic=style.indic)
 
 
 def _paragraphs(text: str) -> tuple[str, ...]:
