@@ -139,6 +139,7 @@ class Feed:
 
     url: str
     note: str | None = None
+    last_answered: datetime | None = None  # as far as whoever declared it knows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

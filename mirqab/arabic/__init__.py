@@ -1,0 +1,29 @@
+"""Arabic as news is written: folding for matching, words and sentences, inflection.
+
+Nothing here changes a stored text. Folding is lossy and serves matching only; its offset map leads every match back
+to code points of the original.
+"""
+
+from mirqab.arabic.folding import FOLD_VERSION, Folded, arabic_share, fold, fold_with_offsets
+from mirqab.arabic.inflection import Form, Kind, Paradigm, forms, paradigms, read_word
+from mirqab.arabic.segments import Token, sentences, tokens, words
+from mirqab.arabic.wordindex import WordIndex
+
+__all__ = [
+    "FOLD_VERSION",
+    "Folded",
+    "Form",
+    "Kind",
+    "Paradigm",
+    "Token",
+    "WordIndex",
+    "arabic_share",
+    "fold",
+    "fold_with_offsets",
+    "forms",
+    "paradigms",
+    "read_word",
+    "sentences",
+    "tokens",
+    "words",
+]

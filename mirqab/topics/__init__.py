@@ -1,0 +1,22 @@
+"""Topics: what we look for, and the pure decision whether a text is about it.
+
+A topic is read from one YAML document (`compile_topic`), judged together with others over one shared lexicon
+(`Judge`) and answered with a `mirqab.types.Verdict` whose arithmetic is visible.
+"""
+
+from mirqab.topics.examples import check_examples
+from mirqab.topics.judge import Judge
+from mirqab.topics.language import Topic
+from mirqab.topics.reading import compile_topic
+from mirqab.topics.verdicts import judgement_line, verdict_from_json, verdict_to_json, worth_keeping
+
+__all__ = [
+    "Judge",
+    "Topic",
+    "check_examples",
+    "compile_topic",
+    "judgement_line",
+    "verdict_from_json",
+    "verdict_to_json",
+    "worth_keeping",
+]

@@ -1,0 +1,159 @@
+"""Reading blocks of a topic file: keys under their Arabic or English name, and every mistake with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from mirqab.arabic import fold
+from mirqab.errors import Mistake
+from mirqab.types import Document
+
+_YES = {fold(word) for word in ("نعم", "yes", "true")}
+_NO = {fold(word) for word in ("لا", "no", "false")}
+
+
+class Block:
+    """One mapping of the file with the keys that may stand in it.
+
+    `keys` maps the English name of each key to its Arabic one. Values are asked for by English name; a value of the
+    wrong shape is noted as a mistake and read as its default, so that the rest of the file is still read.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        path: tuple[str | int, ...],
+        content: Any,
+        keys: Mapping[str, str],
+        mistakes: list[Mistake],
+    ) -> None:
+        self.document, self.path, self.mistakes = document, path, mistakes
+        self._values: dict[str, Any] = {}
+        self._written: dict[str, str] = {}
+        self._keys = keys
+        if not isinstance(content, dict):
+            self.mistake((), "a block of keys and values")
+            return
+        known = {fold(arabic): english for english, arabic in keys.items()} | {key: key for key in keys}
+        for written, value in content.items():
+            english = known.get(fold(str(written)).replace(" ", "_"))
+            if english is None:
+                self.mistake((written,), unknown(str(written), [*keys.values(), *keys]))
+            elif english in self._values:
+                self.mistake((written,), f"this once: «{self._written[english]}» says the same")
+            else:
+                self._values[english], self._written[english] = value, written
+
+    def mistake(self, below: tuple[str | int, ...], expected: str) -> None:
+        """Note that the value at `below` this block is not what was expected."""
+        note(self.mistakes, self.document, (*self.path, *below), expected)
+
+    def has(self, key: str) -> bool:
+        """Say whether the key was written."""
+        return key in self._values
+
+    def at(self, key: str) -> tuple[str | int, ...]:
+        """Return the path of a key as it was written."""
+        return (*self.path, self._written.get(key, self._keys[key]))
+
+    def wrong(self, key: str, expected: str) -> None:
+        """Note a mistake at a key."""
+        note(self.mistakes, self.document, self.at(key), expected)
+
+    def raw(self, key: str) -> Any:
+        """Return the value as read, None when absent."""
+        return self._values.get(key)
+
+    def text(self, key: str, *, required: bool = False) -> str | None:
+        """Return a text."""
+        value = self._values.get(key)
+        if isinstance(value, str) and value.strip():
+            return value
+        if value is not None or required:
+            self.wrong(key, "a text" if value is not None else f"the key «{self._keys[key]}» ({key}) with a text")
+        return None
+
+    def number(self, key: str, default: float, *, required: bool = False) -> float:
+        """Return a number."""
+        value = self._values.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+        if value is not None or required:
+            self.wrong(key, "a number" if value is not None else f"the key «{self._keys[key]}» ({key}) with a number")
+        return default
+
+    def count(self, key: str) -> int | None:
+        """Return a whole number from 0, None when absent."""
+        value = self._values.get(key)
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            return value
+        if value is not None:
+            self.wrong(key, "a whole number from 0")
+        return None
+
+    def truth(self, key: str) -> bool:
+        """Return yes or no; no when absent. `نعم` and `لا` are plain words in YAML and are accepted here."""
+        value = self._values.get(key)
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str) and fold(value) in _YES | _NO:
+            return fold(value) in _YES
+        if value is not None:
+            self.wrong(key, "نعم or لا")
+        return False
+
+    def items(self, key: str, *, required: bool = False) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+        """Yield the items of a list with their paths."""
+        value = self._values.get(key)
+        if isinstance(value, list):
+            if required and not value:
+                self.wrong(key, "at least one item")
+            for index, item in enumerate(value):
+                yield (*self.at(key), index), item
+        elif value is not None or required:
+            self.wrong(key, "a list" if value is not None else f"the key «{self._keys[key]}» ({key}) with a list")
+
+    def names(self, key: str, *, required: bool = False) -> tuple[str, ...]:
+        """Return a list of names; one name alone is accepted as a list of one."""
+        if isinstance(self._values.get(key), str):
+            return tuple(name for name in [self.text(key)] if name)
+        found = []
+        for path, item in self.items(key, required=required):
+            if isinstance(item, str) and "،" not in item:
+                found.append(item)
+            else:
+                note(self.mistakes, self.document, path, ARABIC_COMMA if isinstance(item, str) else "a name")
+        return tuple(found)
+
+    def entries(self, key: str, *, required: bool = False) -> Iterator[tuple[tuple[str | int, ...], str, Any]]:
+        """Yield the entries of a mapping: path, name, value."""
+        value = self._values.get(key)
+        if isinstance(value, dict):
+            if required and not value:
+                self.wrong(key, "at least one entry")
+            for name, item in value.items():
+                yield (*self.at(key), name), str(name), item
+        elif value is not None or required:
+            shape = "names, each with its value"
+            self.wrong(key, shape if value is not None else f"the key «{self._keys[key]}» ({key}) with {shape}")
+
+
+ARABIC_COMMA = "items separated by «,»: the Arabic comma «،» does not separate them in YAML"
+
+
+def note(mistakes: list[Mistake], document: Document, path: tuple[str | int, ...], expected: str) -> None:
+    """Add a mistake with the line of the value at `path`, or of the nearest block around it."""
+    mistakes.append(
+        Mistake(file=document.path, line=document.line(*path), key=".".join(map(str, path)), expected=expected)
+    )
+
+
+def unknown(written: str, known: list[str]) -> str:
+    """Say that a name is not known, and the nearest one that is."""
+    folded = {fold(name): name for name in reversed(known)}
+    near = get_close_matches(fold(written), list(folded), n=1, cutoff=0.5)
+    if near:
+        return f"a known name; «{written}» is not one, did you mean «{folded[near[0]]}»?"
+    return f"a known name; «{written}» is not one (known: {', '.join(known[:12])})"

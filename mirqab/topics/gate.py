@@ -1,0 +1,98 @@
+"""The gate of a topic, derived from its rules, and what it says of a text that is not flagged.
+
+A list of gate words kept by hand would silently switch off the rules it forgot; this one cannot: it opens exactly when
+the concepts found in a text could fulfil some rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from mirqab.topics.language import Composition, Topic
+from mirqab.topics.scoring import Scored
+
+_SHOWN = 6
+"""Names listed before the rest is only counted."""
+
+
+class _Way(NamedTuple):
+    """One way to fulfil a composition: the concepts it needs, by name and by number."""
+
+    names: frozenset[str]
+    numbers: frozenset[int]
+
+
+class Gate:
+    """Says in a few set comparisons whether a text can score, and in plain words what it lacks."""
+
+    def __init__(self, topic: Topic, numbers: Mapping[str, int]) -> None:
+        composed: dict[str, list[frozenset[str]]] = {}
+        firsts: dict[str, set[str]] = {}
+        for composition in topic.compositions:
+            composed[composition.name], firsts[composition.name] = _ways(composition, composed, firsts)
+        self._leading = list(dict.fromkeys(rule.together[0] for rule in topic.rules))
+        self._ways = {
+            name: [_Way(way, frozenset(numbers[concept] for concept in way)) for way in composed[name]]
+            for name in self._leading
+        }
+        anaphora = {c.anaphora for c in topic.compositions if c.anaphora}
+        self.anchors = frozenset(set().union(*(firsts[name] for name in self._leading)) | anaphora)
+        """The concepts that begin a composed hit: a sentence without any of them cannot score."""
+        self._topic, self._numbers = topic, numbers
+
+    def opens(self, present: set[int]) -> bool:
+        """Say whether a text that names these concepts can fulfil a rule."""
+        return any(way.numbers <= present for ways in self._ways.values() for way in ways)
+
+    def missing(self, present: set[int], rejected: Sequence[Sequence[tuple[str, float]]] = ()) -> tuple[str, ...]:
+        """Say what a text without evidence has and lacks."""
+        if rejected:
+            best = max(rejected, key=lambda parts: sum(points for _, points in parts))
+            sums = "، ".join(f"{name} {points:+g}" for name, points in best)
+            return (f"أقوى جملة لم تكسب نقاطاً: {sums}",)
+        lines = []
+        for name in self._leading:
+            ways = self._ways[name]
+            if any(way.numbers <= present for way in ways):
+                lines.append(f"«{name}»: وُجدت كلماته لكن متباعدة أو في غير ترتيبها")
+                continue
+            wanted = dict.fromkeys(concept for way in ways for concept in sorted(way.names))
+            has = [concept for concept in wanted if self._numbers[concept] in present]
+            lacks = [concept for concept in wanted if self._numbers[concept] not in present]
+            lines.append(f"«{name}»: وُجد {_list(has)}؛ ولم يوجد {_list(lacks)}")
+        lines.append(f"النقاط 0 والعتبة {self._topic.threshold:g}")
+        return tuple(lines)
+
+    def short(self, short: float, parts: Sequence[tuple[str, float]], best: Scored) -> tuple[str, ...]:
+        """Say what a text with too little evidence lacks."""
+        lines = [f"ينقص {round(short, 4):g} من النقاط لبلوغ العتبة {self._topic.threshold:g}"]
+        better = [rule for rule in self._topic.rules if rule.points > best.rule.points]
+        wanted = dict.fromkeys(name for rule in better for name in rule.together[1:])
+        if wanted:
+            lines.append(
+                f"تحققت قاعدة «{best.rule.name}» ({best.rule.points:+g})؛ ولم يوجد قربها {_list(list(wanted))}"
+            )
+        taken = [(name, points) for name, points in (*best.parts, *parts) if points < 0]
+        lines += [f"خُصم: {name} {points:+g}" for name, points in taken]
+        return tuple(lines)
+
+
+def _ways(
+    composition: Composition, composed: Mapping[str, list[frozenset[str]]], firsts: Mapping[str, set[str]]
+) -> tuple[list[frozenset[str]], set[str]]:
+    found: list[frozenset[str]] = []
+    first: set[str] = set()
+    for pair in composition.pairs:
+        first |= firsts.get(pair.first, {pair.first})
+        for one in composed.get(pair.first, [frozenset({pair.first})]):
+            for other in composed.get(pair.second, [frozenset({pair.second})]) if pair.second else [frozenset[str]()]:
+                found.append(one | other)
+    return list(dict.fromkeys(found)), first
+
+
+def _list(names: Sequence[str]) -> str:
+    if not names:
+        return "شيء"
+    more = f" وغيرها ({len(names) - _SHOWN})" if len(names) > _SHOWN else ""
+    return "، ".join(name.replace("_", " ") for name in names[:_SHOWN]) + more

@@ -1,0 +1,159 @@
+"""The parts of a topic, as plain values: words, concepts, compositions, rules, penalties, facets.
+
+`docs/topics.md` explains each from the author's side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mirqab.arabic import Kind
+
+JUDGE_VERSION = "1"
+"""Changes whenever the same topic file could judge some text otherwise: it is part of every topic's version."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Word:
+    """One word of a term as `mirqab.arabic.read_word` gives it."""
+
+    text: str
+    kind: Kind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Concept:
+    """Named terms; a term is one word or several adjacent ones. `struck` are folded forms that do not count."""
+
+    name: str
+    terms: tuple[tuple[Word, ...], ...]
+    struck: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pair:
+    """One way to make a composition: `first` alone, or with `second` at most `gap` words away.
+
+    `first` and `second` name concepts or earlier compositions. `ordered` wants `second` after `first`; `filled` lets
+    only filler words and numbers stand between.
+    """
+
+    first: str
+    second: str | None = None
+    gap: int = 0
+    ordered: bool = False
+    filled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Composition:
+    """Concepts that touch. `anaphora` names a concept that counts once a full hit stands earlier in the story."""
+
+    name: str
+    pairs: tuple[Pair, ...]
+    anaphora: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drop:
+    """A concept that, at most `gap` words after the anchor of a hit, deletes the hit."""
+
+    name: str
+    concept: str
+    gap: int
+    compositions: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rule:
+    """Points for a sentence in which all of `together` are found, each within `gap` words of the first."""
+
+    name: str
+    together: tuple[str, ...]
+    points: float
+    gap: int | None = None
+
+
+class Scope(StrEnum):
+    """Where a penalty looks."""
+
+    SENTENCE = "sentence"
+    TITLE = "title"
+    STORY = "story"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Penalty:
+    """Points taken away.
+
+    In a sentence: `concept` within `gap` words of a composed hit (anywhere when None), or only left of its anchor
+    (`before`), or a year before the publication (`past_year`). In the title: the concept stands there. In the story:
+    `density` or more hits of the concept per 100 words, or more than `words` words with at most `evidence` evidence
+    sentences, none of them in the headline or the lead. A concept of `unless` in the same scope lifts it.
+    """
+
+    name: str
+    points: float
+    scope: Scope = Scope.SENTENCE
+    concept: str | None = None
+    gap: int | None = None
+    before: bool = False
+    past_year: bool = False
+    unless: tuple[str, ...] = ()
+    density: float | None = None
+    words: int | None = None
+    evidence: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facet:
+    """A label read from the evidence sentences; `gap` limits the distance to a composed hit.
+
+    A value weaker than `share` of the strongest one is left out.
+    """
+
+    id: str
+    name: str
+    values: Mapping[str, str]  # value → the concept that holds its terms
+    gap: int | None = None
+    share: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Example:
+    """A text that the author wrote down as a test of the topic."""
+
+    text: str
+    flagged: bool
+    facets: Mapping[str, str]
+    why: str | None
+    line: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Topic:
+    """One compiled topic. A plain value: it pickles in a few kilobytes and needs no more work in a worker process."""
+
+    id: str
+    name: str
+    version: str
+    file: str
+    threshold: float
+    title_weight: float
+    rest_weight: float
+    rest_cap: float
+    concepts: Mapping[str, Concept]
+    filler: str | None
+    compositions: tuple[Composition, ...]
+    drops: tuple[Drop, ...]
+    rules: tuple[Rule, ...]
+    penalties: tuple[Penalty, ...]
+    facets: tuple[Facet, ...]
+    examples: tuple[Example, ...]
+
+    @property
+    def facet_names(self) -> tuple[str, ...]:
+        """The ids of the facets, in the file's order."""
+        return tuple(facet.id for facet in self.facets)

@@ -1,0 +1,102 @@
+"""One lexicon for all topics: which concepts does a text name, and where?
+
+A concept of several topics with the same terms is kept once. A text is read in two steps: its distinct words alone
+say which concepts it can name at all (`present`), which is enough for the gate; only a text that passes is read word
+by word (`hits`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from mirqab.arabic import Kind, Token, WordIndex
+from mirqab.topics.language import Concept
+
+_MARKS = re.compile(r"[\u0610-\u061a\u0640\u064b-\u065f\u0670\u200b-\u200f]")
+
+Span = tuple[int, int]
+Original = Callable[[int], str]
+
+
+class _Node:
+    """One step of a phrase: the concepts that end here, and the words that may follow."""
+
+    __slots__ = ("concepts", "next")
+
+    def __init__(self) -> None:
+        self.concepts: list[int] = []
+        self.next: dict[int, _Node] = {}
+
+
+class Lexicon:
+    """The terms of all concepts, found by the numbers of their words."""
+
+    def __init__(self) -> None:
+        self._index = WordIndex()
+        self._numbers: dict[tuple[frozenset[tuple[object, ...]], frozenset[str]], int] = {}
+        self._roots: dict[int, _Node] = {}
+        self._single: dict[int, list[int]] = {}
+        self._phrases: dict[int, list[tuple[frozenset[int], int]]] = {}  # by the word least likely to be met
+
+    def add(self, concept: Concept) -> int:
+        """Return the number of a concept, the same for equal terms."""
+        key = (frozenset(concept.terms), concept.struck)
+        if key in self._numbers:
+            return self._numbers[key]
+        number = self._numbers[key] = len(self._numbers)
+        for term in concept.terms:
+            known = [self._index.add(word.text, word.kind, concept.struck) for word in term]
+            node = self._roots.setdefault(known[0], _Node())
+            for word in known[1:]:
+                node = node.next.setdefault(word, _Node())
+            node.concepts.append(number)
+            if len(known) == 1:
+                self._single.setdefault(known[0], []).append(number)
+            else:
+                rare = max(
+                    zip(term, known, strict=True),
+                    key=lambda pair: (pair[0].kind is not Kind.PARTICLE, len(pair[0].text)),
+                )
+                self._phrases.setdefault(rare[1], []).append((frozenset(known), number))
+        return number
+
+    def present(self, words: Iterable[str]) -> set[int]:
+        """Return the concepts that a text of these words can name: never too few, sometimes too many."""
+        find = self._index.find
+        known: set[int] = set()
+        for word in set(words):
+            known.update(find(word))
+        found: set[int] = set()
+        for word_number in known:
+            found.update(self._single.get(word_number, ()))
+            for needed, concept in self._phrases.get(word_number, ()):
+                if needed <= known:
+                    found.add(concept)
+        return found
+
+    def hits(self, tokens: Sequence[Token], original: Original) -> dict[int, list[Span]]:
+        """Return the places of every concept: spans of token indices, in reading order, each once.
+
+        `original` gives the stored spelling of a token, asked for only where a term wants it.
+        """
+        find, roots, spelled = self._index.find, self._roots, self._index.spelled
+        known = [find(token.text) for token in tokens]
+        found: dict[int, dict[Span, None]] = {}
+
+        def agrees(number: int, at: int) -> bool:
+            return number not in spelled or _MARKS.sub("", original(at)) == spelled[number]
+
+        def walk(node: _Node, start: int, stop: int) -> None:
+            for concept in node.concepts:
+                found.setdefault(concept, {})[(start, stop)] = None
+            if node.next and stop < len(known):
+                for number in known[stop]:
+                    if number in node.next and agrees(number, stop):
+                        walk(node.next[number], start, stop + 1)
+
+        for at, numbers in enumerate(known):
+            for number in numbers:
+                if agrees(number, at):
+                    walk(roots[number], at, at + 1) if number in roots else None
+        return {concept: list(spans) for concept, spans in found.items()}

@@ -1,0 +1,368 @@
+"""From a topic's YAML document to a `Topic`, with every mistake of the author reported at once."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+from typing import Any
+
+from mirqab.arabic import FOLD_VERSION, fold, read_word
+from mirqab.errors import ConfigurationError, Mistake
+from mirqab.topics.blocks import ARABIC_COMMA, Block, note, unknown
+from mirqab.topics.language import (
+    JUDGE_VERSION,
+    Composition,
+    Concept,
+    Drop,
+    Example,
+    Facet,
+    Pair,
+    Penalty,
+    Rule,
+    Scope,
+    Topic,
+    Word,
+)
+from mirqab.types import Document
+
+_TOPIC = {
+    "topic": "موضوع",
+    "id": "معرّف",
+    "threshold": "عتبة",
+    "title_weight": "وزن_العنوان",
+    "rest_weight": "وزن_بقية_الجمل",
+    "rest_cap": "سقف_بقية_الجمل",
+    "concepts": "مفاهيم",
+    "filler": "حشو",
+    "compose": "تراكيب",
+    "drop": "إسقاط",
+    "rules": "قواعد",
+    "penalties": "خصومات",
+    "facets": "أوجه",
+    "examples": "أمثلة",
+}
+_CONCEPT = {"words": "كلمات", "includes": "يشمل", "not": "لا"}
+_COMPOSITION = {"name": "اسم", "any": "أي", "anaphora": "إحالة"}
+_DROP = {"name": "اسم", "concept": "مفهوم", "within": "ضمن", "of": "من"}
+_RULE = {"name": "اسم", "together": "معا", "within": "ضمن", "points": "نقاط"}
+_PENALTY = {
+    "name": "اسم",
+    "concept": "مفهوم",
+    "past_year": "سنة_ماضية",
+    "within": "ضمن",
+    "before": "قبل",
+    "unless": "إلا",
+    "points": "نقاط",
+    "scope": "نطاق",
+    "density": "كثافة",
+    "words": "كلمات",
+    "evidence": "أدلة",
+}
+_SCOPES = {fold(name): scope for name, scope in [("جملة", "sentence"), ("عنوان", "title"), ("مقال", "story")]}
+_FACET = {"id": "معرّف", "within": "ضمن", "share": "أقل_نسبة", "values": "قيم"}
+_EXAMPLES = {"flagged": "يجب_أن_يُرفع", "not_flagged": "يجب_ألّا_يُرفع"}
+_EXAMPLE = {"text": "نص", "facets": "أوجه", "why": "لماذا"}
+_ORDERED = {"بعده", "after"}
+_FILLED = {"حشو", "filler"}
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+Path = tuple[str | int, ...]
+
+
+def compile_topic(document: Document) -> Topic:
+    """Return the topic that a document declares.
+
+    Raises ConfigurationError with every mistake in it: file, line, key and what was expected. The examples in the
+    file are not judged here; see `check_examples`.
+    """
+    reader = _Reader(document)
+    topic = reader.topic()
+    if reader.mistakes:
+        raise ConfigurationError(sorted(reader.mistakes, key=lambda mistake: mistake.line or 0))
+    return topic
+
+
+class _Reader:
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.mistakes: list[Mistake] = []
+        self.concepts: dict[str, Concept] = {}
+        self.composed: dict[str, Composition] = {}
+        self.facets: dict[str, Facet] = {}
+        self.includes: dict[str, tuple[Path, tuple[str, ...]]] = {}
+
+    def topic(self) -> Topic:
+        block = self._block((), self.document.content, _TOPIC)
+        for path, name, item in block.entries("concepts", required=True):
+            self.concepts[name] = self._concept(path, name, item)
+        for path, name, item in block.entries("facets"):
+            self.facets[name] = self._facet(path, name, item)
+        self._include()
+        filler = block.text("filler")
+        if filler:
+            self._known(block.at("filler"), filler, self.concepts)
+        compositions = tuple(self._composition(path, item) for path, item in block.items("compose", required=True))
+        identity = block.text("id", required=True) or ""
+        if identity and not _ID.fullmatch(identity):
+            block.wrong("id", "lower-case Latin letters and digits joined by hyphens")
+        return Topic(
+            id=identity,
+            name=block.text("topic", required=True) or "",
+            version=_version(self.document.digest),
+            file=self.document.path,
+            threshold=block.number("threshold", 1.0, required=True),
+            title_weight=block.number("title_weight", 1.0),
+            rest_weight=block.number("rest_weight", 0.0),
+            rest_cap=block.number("rest_cap", float("inf")),
+            concepts=self.concepts,
+            filler=filler,
+            compositions=compositions,
+            drops=tuple(self._drop(path, item) for path, item in block.items("drop")),
+            rules=tuple(self._rule(path, item) for path, item in block.items("rules", required=True)),
+            penalties=tuple(self._penalty(path, item) for path, item in block.items("penalties")),
+            facets=tuple(self.facets.values()),
+            examples=self._examples(block),
+        )
+
+    def _block(self, path: Path, content: Any, keys: dict[str, str]) -> Block:
+        return Block(self.document, path, content, keys, self.mistakes)
+
+    def _note(self, path: Path, expected: str) -> None:
+        note(self.mistakes, self.document, path, expected)
+
+    def _known(self, path: Path, name: str, *among: dict[str, Any]) -> str:
+        if not any(name in names for names in among):
+            self._note(path, unknown(name, [known for names in among for known in names]))
+        return name
+
+    # ------------------------------------------------------------------------------------ concepts
+
+    def _include(self) -> None:
+        """Give each concept that includes others their terms; a facet's name stands for all its values."""
+        for name, (path, included) in self.includes.items():
+            terms = list(self.concepts[name].terms)
+            for other in included:
+                if other in self.facets:
+                    members = list(self.facets[other].values.values())
+                elif other in self.includes:
+                    self._note(path, f"a concept that lists its own words: «{other}» includes others itself")
+                    members = []
+                else:
+                    members = [self._known(path, other, self.concepts, self.facets)]
+                terms += [term for member in members if member in self.concepts for term in self.concepts[member].terms]
+            self.concepts[name] = replace(self.concepts[name], terms=tuple(dict.fromkeys(terms)))
+
+    def _concept(self, path: Path, name: str, item: Any) -> Concept:
+        if isinstance(item, dict):
+            block = self._block(path, item, _CONCEPT)
+            included = block.names("includes")
+            if included:
+                self.includes[name] = (block.at("includes"), included)
+            terms = [self._term(at, term) for at, term in block.items("words", required=not included)]
+            struck = frozenset(fold(form) for form in block.names("not"))
+        elif isinstance(item, list) and item:
+            terms = [self._term((*path, index), term) for index, term in enumerate(item)]
+            struck = frozenset()
+        else:
+            self._note(path, "a list of terms, or a block with «كلمات» and «لا»")
+            return Concept(name=name, terms=())
+        return Concept(name=name, terms=tuple(dict.fromkeys(term for term in terms if term)), struck=struck)
+
+    def _term(self, path: Path, written: Any) -> tuple[Word, ...]:
+        if isinstance(written, bool) or not isinstance(written, str | int):
+            self._note(path, "a term: one word or several")
+            return ()
+        if "،" in str(written):
+            self._note(path, ARABIC_COMMA)
+            return ()
+        text = str(written).strip()
+        mark = "==" if text.startswith("==") else "=" if text.startswith("=") else ""
+        found = []
+        for part in text.removeprefix(mark).split():
+            try:
+                word, kind = read_word(mark + part)
+            except ValueError as error:
+                self._note(path, f"{error} («{part}»)")
+                return ()
+            found.append(Word(text=word, kind=kind))
+        if not found:
+            self._note(path, "a term: one word or several")
+        return tuple(found)
+
+    # -------------------------------------------------------------------------------- compositions
+
+    def _composition(self, path: Path, item: Any) -> Composition:
+        block = self._block(path, item, _COMPOSITION)
+        name = block.text("name", required=True) or ""
+        if name in self.concepts or name in self.composed:
+            block.wrong("name", f"a name of its own: «{name}» is taken")
+        pairs = tuple(pair for at, way in block.items("any", required=True) if (pair := self._pair(at, way)))
+        anaphora = block.text("anaphora")
+        if anaphora:
+            self._known(block.at("anaphora"), anaphora, self.concepts)
+        found = Composition(name=name, pairs=pairs, anaphora=anaphora)
+        self.composed[name] = found
+        return found
+
+    def _pair(self, path: Path, way: Any) -> Pair | None:
+        if isinstance(way, str):
+            return Pair(first=self._known(path, way, self.concepts, self.composed))
+        if isinstance(way, list) and len(way) == 1 and isinstance(way[0], str):
+            hint = ARABIC_COMMA if "،" in way[0] else "a name, or [first, second, number of words between]"
+            self._note(path, hint)
+            return None
+        shaped = (
+            isinstance(way, list)
+            and len(way) >= 3
+            and isinstance(way[0], str)
+            and isinstance(way[1], str)
+            and isinstance(way[2], int)
+            and not isinstance(way[2], bool)
+            and way[2] >= 0
+        )
+        if not shaped:
+            self._note(path, "a name, or [first, second, number of words between], then بعده or حشو")
+            return None
+        flags = {fold(str(flag)) for flag in way[3:]}
+        for index, flag in enumerate(way[3:], start=3):
+            if fold(str(flag)) not in _ORDERED | _FILLED:
+                self._note((*path, index), unknown(str(flag), ["بعده", "حشو", "after", "filler"]))
+        return Pair(
+            first=self._known((*path, 0), way[0], self.concepts, self.composed),
+            second=self._known((*path, 1), way[1], self.concepts, self.composed),
+            gap=way[2],
+            ordered=bool(flags & _ORDERED),
+            filled=bool(flags & _FILLED),
+        )
+
+    def _drop(self, path: Path, item: Any) -> Drop:
+        block = self._block(path, item, _DROP)
+        of = block.names("of") or tuple(self.composed)
+        for name in of:
+            self._known(block.at("of"), name, self.composed)
+        gap = block.count("within")
+        return Drop(
+            name=block.text("name", required=True) or "",
+            concept=self._concept_named(block, required=True) or "",
+            gap=0 if gap is None else gap,
+            compositions=frozenset(of),
+        )
+
+    def _concept_named(self, block: Block, *, required: bool = False) -> str | None:
+        name = block.text("concept", required=required)
+        return self._known(block.at("concept"), name, self.concepts) if name else None
+
+    # --------------------------------------------------------------------------- rules, penalties
+
+    def _rule(self, path: Path, item: Any) -> Rule:
+        block = self._block(path, item, _RULE)
+        together = block.names("together", required=True)
+        for name in together:
+            self._known(block.at("together"), name, self.composed, self.concepts)
+        if together and together[0] in self.concepts:
+            block.wrong("together", "a composition first, then concepts")
+        points = block.number("points", 0.0, required=True)
+        if block.has("points") and points <= 0:
+            block.wrong("points", "a number above 0")
+        return Rule(
+            name=block.text("name", required=True) or "",
+            together=together,
+            points=points,
+            gap=block.count("within"),
+        )
+
+    def _penalty(self, path: Path, item: Any) -> Penalty:
+        block = self._block(path, item, _PENALTY)
+        scope = self._scope(block)
+        points = block.number("points", 0.0, required=True)
+        if block.has("points") and points >= 0:
+            block.wrong("points", "a number below 0")
+        concept, past_year, words = self._concept_named(block), block.truth("past_year"), block.count("words")
+        if sum((concept is not None, past_year, words is not None)) != 1:
+            self._note(path, "one condition: مفهوم (concept), سنة_ماضية (past_year), or كلمات (words)")
+        allowed = {
+            Scope.SENTENCE: {"concept", "past_year", "within", "before", "unless"},
+            Scope.TITLE: {"concept", "unless"},
+            Scope.STORY: {"concept", "density", "words", "evidence", "unless"},
+        }[scope]
+        for key in set(_PENALTY) - allowed - {"name", "points", "scope"}:
+            if block.has(key):
+                block.wrong(key, f"a key that has a meaning in the scope {scope.value}")
+        unless = block.names("unless")
+        for name in unless:
+            self._known(block.at("unless"), name, self.concepts, self.composed)
+        evidence = block.count("evidence")
+        return Penalty(
+            name=block.text("name", required=True) or "",
+            points=points,
+            scope=scope,
+            concept=concept,
+            gap=block.count("within"),
+            before=block.truth("before"),
+            past_year=past_year,
+            unless=unless,
+            density=block.number("density", 0.0) if block.has("density") else None,
+            words=words,
+            evidence=1 if evidence is None else evidence,
+        )
+
+    def _scope(self, block: Block) -> Scope:
+        written = block.text("scope")
+        if written is None:
+            return Scope.SENTENCE
+        value = _SCOPES.get(fold(written), written)
+        if value not in set(Scope):
+            block.wrong("scope", "جملة, عنوان or مقال (sentence, title, story)")
+            return Scope.SENTENCE
+        return Scope(value)
+
+    # ------------------------------------------------------------------------- facets, examples
+
+    def _facet(self, path: Path, name: str, item: Any) -> Facet:
+        block = self._block(path, item, _FACET)
+        values = {}
+        for at, value, terms in block.entries("values", required=True):
+            concept = f"{name}: {value}"
+            values[value] = concept
+            self.concepts[concept] = self._concept(at, concept, terms)
+        share = block.number("share", 0.0)
+        if not 0 <= share <= 1:
+            block.wrong("share", "a number from 0 to 1")
+        return Facet(
+            id=block.text("id", required=True) or "",
+            name=name,
+            values=values,
+            gap=block.count("within"),
+            share=share,
+        )
+
+    def _examples(self, block: Block) -> tuple[Example, ...]:
+        if not block.has("examples"):
+            return ()
+        both = self._block(block.at("examples"), block.raw("examples"), _EXAMPLES)
+        found = []
+        for key, flagged in (("flagged", True), ("not_flagged", False)):
+            for path, item in both.items(key):
+                example = self._block(path, item, _EXAMPLE)
+                facets = {}
+                for at, facet, value in example.entries("facets"):
+                    if isinstance(value, str):
+                        facets[facet] = value
+                    else:
+                        self._note(at, "one value of the facet")
+                found.append(
+                    Example(
+                        text=example.text("text", required=True) or "",
+                        flagged=flagged,
+                        facets=facets,
+                        why=example.text("why"),
+                        line=self.document.line(*path),
+                    )
+                )
+        return tuple(found)
+
+
+def _version(digest: str) -> str:
+    parts = "\x1f".join((digest, JUDGE_VERSION, FOLD_VERSION))
+    return hashlib.blake2b(parts.encode(), digest_size=6).hexdigest()

@@ -1,0 +1,95 @@
+"""The points of one sentence: the best rule, and the penalties that apply to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mirqab.arabic import Token
+from mirqab.topics.composing import Found, Hit, Piece, distance
+from mirqab.topics.language import Penalty, Rule, Scope, Topic
+
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+class Scored(NamedTuple):
+    """What a sentence earned: the rule, the pieces that fulfil it, and each named amount."""
+
+    rule: Rule
+    pieces: tuple[Piece, ...]
+    parts: tuple[tuple[str, float], ...]
+    hits: tuple[Hit, ...]
+
+    @property
+    def points(self) -> float:
+        """The sum of the parts."""
+        return round(sum(points for _, points in self.parts), 4)
+
+
+def score_sentence(
+    topic: Topic, found: Found, tokens: Sequence[Token], *, confirmed: frozenset[str], year: int | None
+) -> Scored | None:
+    """Return what a sentence earns, or None when no rule is fulfilled.
+
+    `confirmed` names the compositions of which a full hit stands earlier in the story: their anaphora count.
+    """
+    composed = {
+        name: [*hits, *(found.anaphoric.get(name, []) if hits or name in confirmed else [])]
+        for name, hits in found.composed.items()
+    }
+    best: tuple[float, int, Rule, tuple[Piece, ...]] | None = None
+    for rule in topic.rules:
+        for hit in composed[rule.together[0]]:
+            fulfilled = _fulfil(rule, hit, found, composed)
+            if fulfilled is not None and (best is None or (rule.points, -fulfilled[0]) > (best[0], -best[1])):
+                best = (rule.points, fulfilled[0], rule, fulfilled[1])
+    if best is None:
+        return None
+    leading = {rule.together[0] for rule in topic.rules}
+    hits = tuple(dict.fromkeys(hit for name in composed if name in leading for hit in composed[name]))
+    parts = [(best[2].name, best[2].points)]
+    parts += [
+        (penalty.name, penalty.points)
+        for penalty in topic.penalties
+        if penalty.scope is Scope.SENTENCE and _applies(penalty, found, hits, tokens, year)
+    ]
+    return Scored(best[2], tuple(dict.fromkeys(best[3])), tuple(parts), hits)
+
+
+def _fulfil(rule: Rule, hit: Hit, found: Found, composed: dict[str, list[Hit]]) -> tuple[int, tuple[Piece, ...]] | None:
+    """Return how far the parts of a rule lie from its first, and their pieces; None when one is missing."""
+    span, pieces = 0, hit.pieces
+    for name in rule.together[1:]:
+        near: tuple[int, Hit] | None = None
+        for other in composed.get(name) or found.hits(name):
+            if any(distance((start, stop), (other.start, other.stop)) < 0 for _, start, stop in hit.pieces):
+                continue
+            gap = max(0, distance((hit.start, hit.stop), (other.start, other.stop)))
+            if (rule.gap is None or gap <= rule.gap) and (near is None or gap < near[0]):
+                near = gap, other
+        if near is None:
+            return None
+        span, pieces = span + near[0], (*pieces, *near[1].pieces)
+    return span, pieces
+
+
+def _applies(penalty: Penalty, found: Found, hits: Sequence[Hit], tokens: Sequence[Token], year: int | None) -> bool:
+    if any(found.hits(name) for name in penalty.unless):
+        return False
+    if penalty.past_year:
+        years = [int(token.text) for token in tokens if _YEAR.fullmatch(token.text)]
+        return year is not None and bool(years) and max(years) < year
+    spans = found.concepts.get(penalty.concept or "", ())
+    if penalty.before:
+        # only when every hit is so preceded: «بعد انسحاب الجيش طالبت بانسحاب القوات» is current news
+        return bool(spans) and all(
+            any(
+                stop <= hit.anchor[0] and (penalty.gap is None or hit.anchor[0] - stop <= penalty.gap)
+                for _, stop in spans
+            )
+            for hit in hits
+        )
+    return any(
+        penalty.gap is None or distance(span, (hit.start, hit.stop)) <= penalty.gap for span in spans for hit in hits
+    )

@@ -1,0 +1,32 @@
+"""Topics written inside a test, and the topic files of the repository, as documents with their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mirqab.documents import read_document
+from mirqab.topics import Topic, compile_topic
+from mirqab.types import Document
+
+TOPIC_FILE = Path(__file__).parents[2] / "config" / "topics" / "troop-withdrawal-talks.yaml"
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Callable[[str], Document]:
+    """Return a function that reads a YAML text as the document of the file `topic.yaml`."""
+
+    def read(text: str) -> Document:
+        path = tmp_path / "topic.yaml"
+        path.write_text(text, encoding="utf-8")
+        return read_document(path)
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def topic() -> Topic:
+    """Return the topic of the repository."""
+    return compile_topic(read_document(TOPIC_FILE))
