@@ -73,6 +73,7 @@ class Workers:
         self._feed_time_s = feed_time_s
         self._memory_bytes = page_memory_mb * 1024 * 1024
         self._pool: ProcessPool | None = None
+        self._under_way: set[Future[Any]] = set()
         self._closed = False
         self._lock = threading.Lock()
 
@@ -112,6 +113,9 @@ class Workers:
             pool, self._pool = self._pool, None
         if pool is not None:
             _stop(pool)
+        # the pool forgets what was under way; whoever waits for it must still hear of the end
+        for future in tuple(self._under_way):
+            future.cancel()
 
     # ----------------------------------------------------------------------------------------- inside
 
@@ -174,6 +178,8 @@ class Workers:
             cpu_s = math.ceil(task.time_s) + _CPU_GRACE_S
             arguments = (task.call, task.arguments, cpu_s, self._memory_bytes)
             future: Future[_R] = self._pool.schedule(_bounded, args=arguments, timeout=task.time_s)
+            self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
         return future
 
     def _start(self) -> ProcessPool:
