@@ -1,0 +1,276 @@
+"""Claim, confirm, release: one crawler at a page; which article a text already is; whose turn it is on a host."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import time
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mirqab.errors import SeenError
+from mirqab.seen import scripts
+from mirqab.seen.keys import EPOCH_KEY, SCHEMA, SCHEMA_KEY, host_key, lease_key, mark_life_s, mark_place
+from mirqab.seen.owner import Owner, this_process
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from mirqab.seen.link import Link
+
+_log = logging.getLogger(__name__)
+
+LEASE_S = 60.0
+"""A lease is renewed after each third of it, so two renewals may fail before anybody takes it over."""
+
+_MARKS_A_CALL = 500
+
+_numbers = itertools.count(1)  # of the claims of this process, so that no two holders are the same
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """The right to work on one entry. `holder` is our word in Redis, of no other claim ever made.
+
+    `local` says that Redis was away: nobody in this process works on the entry, others cannot be known.
+    """
+
+    entry: str
+    holder: str
+    local: bool = False
+
+
+class Seen:
+    """What the crawlers know together. Every answer is the safe one when Redis is away: go on, nothing is known."""
+
+    def __init__(self, link: Link, *, lease_s: float = LEASE_S) -> None:
+        self._link = link
+        self._lease_ms = int(lease_s * 1000)
+        self._held: dict[str, Claim] = {}
+        self._renewing: asyncio.Task[None] | None = None
+        self.epoch: str | None = None
+        self.started_empty = False
+        """True when this Redis held nothing of ours: marks of stored articles are worth writing again."""
+
+    @property
+    def available(self) -> bool:
+        """False while Redis does not answer; everything goes on, slower."""
+        return self._link.available
+
+    @property
+    def troubles(self) -> Counter[str]:
+        """What went wrong so far, counted by name: timed_out, connection, out_of_memory, lease_lost, …"""
+        return self._link.troubles
+
+    async def start(self) -> None:
+        """Name the epoch of this Redis; raises SeenError when it holds another schema."""
+
+        async def name_epoch(redis: Redis) -> list[Any]:
+            pipeline = redis.pipeline(transaction=False)
+            pipeline.set(SCHEMA_KEY, SCHEMA, nx=True, get=True)
+            pipeline.set(EPOCH_KEY, fresh, nx=True, get=True)
+            answers: list[Any] = await pipeline.execute()
+            return answers
+
+        fresh = uuid.uuid4().hex
+        nothing: list[Any] = []
+        answers = await self._link.ask(name_epoch, otherwise=nothing)
+        if not answers:
+            return
+        schema, epoch = answers
+        if schema not in (None, SCHEMA):
+            raise SeenError(
+                f"Redis at {self._link.where} was written by another version of Mirqab (schema {schema}, "
+                f"this one knows {SCHEMA}); use another database number, or empty this one"
+            )
+        self.started_empty = epoch is None
+        self.epoch = epoch or fresh
+
+    # ------------------------------------------------------------------------------------- claims
+
+    async def claim(self, entry: str, *, run: str) -> Claim | None:
+        """Take the entry, or return None when somebody alive works on it.
+
+        Taken over at once from a process of this machine that has died, from others when their lease runs out.
+        """
+        if entry in self._held:
+            return None
+        claim = Claim(entry=entry, holder=f"{this_process()} {next(_numbers)} {run}")
+        # held before the first await: two tasks of this process must not both go on when Redis is away
+        self._held[entry] = claim
+        settled: Claim | None = None
+        try:
+            settled = await self._settle(claim)
+        finally:
+            if settled is None:
+                del self._held[entry]
+            else:
+                self._held[entry] = settled
+                self._keep_renewing()
+        return settled
+
+    async def _settle(self, claim: Claim) -> Claim | None:
+        key = lease_key(claim.entry)
+
+        async def take(redis: Redis) -> str | None:
+            # our own word comes back when a cut connection made the library ask twice
+            return await redis.set(key, claim.holder, nx=True, get=True, px=self._lease_ms) or claim.holder  # type: ignore[return-value]
+
+        held = await self._link.ask(take, otherwise=None)
+        if held is None:
+            return Claim(entry=claim.entry, holder=claim.holder, local=True)
+        if held == claim.holder:
+            return claim
+        owner = Owner.parse(held)
+        if owner is None or not owner.is_dead():
+            return None
+        dead = held
+
+        async def take_over(redis: Redis) -> int:
+            return int(await redis.register_script(scripts.TAKE_OVER)([key], [dead, claim.holder, self._lease_ms]))
+
+        if await self._link.ask(take_over, otherwise=0):
+            _log.info("took over %s from a process that has died (%s)", claim.entry, held)
+            return claim
+        return None
+
+    async def confirm(self, claim: Claim, *, fingerprint: str | None, article: str | None) -> bool:
+        """Mark the text of a stored article and give the claim back, in one call; after storing, never before.
+
+        True when the mark lies in Redis (or there was none to write): False asks for `remember` some time later.
+        """
+        if fingerprint is None or article is None:
+            return await self.release(claim)
+        self._held.pop(claim.entry, None)
+        now_s = time.time()
+        shard, field = mark_place(fingerprint, now_s=now_s)
+
+        async def mark(redis: Redis) -> bool:
+            await redis.register_script(scripts.CONFIRM)(
+                [lease_key(claim.entry), shard], [claim.holder, field, article, mark_life_s(now_s)]
+            )
+            return True
+
+        return await self._link.ask(mark, otherwise=False)
+
+    async def release(self, claim: Claim) -> bool:
+        """Give the claim back without a mark; a lease that is no longer ours stays. True when Redis was told."""
+        self._held.pop(claim.entry, None)
+        return await self._release([claim])
+
+    async def _release(self, claims: Sequence[Claim]) -> bool:
+        async def give_back(redis: Redis) -> bool:
+            await redis.register_script(scripts.RELEASE)(
+                [lease_key(claim.entry) for claim in claims], [claim.holder for claim in claims]
+            )
+            return True
+
+        return await self._link.ask(give_back, otherwise=False)
+
+    def _keep_renewing(self) -> None:
+        if self._renewing is None:
+            self._renewing = asyncio.create_task(self._renew(), name="renew leases")
+
+    async def _renew(self) -> None:
+        """Renew all that is held, in one call, after each third of a lease."""
+
+        async def renew(redis: Redis) -> list[int]:
+            ours: list[int] = await redis.register_script(scripts.RENEW)(
+                [lease_key(claim.entry) for claim in held], [self._lease_ms, *(claim.holder for claim in held)]
+            )
+            return ours
+
+        lost: set[str] = set()
+        while True:
+            await asyncio.sleep(self._lease_ms / 3000)
+            held = list(self._held.values())
+            if not held:
+                continue
+            nothing: list[int] = []  # Redis is away: the next round may reach it
+            for claim, ours in zip(held, await self._link.ask(renew, otherwise=nothing), strict=False):
+                if not ours and claim.holder not in lost:
+                    # two may now work on one page: the archive's unique keys keep one article
+                    lost.add(claim.holder)
+                    self.troubles["lease_lost"] += 1
+                    _log.warning("the lease on %s ran out and another crawler has it", claim.entry)
+
+    # -------------------------------------------------------------------------------------- marks
+
+    async def copy_of(self, fingerprint: str) -> str | None:
+        """Return the article that is known to have this text, or None: unknown, or Redis is away."""
+        now_s = time.time()
+
+        async def look_up(redis: Redis) -> list[str | None]:
+            pipeline = redis.pipeline(transaction=False)
+            for periods_ago in (0, 1):
+                shard, field = mark_place(fingerprint, now_s=now_s, periods_ago=periods_ago)
+                pipeline.hget(shard, field)
+            found: list[str | None] = await pipeline.execute()
+            return found
+
+        unknown: list[str | None] = []
+        return next((article for article in await self._link.ask(look_up, otherwise=unknown) if article), None)
+
+    async def remember(self, marks: Sequence[tuple[str, str]]) -> int:
+        """Write marks of articles stored before, each a fingerprint and an article; returns how many were written."""
+        written = 0
+        for first in range(0, len(marks), _MARKS_A_CALL):
+            written += await self._remember(marks[first : first + _MARKS_A_CALL])
+        return written
+
+    async def _remember(self, marks: Sequence[tuple[str, str]]) -> int:
+        now_s = time.time()
+        shards: list[str] = []
+        words: list[str | bytes | int] = [mark_life_s(now_s)]
+        for fingerprint, article in marks:
+            shard, field = mark_place(fingerprint, now_s=now_s)
+            shards.append(shard)
+            words += (field, article)
+
+        async def write(redis: Redis) -> int:
+            return int(await redis.register_script(scripts.REMEMBER)(shards, words))
+
+        return await self._link.ask(write, otherwise=0)
+
+    # -------------------------------------------------------------------------------------- hosts
+
+    async def host_wait_s(self, host: str, delay_s: float) -> float:
+        """Reserve the next turn on the host among all crawlers; returns the seconds until it, 0 when Redis is away.
+
+        The turn after it is `delay_s` later. It is ours whether we use it or not.
+        """
+        if delay_s <= 0:
+            return 0.0
+
+        async def reserve(redis: Redis) -> int:
+            return int(await redis.register_script(scripts.TURN)([host_key(host)], [max(1, round(delay_s * 1000))]))
+
+        return await self._link.ask(reserve, otherwise=0) / 1000
+
+    # -------------------------------------------------------------------------------------- state
+
+    async def status(self) -> dict[str, Any]:
+        """Return how this Redis stands, in plain values without secrets."""
+        return {
+            "available": self.available,
+            "where": self._link.where,
+            "engine": self._link.engine,
+            "epoch": self.epoch,
+            "started_empty": self.started_empty,
+            "held": len(self._held),
+            "troubles": dict(self.troubles),
+        }
+
+    async def close(self) -> None:
+        """Give back what is still held, so that nobody waits for our leases to run out."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+            await asyncio.gather(self._renewing, return_exceptions=True)
+        if self._held:
+            held = list(self._held.values())
+            self._held.clear()
+            await self._release(held)
