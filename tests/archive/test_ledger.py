@@ -9,6 +9,7 @@ import sys
 from datetime import timedelta
 
 import pytest
+
 from mirqab.archive import Archive
 from mirqab.errors import ArchiveError
 from mirqab.stories import place

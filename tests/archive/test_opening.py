@@ -30,7 +30,7 @@ def test_the_migrations_make_the_tables_that_the_code_uses(archive: Archive, arc
     with engine.connect() as conn:
         context = MigrationContext.configure(conn, opts={"compare_type": False})
         assert compare_metadata(context, metadata) == []
-        made = {name: sql for name, sql in conn.exec_driver_sql("SELECT name, sql FROM sqlite_master")}
+        made = {row[0]: row[1] for row in conn.exec_driver_sql("SELECT name, sql FROM sqlite_master")}
     engine.dispose()
     for name, table in metadata.tables.items():
         declared = str(sqlalchemy.schema.CreateTable(table).compile(dialect=engine.dialect))
@@ -115,8 +115,7 @@ def test_a_damaged_file_is_said_so(archive: Archive, run: str, archive_url: str)
     whole = path.read_bytes()
     path.write_bytes(whole[:4096] + b"\xa5" * (len(whole) - 4096))
     with pytest.raises(ArchiveError, match=r"archive\.sqlite3: the file is damaged"):
-        opened = Archive.open(archive_url)
-        opened.due("rasid", now=NOON)
+        Archive.open(archive_url)
 
 
 @pytest.mark.parametrize("url", ["postgresql://watch:secret@db.example/mirqab", "no address: secret"])
@@ -140,8 +139,7 @@ def test_a_folder_in_place_of_the_file_is_said_so(tmp_path: Path) -> None:
 
 def test_four_processes_make_one_archive(archive_url: str) -> None:
     children = [
-        subprocess.Popen([sys.executable, "-c", OPEN, archive_url], stderr=subprocess.PIPE, text=True)
-        for _ in range(4)
+        subprocess.Popen([sys.executable, "-c", OPEN, archive_url], stderr=subprocess.PIPE, text=True) for _ in range(4)
     ]
     for child in children:
         _, errors = child.communicate(timeout=60)
@@ -151,7 +149,7 @@ def test_four_processes_make_one_archive(archive_url: str) -> None:
 
 def test_every_failure_of_the_database_has_words_of_its_own() -> None:
     error = sqlite3.OperationalError("whatever")
-    error.sqlite_errorname = "SQLITE_IOERR_WRITE"  # type: ignore[misc]
+    error.sqlite_errorname = "SQLITE_IOERR_WRITE"
     assert str(explain(error, "/x")) == "archive /x: reading or writing the file failed; check the disk"
     assert str(explain(sqlite3.OperationalError("odd"), "/x")) == "archive /x: odd"
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from mirqab.archive import Archive, ArticleDetail
 from mirqab.errors import ArchiveError
 from mirqab.stories import place
@@ -70,7 +72,8 @@ def test_the_same_text_elsewhere_is_a_sighting_of_the_first(archive: Archive, ru
     copy = worked("1", text, headline="عنوان آخر", outlet="qabas", host="qabas.example", verdicts=[verdict(text)])
     second = store(archive, run, copy)
     assert second.article == first.article
-    assert second.placement is not None and first.placement is not None
+    assert second.placement is not None
+    assert first.placement is not None
     assert second.placement.story == first.placement.story
     assert (second.placement.relation, second.placement.nearest) == (Relation.EXACT, first.article)
     assert (second.raised, second.already) == ((), False)
@@ -103,7 +106,8 @@ def test_a_changed_page_keeps_its_former_text(archive: Archive, run: str, archiv
     assert (stored.already, stored.placement.relation) == (False, Relation.UPDATE)
     detail = article(archive, "1")
     assert (detail.article.headline, detail.article.body, detail.versions) == ("عنوان محدث", body("النار"), 1)
-    assert detail.raw is not None and detail.raw.offset == 19
+    assert detail.raw is not None
+    assert detail.raw.offset == 19
     with sqlite3.connect(archive_url.removeprefix("sqlite:///")) as db:
         assert db.execute("SELECT number, headline, body, raw_offset FROM versions").fetchall() == [
             (1, "عنوان الخبر", body("الماء"), 10)
@@ -161,7 +165,8 @@ def test_a_page_that_became_a_copy_of_another_article_is_a_sighting_of_it(archiv
     assert stored.article == wire.article
     assert article(archive, "1").article.body == body("عاجل"), "what was published stays known"
     entry = archive.entry(entry_id("1"))
-    assert entry is not None and entry.article == wire.article
+    assert entry is not None
+    assert entry.article == wire.article
     # and the page may become an article of its own again
     assert store(archive, run, worked("1", body("تحقيق"), minutes=9)).article == make_id("a", entry_id("1"))
 
@@ -200,7 +205,8 @@ def test_nul_and_lone_surrogates_keep_offsets(archive: Archive, run: str) -> Non
 
 def test_unconfirmed_articles_are_known_until_they_are_marked(archive: Archive, run: str) -> None:
     one, two = (store(archive, run, worked(slug, body(slug))).article for slug in ("1", "2"))
-    assert one is not None and two is not None
+    assert one is not None
+    assert two is not None
     store(archive, run, worked("3", body("1")))  # a copy adds no mark
     unmade = archive.unconfirmed(10)
     assert {article for article, _, _ in unmade} == {one, two}
@@ -211,7 +217,9 @@ def test_unconfirmed_articles_are_known_until_they_are_marked(archive: Archive, 
     store(archive, run, worked("2", body("نص جديد")))
     assert [article for article, _, _ in archive.unconfirmed(10)] == [two], "a new text has a new mark"
     archive.mark_confirmed([two])
-    archive.unconfirm_since(NOON)
+    archive.unconfirm_since(datetime.now(UTC) + timedelta(hours=1))
+    assert archive.unconfirmed(10) == []
+    archive.unconfirm_since(datetime.now(UTC) - timedelta(hours=1))
     assert {article for article, _, _ in archive.unconfirmed(10)} == {one, two}
 
 

@@ -57,7 +57,10 @@ def writer(url: str, outlet: str, pages: int) -> subprocess.Popen[str]:
 def check(url: str) -> sqlite3.Connection:
     """Check all that must hold in any archive, and return a connection for more."""
     db = sqlite3.connect(url.removeprefix("sqlite:///"))
-    count = lambda query: db.execute(query).fetchone()[0]  # noqa: E731
+
+    def count(query: str) -> object:
+        return db.execute(query).fetchone()[0]
+
     assert count("PRAGMA integrity_check") == "ok"
     assert db.execute("PRAGMA foreign_key_check").fetchall() == []
     broken = {
@@ -66,7 +69,8 @@ def check(url: str) -> sqlite3.Connection:
         "pending though stored": "SELECT count(*) FROM entries JOIN articles ON articles.entry = entries.id "
         "WHERE entries.state != 'stored'",
         "articles without a sighting": "SELECT count(*) FROM articles WHERE id NOT IN (SELECT article FROM sightings)",
-        "sightings without an outcome": "SELECT count(*) FROM sightings WHERE entry NOT IN (SELECT entry FROM outcomes)",
+        "sightings without an outcome": "SELECT count(*) FROM sightings WHERE entry NOT IN "
+        "(SELECT entry FROM outcomes)",
         "articles not judged": "SELECT count(*) FROM articles WHERE id NOT IN (SELECT article FROM judged)",
         "flagged verdicts without a flag": "SELECT count(*) FROM verdicts JOIN articles ON articles.id = "
         "verdicts.article WHERE flagged AND story NOT IN (SELECT story FROM flags)",
