@@ -1,0 +1,1 @@
+"""Scrapy commands of this project; each module is one command, named like the module."""

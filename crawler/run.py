@@ -1,0 +1,338 @@
+"""One crawl's run: what it needs opened in order, what happened counted, and everything closed again in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Final
+
+from scrapy.crawler import Crawler
+
+from crawler.deployment import Deployment
+from crawler.hosts import Hosts
+from crawler.progress import Progress
+from crawler.tally import PageEnd, Tally
+from mirqab.addresses import mask_credentials
+from mirqab.errors import ConfigurationError, MirqabError, Mistake, UsageError
+from mirqab.types import Admitted, FeedEntry, FeedSnapshot, Outlet, Reason, Stored, Validators, Worked
+
+if TYPE_CHECKING:
+    from mirqab.archive import Archive, ArchiveThread
+    from mirqab.intake import Intake
+
+    from mirqab.seen import Seen
+    from mirqab.workers import Workers
+
+LOG = logging.getLogger("mirqab.crawl")
+IN_FLIGHT_PER_WORKER: Final = 4
+"""Pages handed to the workers at a time, for each of them: enough that none waits, few enough to keep in memory."""
+EXIT_WELL, EXIT_FAILED, EXIT_USAGE, EXIT_SOME_FAILED = 0, 1, 2, 3
+DAY_S: Final = 86_400.0
+
+
+def run_of(crawler: Crawler) -> CrawlRun:
+    """Return the run that a crawler's spider carries."""
+    run = getattr(crawler.spider, "run", None)
+    assert isinstance(run, CrawlRun), "every spider of this project carries its run"
+    return run
+
+
+def log_event(event: str, /, *, level: int = logging.INFO, **fields: object) -> None:
+    """Log one event with its fields, those that are None left out."""
+    if LOG.isEnabledFor(level):
+        told = " ".join(f"{name}={value}" for name, value in fields.items() if value is not None)
+        LOG.log(level, "%s", mask_credentials(f"{event} {told}"))
+
+
+class CrawlRun:
+    """The set-up and the outcome of one crawl of `outlets`.
+
+    With `keeps=False` nothing is opened and nothing stored (a page fetched to be looked at). Made without touching
+    disk or network; raises ConfigurationError when a real crawl has no contact to show.
+    """
+
+    intake: Intake
+    workers: Workers
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        outlets: Sequence[Outlet],
+        *,
+        command: str,
+        hosts: Sequence[str],
+        keeps: bool = True,
+    ) -> None:
+        _require_contact(deployment, hosts)
+        self.deployment = deployment
+        self.outlets = tuple(outlets)
+        self.command = mask_credentials(command)
+        self.tally = Tally()
+        self.refused: MirqabError | None = None
+        self.finish: str | None = None
+        self.stopping = asyncio.Event()
+        self.hosts = Hosts(self._reserve, self.stopping)
+        self.id: str | None = None
+        self._keeps = keeps
+        self._stack = AsyncExitStack()
+        self._progress = Progress.of_environment()
+        self._room = asyncio.Semaphore(IN_FLIGHT_PER_WORKER * deployment.settings.workers_count)
+        self._asked: set[str] = set()
+        self._open_entries: set[str] = set()
+        self._background: set[asyncio.Future[None]] = set()
+        self._seen: Seen | None = None
+        self._archive: Archive | None = None
+        self._thread: ArchiveThread | None = None
+        self._started_at = time.monotonic()
+        self._closed = False
+
+    # -------------------------------------------------------------------------------------- open, close
+
+    async def open(self) -> None:
+        """Open archive, Redis, workers and intake, begin the run in the ledger and mark what a dead run left."""
+        feeds = sum(len(outlet.feeds) for outlet in self.outlets)
+        if self._keeps:
+            await self._open_parts()
+        log_event("run-started", run=self.id, outlets=len(self.outlets), feeds=feeds)
+        self._progress.tell("start", run=self.id, outlets=len(self.outlets), feeds=feeds)
+
+    async def _open_parts(self) -> None:
+        # imported here: a fetch that stores nothing, `scrapy list` and a wrong command pay for none of them
+        from mirqab.archive import Archive, ArchiveThread
+        from mirqab.intake import Intake
+
+        from mirqab.declarations import load_topic_documents
+        from mirqab.seen import open_seen
+        from mirqab.topics import compile_topic
+        from mirqab.work import WorkPlan
+        from mirqab.workers import Workers
+
+        settings = self.deployment.settings
+        documents = load_topic_documents(settings)
+        topics = [(topic.id, topic.version) for topic in map(compile_topic, documents)]
+        stack = self._stack
+        archive = await asyncio.to_thread(Archive.open, settings.archive_url, raw_folder=settings.raw_folder)
+        self._archive = archive
+        stack.callback(archive.close)
+        thread = ArchiveThread(archive)
+        self._thread = thread
+        stack.push_async_callback(thread.close)
+        self._seen = await stack.enter_async_context(
+            open_seen(redis_url=settings.redis_url, folder=settings.redis_folder)
+        )
+        self.id = await thread.call(archive.start_run, self.command, topics=topics)
+        self.workers = Workers(
+            WorkPlan(documents=documents, raw_folder=settings.raw_folder),
+            count=settings.workers_count,
+            page_time_s=settings.workers_page_time_s,
+            page_memory_mb=settings.workers_page_memory_mb,
+            feed_time_s=settings.workers_feed_time_s,
+        )
+        stack.push_async_callback(self.workers.close)
+        self.intake = Intake(
+            archive,
+            self._seen,
+            run=self.id,
+            max_attempts=settings.crawl_max_attempts,
+            first_poll_max_age_s=settings.crawl_first_poll_days * DAY_S,
+        )
+        stack.push_async_callback(self.intake.close)
+        await self.intake.recover()
+
+    async def close(self, finish: str) -> None:
+        """Give back what is still claimed, end the run in the ledger with its exit code, and close every part."""
+        if self._closed:
+            return
+        self._closed = True
+        self.finish = finish
+        for entry in tuple(self._open_entries):
+            if self.stopping.is_set():
+                await self.put_off(entry)
+            else:  # a request that was dropped without a word is a fault of ours
+                LOG.error("entry %s met no end", entry)
+                self.crashed(entry)
+        if self._archive is not None and self._thread is not None and self.id is not None:
+            await self._thread.call(self._archive.end_run, self.id, exit_code=self.exit_code, finish=finish)
+        await self._stack.aclose()
+        self._tell_end()
+
+    def end_now(self) -> None:
+        """Write the run's end without waiting for anything under way: the process is about to be gone.
+
+        Claims need no word: whoever comes next takes over those of a dead process.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        self.finish = "interrupted"
+        if self._archive is not None and self.id is not None:
+            self._archive.end_run(self.id, exit_code=self.exit_code, finish=self.finish)
+        self._tell_end()
+
+    def _tell_end(self) -> None:
+        took_s = round(time.monotonic() - self._started_at, 1)
+        if self.refused is None and self._keeps:
+            log_event("run-ended", run=self.id, finish=self.finish, exit_code=self.exit_code, seconds=took_s)
+            LOG.info("%s", self.tally.sentence())
+        self._progress.tell(
+            "end",
+            run=self.id,
+            finish=self.finish,
+            exit_code=self.exit_code,
+            seconds=took_s,
+            **self.tally.as_json(),
+            summary=self.tally.sentence(),
+        )
+
+    @property
+    def exit_code(self) -> int:
+        """0 all well; 1 the run itself failed; 2 wrong usage or configuration; 3 done, but some inputs failed."""
+        if isinstance(self.refused, ConfigurationError | UsageError):
+            return EXIT_USAGE
+        if self.refused is not None or self.finish != "finished":
+            return EXIT_FAILED
+        if self.tally.any_crashed or not self.tally.adds_up:
+            return EXIT_FAILED
+        return EXIT_SOME_FAILED if self.tally.any_failed else EXIT_WELL
+
+    # ------------------------------------------------------------------------------------------- feeds
+
+    async def feed_asked(self, outlet: Outlet, url: str) -> Validators:
+        """Count a feed that is to be asked, and return what to ask it with."""
+        self.tally.feeds_asked += 1
+        return await self.intake.validators(outlet.id, url)
+
+    async def feed_ended(self, snapshot: FeedSnapshot) -> None:
+        """Admit what a feed answered and count it."""
+        admitted = await self.intake.admit(snapshot)
+        self.tally.admitted(admitted)
+        if snapshot.problem is not None:
+            self.tally.feeds["failed"] += 1
+            self.tally.feed_reasons[snapshot.problem] += 1
+        else:
+            self.tally.feeds["not_modified" if snapshot.not_modified else "ok"] += 1
+        self._tell_feed(snapshot, admitted)
+
+    def feed_put_off(self) -> None:
+        """Count a feed that this run did not come to, because it is ending."""
+        self.tally.feeds["put_off"] += 1
+
+    def _tell_feed(self, snapshot: FeedSnapshot, admitted: Admitted) -> None:
+        log_event(
+            "feed",
+            level=logging.WARNING if snapshot.problem else logging.INFO,
+            outlet=snapshot.outlet,
+            url=snapshot.url,
+            status=snapshot.status or None,
+            new=admitted.new if not snapshot.not_modified else None,
+            unchanged=True if snapshot.not_modified else None,
+            problem=snapshot.problem,
+            detail=snapshot.detail,
+        )
+        self._progress.tell(
+            "feed",
+            outlet=snapshot.outlet,
+            url=snapshot.url,
+            new=admitted.new,
+            known=admitted.known,
+            problem=snapshot.problem,
+        )
+
+    # ------------------------------------------------------------------------------------------- pages
+
+    async def due(self, outlet: Outlet) -> list[FeedEntry]:
+        """Return the outlet's pending entries that this run has not asked for yet."""
+        return [entry for entry in await self.intake.due(outlet.id) if entry.id not in self._asked]
+
+    def page_asked(self, entry: FeedEntry) -> None:
+        """Count an entry whose page is to be asked."""
+        self._asked.add(entry.id)
+        self._open_entries.add(entry.id)
+        self.tally.pages_asked += 1
+
+    def stored(self, worked: Worked, stored: Stored, *, flagged: Sequence[str]) -> None:
+        """Count what became of a worked page; `flagged` are the topics that flag it, raised before or now."""
+        if worked.article is None:
+            reason = worked.problem or Reason.NO_ARTICLE
+            self._failed(worked.entry, worked.outlet, worked.page_url, reason, worked.detail)
+            return
+        end: PageEnd = "stored" if stored.article == worked.article.id else "duplicate"
+        self.tally.raised.update(stored.raised)
+        self._end_page(worked.entry, end)
+        log_event(
+            "page",
+            level=logging.INFO if stored.raised else logging.DEBUG,
+            outlet=worked.outlet,
+            outcome=end,
+            article=stored.article,
+            raised=",".join(stored.raised) or None,
+            url=worked.page_url,
+        )
+        self._progress.tell(
+            "page", outlet=worked.outlet, url=worked.page_url, outcome=end, flagged=flagged, raised=stored.raised
+        )
+
+    async def page_failed(
+        self, entry: FeedEntry, reason: Reason, detail: str | None, *, retry_after_s: float | None = None
+    ) -> None:
+        """Write that an entry gave no page, and count it."""
+        await self.intake.fail(entry.id, reason, detail, retry_after_s)
+        self._failed(entry.id, entry.outlet, entry.url, reason, detail)
+
+    def _failed(self, entry: str, outlet: str, url: str, reason: Reason, detail: str | None) -> None:
+        self.tally.reasons[reason] += 1
+        self._end_page(entry, "failed")
+        log_event("page", outlet=outlet, outcome="failed", reason=reason, detail=detail, url=url)
+        self._progress.tell("page", outlet=outlet, url=url, outcome=reason, flagged=[])
+
+    async def put_off(self, entry: str) -> None:
+        """Leave an entry pending for a later run, and let go of its claim."""
+        await self.intake.release(entry)
+        self._end_page(entry, "put_off")
+
+    def held_elsewhere(self, entry: str) -> None:
+        """Count an entry that another crawler has in hand."""
+        self._end_page(entry, "held")
+
+    def crashed(self, entry: str | None) -> None:
+        """Count a fault of ours, for a page when `entry` is given, else for a feed; the exit code will be 1."""
+        if entry is None:
+            self.tally.feeds["crashed"] += 1
+        elif entry in self._open_entries:
+            self._end_page(entry, "crashed")
+            self._background.add(task := asyncio.ensure_future(self.intake.release(entry)))
+            task.add_done_callback(self._background.discard)
+
+    def _end_page(self, entry: str, end: PageEnd) -> None:
+        if entry in self._open_entries:
+            self._open_entries.discard(entry)
+            self.tally.pages[end] += 1
+
+    # ------------------------------------------------------------------------------------ under way
+
+    @property
+    def room(self) -> asyncio.Semaphore:
+        """Held by a page while it is with the workers."""
+        return self._room
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the workers have as much as may be handed to them."""
+        return self._room.locked()
+
+    async def _reserve(self, host: str, delay_s: float) -> float:
+        if self._seen is None or delay_s <= 0:
+            return 0.0
+        return await self._seen.host_wait_s(host, delay_s)
+
+
+def _require_contact(deployment: Deployment, hosts: Sequence[str]) -> None:
+    """Whoever crawls says who they are, unless every host is the deployment's own."""
+    if deployment.settings.contact or all(deployment.allowed.has_host(host) for host in hosts):
+        return
+    wanted = "outlets must be able to reach you: add the line `contact: you@example.org` (or set MIRQAB_CONTACT)"
+    file = str(deployment.settings.config / "mirqab.yaml")
+    raise ConfigurationError([Mistake(file=file, line=None, key="contact", expected=wanted)])

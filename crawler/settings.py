@@ -1,0 +1,102 @@
+"""Scrapy's settings that are the same in every deployment; `crawler.deployment` adds what a deployment decides.
+
+Scrapy's defaults suit scraping, not a polite and safe crawler: whatever differs here says why.
+"""
+
+import importlib.util
+
+BOT_NAME = "Mirqab"
+SPIDER_MODULES = ["crawler.spiders"]
+SPIDER_LOADER_CLASS = "crawler.spiderloader.OutletSpiderLoader"
+COMMANDS_MODULE = "crawler.commands"
+ADDONS = {"crawler.deployment.DeploymentAddon": 0}
+TWISTED_DNS_RESOLVER = "crawler.resolver.GuardedResolver"
+DNS_TIMEOUT = 10
+
+# --- doors that stay shut
+REMOTE_CONTROL_ENABLED = False  # would run any Python sent to it
+TELNETCONSOLE_ENABLED = False
+HTTPPROXY_ENABLED = False  # a proxy would resolve names behind the guard's back
+DOWNLOAD_VERIFY_CERTIFICATES = True
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.downloading.PoliteDownloadHandler",
+    "https": "crawler.downloading.PoliteDownloadHandler",
+    "data": None,
+    "file": None,
+    "ftp": None,
+    "s3": None,
+}
+
+# --- politeness
+ROBOTSTXT_OBEY = True
+ROBOTSTXT_USER_AGENT = "Mirqab"  # without the contact, in which a rule for some "bot" could match
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DOWNLOAD_DELAY_JITTER = 0  # the delay is a promise: never less
+SCHEDULER_PRIORITY_QUEUE = "crawler.downloading.HostTurnsQueue"
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # oldest entries first
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "ar,en;q=0.5",
+    "Accept-Encoding": "gzip, deflate",  # what the workers inflate under a cap
+}
+REDIRECT_MAX_TIMES = 5
+RETRY_ENABLED = False  # the archive decides when an entry is tried again, not a loop within the run
+COOKIES_ENABLED = False
+REFERER_ENABLED = False
+METAREFRESH_ENABLED = False
+
+# --- cost: what is not listed here costs CPU on every page and gives nothing (docs/crawl.md has the figures)
+ASYNCIO_EVENT_LOOP = "uvloop.Loop" if importlib.util.find_spec("uvloop") else None
+CONCURRENT_ITEMS = 4  # the default starts 100 tasks per response
+DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # the archive and the claims know what was asked
+WARN_ON_GENERATOR_RETURN_VALUE = False
+HTTPERROR_ALLOW_ALL = True  # every status is an outcome for our callbacks
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
+}
+DOWNLOADER_MIDDLEWARES = {
+    "crawler.middlewares.ClaimMiddleware": 50,
+    "crawler.middlewares.RobotsMiddleware": 100,
+    "crawler.middlewares.FeedCompressionMiddleware": 590,
+    "crawler.middlewares.RedirectsMiddleware": 600,
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # it drops requests without a word
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
+    "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
+    "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
+}
+EXTENSIONS = {
+    "crawler.extensions.RunExtension": 0,
+    "crawler.extensions.LoopLag": 0,
+    "scrapy.extensions.logstats.LogStats": None,
+    "scrapy.extensions.memusage.MemoryUsage": None,
+    "scrapy.extensions.memdebug.MemoryDebugger": None,
+    "scrapy.extensions.telnet.TelnetConsole": None,
+    "scrapy.extensions.remote_control.RemoteControl": None,
+}
+ITEM_PIPELINES = {
+    "pipelines.extract.ExtractPipeline": 100,
+    "pipelines.dedupe.DedupePipeline": 200,
+    "pipelines.flag.FlagPipeline": 300,
+    "pipelines.store.StorePipeline": 400,
+}
+
+# --- the log: events of ours, not Scrapy's inventory
+LOG_FORMATTER = "crawler.logformat.CalmLogFormatter"
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+LOG_DATEFORMAT = "%Y-%m-%dT%H:%M:%S%z"
+LOG_VERSIONS: list[str] = []
+LOG_SHORT_NAMES = True
+STATS_DUMP = False
+DEFAULT_DROPITEM_LOG_LEVEL = "DEBUG"

@@ -1,0 +1,63 @@
+"""What Mirqab remembers: entries, articles, stories, verdicts, flags, the ledger of runs, and the kept pages.
+
+Names are loaded when first asked for, so that a worker process that only writes raw pages does not load SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mirqab.archive.archive import Archive
+    from mirqab.archive.raw import RawWriter, read_raw
+    from mirqab.archive.reads import (
+        ArticleDetail,
+        EntryTrail,
+        FeedHealth,
+        FlaggedStory,
+        OutletCounts,
+        Sighting,
+        StoryDetail,
+        StoryFlag,
+    )
+    from mirqab.archive.runs import RunRow, RunState
+    from mirqab.archive.storing import Known, Place
+    from mirqab.archive.thread import ArchiveThread
+
+__all__ = [
+    "Archive",
+    "ArchiveThread",
+    "ArticleDetail",
+    "EntryTrail",
+    "FeedHealth",
+    "FlaggedStory",
+    "Known",
+    "OutletCounts",
+    "Place",
+    "RawWriter",
+    "RunRow",
+    "RunState",
+    "Sighting",
+    "StoryDetail",
+    "StoryFlag",
+    "read_raw",
+]
+
+_READS: Final = "reads"
+_MODULES: Final = {
+    "Archive": "archive",
+    "ArchiveThread": "thread",
+    "Known": "storing",
+    "Place": "storing",
+    "RawWriter": "raw",
+    "RunRow": "runs",
+    "RunState": "runs",
+    "read_raw": "raw",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES.get(name, _READS)}"), name)

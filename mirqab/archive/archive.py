@@ -1,0 +1,218 @@
+"""The archive as the rest of Mirqab sees it: each method is one transaction or one look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.engine import URL
+
+from mirqab.archive import entries, opening, reads, runs, storing
+from mirqab.archive.runs import RunRow
+from mirqab.archive.storing import Place
+from mirqab.types import Admitted, FeedEntry, FeedSnapshot, RawLocation, Reason, Stored, Validators, Worked
+
+
+class Archive:
+    """Everything that Mirqab knows, in one database.
+
+    Safe to use from several threads; writes wait for each other, across processes too, up to 30 s. Every failure of
+    the database is an `ArchiveError`, and then nothing of that call was written.
+    """
+
+    def __init__(self, reader: Engine, writer: Engine, *, place: str, raw_folder: Path | None) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._place = place
+        self.raw_folder = raw_folder
+
+    @classmethod
+    def open(cls, url: str, *, raw_folder: Path | None = None, create: bool = True) -> Self:
+        """Open the archive at a database address, made or brought up to date when needed.
+
+        `raw_folder` is where kept pages lie. With `create=False` a missing archive is an `ArchiveError` that says
+        that nothing was crawled yet.
+        """
+        parsed: URL = opening.read_url(url)
+        reader, writer = opening.open_engine(parsed, create=create)
+        return cls(reader, writer, place=opening.place_of(parsed), raw_folder=raw_folder)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._reader.dispose()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with opening.errors_of(self._place), self._reader.begin() as conn:
+            yield conn
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with opening.errors_of(self._place), self._writer.begin() as conn:
+            yield conn
+
+    # ------------------------------------------------------------------------------------------ the ledger
+
+    def start_run(self, command: str, *, topics: Sequence[tuple[str, str]]) -> str:
+        """Open a run of this process; `topics` are the (id, version) that it pins. Returns its id."""
+        with self._writing() as conn:
+            return runs.start(conn, command, topics=topics, now=_now())
+
+    def end_run(self, run: str, *, exit_code: int, finish: str) -> None:
+        """Close a run with its exit code and a word on how it finished."""
+        with self._writing() as conn:
+            runs.end(conn, run, exit_code=exit_code, finish=finish, now=_now())
+
+    def runs(self, limit: int = 20) -> list[RunRow]:
+        """Return the latest runs with their sums, the last first."""
+        with self._reading() as conn:
+            return runs.latest(conn, limit)
+
+    # --------------------------------------------------------------------------------------- feeds, entries
+
+    def validators(self, outlet: str, feed_url: str) -> Validators:
+        """Return what to ask the feed conditionally with."""
+        with self._reading() as conn:
+            return entries.validators(conn, outlet, feed_url)
+
+    def admit(self, run: str, snapshot: FeedSnapshot, *, first_poll_max_age_s: float) -> Admitted:
+        """Write one answer of a feed in one transaction: entries, the feed's row, its validators, the run's row.
+
+        Validators of an answer with a problem (a cut feed, say) are not kept. On a feed's first success, entries older
+        than `first_poll_max_age_s` are noted and will not be fetched.
+        """
+        with self._writing() as conn:
+            return entries.admit(conn, run, snapshot, first_poll_max_age_s=first_poll_max_age_s)
+
+    def due(self, outlet: str, *, now: datetime, limit: int = 1000) -> list[FeedEntry]:
+        """Return the outlet's entries to be fetched now, the longest known first."""
+        with self._reading() as conn:
+            return entries.due(conn, outlet, now=now, limit=limit)
+
+    def is_due(self, entry_id: str, now: datetime) -> bool:
+        """Tell whether an entry is still to be fetched now."""
+        with self._reading() as conn:
+            return entries.is_due(conn, entry_id, now)
+
+    def entry(self, entry_id: str) -> FeedEntry | None:
+        """Return one entry."""
+        with self._reading() as conn:
+            return entries.entry(conn, entry_id)
+
+    def add_entry(self, outlet: str, url: str) -> FeedEntry:
+        """Make a page given by hand due, whatever was known of it. `url` is what `addresses.clean_url` returned."""
+        with self._writing() as conn:
+            return entries.add_entry(conn, outlet, url, now=_now())
+
+    def fail(
+        self,
+        run: str,
+        entry_id: str,
+        *,
+        reason: Reason,
+        detail: str | None,
+        next_try_at: datetime | None,
+        answered: bool | None = None,
+        raw: RawLocation | None = None,
+    ) -> None:
+        """Write that an entry could not be made an article: again at `next_try_at`, or never when that is None.
+
+        `answered` says whether the server answered; without it the reason decides.
+        """
+        with self._writing() as conn:
+            entries.fail(
+                conn,
+                run,
+                entry_id,
+                reason=reason,
+                detail=detail,
+                next_try_at=next_try_at,
+                answered=answered,
+                raw=raw,
+                now=_now(),
+            )
+
+    # -------------------------------------------------------------------------------------------- articles
+
+    def copy_of(self, fingerprint: str) -> str | None:
+        """Return the id of the article with this text."""
+        with self._reading() as conn:
+            return storing.copy_of(conn, fingerprint)
+
+    def store(self, run: str, worked: Worked, *, place: Place) -> Stored:
+        """Write a worked page in one transaction: the article or the sighting of one, verdicts, flags, the outcome.
+
+        A replay changes nothing and returns `already=True`. The page must hold an article.
+        """
+        with self._writing() as conn:
+            return storing.store(conn, run, worked, place=place, now=_now())
+
+    def unconfirmed(self, limit: int = 1000) -> list[tuple[str, str, str]]:
+        """Return (article, fingerprint, entry) of articles whose mark in Redis is not known to be made."""
+        with self._reading() as conn:
+            return storing.unconfirmed(conn, limit)
+
+    def mark_confirmed(self, article_ids: Iterable[str]) -> None:
+        """Note that the marks of these articles are made."""
+        with self._writing() as conn:
+            storing.mark_confirmed(conn, article_ids)
+
+    def unconfirm_since(self, moment: datetime) -> None:
+        """Note that the marks of all articles stored since are gone, as after Redis was emptied."""
+        with self._writing() as conn:
+            storing.unconfirm_since(conn, moment)
+
+    # ------------------------------------------------------------------------------------------------ reads
+
+    def flagged(
+        self,
+        *,
+        since: datetime | None = None,
+        topic: str | None = None,
+        theatre: str | None = None,
+        limit: int | None = None,
+        include_withdrawn: bool = False,
+    ) -> list[reads.FlaggedStory]:
+        """Return flagged stories, those first seen last on top; `since` means first seen by us."""
+        with self._reading() as conn:
+            return reads.flagged(
+                conn, since=since, topic=topic, theatre=theatre, limit=limit, include_withdrawn=include_withdrawn
+            )
+
+    def story(self, story_id: str) -> reads.StoryDetail | None:
+        """Return a story with its articles (the first is its lead), who carried it, and its flags."""
+        with self._reading() as conn:
+            return reads.story(conn, story_id)
+
+    def article(self, article_id: str) -> reads.ArticleDetail | None:
+        """Return an article with its verdicts."""
+        with self._reading() as conn:
+            return reads.article(conn, article_id)
+
+    def find(self, text: str) -> list[str]:
+        """Return the ids (of stories, articles, entries, runs) that start with `text`, at most ten."""
+        with self._reading() as conn:
+            return reads.find(conn, text)
+
+    def by_url(self, url: str) -> reads.EntryTrail | None:
+        """Return what became of an address, asked for or ended at, in any spelling and whichever outlet told it."""
+        with self._reading() as conn:
+            return reads.by_url(conn, url)
+
+    def feed_health(self) -> list[reads.FeedHealth]:
+        """Return how each feed that was ever polled stands, by outlet and address."""
+        with self._reading() as conn:
+            return reads.feed_health(conn)
+
+    def outlet_counts(self) -> dict[str, reads.OutletCounts]:
+        """Return for each outlet how many entries stand where, and how many articles it gave."""
+        with self._reading() as conn:
+            return reads.outlet_counts(conn)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,388 @@
+"""What feeds brought: the admitting transaction, and where each entry stands until it is stored or given up.
+
+Every function takes the connection of a transaction that its caller began.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
+
+from mirqab.addresses import url_key
+from mirqab.archive import tables
+from mirqab.archive.dialect import insert_or_update
+from mirqab.errors import ArchiveError
+from mirqab.types import (
+    Admitted,
+    EntryState,
+    FeedEntry,
+    FeedItem,
+    FeedSnapshot,
+    RawLocation,
+    Reason,
+    Validators,
+    make_id,
+)
+
+CHUNK: Final = 500
+"""How many ids one statement names; every SQLite build allows 999 parameters."""
+
+NO_ANSWER: Final = frozenset(
+    {
+        Reason.BAD_URL,
+        Reason.REFUSED_ADDRESS,
+        Reason.REFUSED_BY_ROBOTS,
+        Reason.DNS,
+        Reason.CONNECTION,
+        Reason.TLS,
+        Reason.TIMED_OUT,
+    }
+)
+"""Reasons for which, unless the caller knows better, no answer of the server came in."""
+
+_entries = tables.entries
+_feeds = tables.feeds
+
+
+# --------------------------------------------------------------------------------------------- admit
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One item of a feed with the id of the entry it tells of."""
+
+    id: str
+    key: str
+    item: FeedItem
+    url: str
+
+    @property
+    def digest(self) -> str:
+        """What must change for a known entry to be fetched again; white space does not count."""
+        updated = self.item.updated.isoformat() if self.item.updated else self.item.updated_raw or ""
+        parts = (" ".join(self.item.title.split()), " ".join(self.item.summary.split()), updated)
+        return hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def admit(conn: Connection, run: str, snapshot: FeedSnapshot, *, first_poll_max_age_s: float) -> Admitted:
+    """Write one answer of a feed: its entries, its row with the validators, and the run's row for it."""
+    reading = snapshot.reading
+    problem = snapshot.problem or (reading.problem if reading else None)
+    feed = conn.execute(
+        select(_feeds.c.id, _feeds.c.first_success_at).where(
+            _feeds.c.outlet == snapshot.outlet, _feeds.c.url == snapshot.url
+        )
+    ).one_or_none()
+    if feed is None:
+        made = conn.execute(
+            insert(_feeds).values(
+                outlet=snapshot.outlet, url=snapshot.url, last_polled_at=snapshot.fetched_at, streak=0
+            )
+        )
+        assert made.inserted_primary_key is not None
+        feed_id, first_poll = int(made.inserted_primary_key[0]), True
+    else:
+        feed_id, first_poll = int(feed.id), feed.first_success_at is None
+    oldest = snapshot.fetched_at - timedelta(seconds=first_poll_max_age_s) if first_poll else None
+    admitted = _admit_items(conn, snapshot, feed_id, reading.items if reading else (), oldest)
+    _write_feed(conn, feed_id, snapshot, problem, first_poll=first_poll, brought=admitted.new > 0)
+    _write_poll(conn, run, snapshot, problem, admitted)
+    return admitted
+
+
+def _admit_items(
+    conn: Connection, snapshot: FeedSnapshot, feed: int, items: Sequence[FeedItem], oldest: datetime | None
+) -> Admitted:
+    """Write the items as entries. Of two items with one address in one answer the first counts, the second is known."""
+    told: dict[str, _Item] = {}
+    unusable = 0
+    for item in items:
+        if item.url is None:
+            unusable += 1
+            continue
+        key = url_key(item.url)
+        entry = make_id("e", snapshot.outlet, key)
+        told.setdefault(entry, _Item(entry, key, item, item.url))
+    states, digests = _states(conn, told), _digests(conn, feed, told)
+    fresh: list[dict[str, Any]] = []
+    new_digests: list[dict[str, Any]] = []
+    reopened = noted = 0
+    for entry, one in told.items():
+        if digests.get(entry) == one.digest:
+            continue
+        new_digests.append({"entry": entry, "feed": feed, "digest": one.digest})
+        state = states.get(entry)
+        if state is None:
+            first = EntryState.NOTED if oldest and _latest(one.item, oldest) < oldest else EntryState.PENDING
+            noted += first is EntryState.NOTED
+            fresh.append(
+                _told(one)
+                | {"id": entry, "outlet": snapshot.outlet, "url": one.url, "url_key": one.key, "state": first}
+                | {"guid": one.item.guid, "attempts": 0, "first_seen_at": snapshot.fetched_at}
+            )
+        elif entry in digests:  # this feed told it otherwise before
+            values = _told(one)
+            if state in (EntryState.STORED, EntryState.FAILED):
+                values |= _REOPENED
+                reopened += 1
+            conn.execute(update(_entries).where(_entries.c.id == entry).values(values))
+    if fresh:
+        conn.execute(insert(_entries), fresh)
+    if new_digests:
+        conn.execute(insert_or_update(tables.carried, keys=("entry", "feed"), replace=("digest",)), new_digests)
+    new = len(fresh) - noted
+    known = len(items) - new - noted - reopened - unusable
+    return Admitted(found=len(items), new=new, reopened=reopened, known=known, noted=noted, unusable=unusable)
+
+
+_REOPENED: Final[dict[str, Any]] = {
+    "state": EntryState.PENDING,
+    "attempts": 0,
+    "next_try_at": None,
+    "reason": None,
+    "detail": None,
+}
+
+
+def _told(one: _Item) -> dict[str, Any]:
+    item = one.item
+    return {
+        "title": item.title,
+        "summary": item.summary,
+        "content": item.content,
+        "authors": item.authors,
+        "published": item.published,
+        "published_raw": item.published_raw,
+        "updated": item.updated,
+        "updated_raw": item.updated_raw,
+    }
+
+
+def _latest(item: FeedItem, unknown: datetime) -> datetime:
+    """Return the later of the item's dates; an item without any is taken for young."""
+    return max((date for date in (item.published, item.updated) if date is not None), default=unknown)
+
+
+def _states(conn: Connection, ids: Iterable[str]) -> dict[str, EntryState]:
+    found: dict[str, EntryState] = {}
+    for chunk in chunks(ids):
+        rows = conn.execute(select(_entries.c.id, _entries.c.state).where(_entries.c.id.in_(chunk)))
+        found.update((row.id, EntryState(row.state)) for row in rows)
+    return found
+
+
+def _digests(conn: Connection, feed: int, ids: Iterable[str]) -> dict[str, str]:
+    carried = tables.carried
+    found: dict[str, str] = {}
+    for chunk in chunks(ids):
+        rows = conn.execute(
+            select(carried.c.entry, carried.c.digest).where(carried.c.entry.in_(chunk), carried.c.feed == feed)
+        )
+        found.update((row.entry, row.digest) for row in rows)
+    return found
+
+
+def _write_feed(
+    conn: Connection, feed: int, snapshot: FeedSnapshot, problem: Reason | None, *, first_poll: bool, brought: bool
+) -> None:
+    at = snapshot.fetched_at
+    values: dict[str, Any] = {"last_polled_at": at}
+    if snapshot.status > 0:
+        values["last_answered_at"] = at
+    if brought:
+        values["last_new_at"] = at
+    if problem is None:
+        values |= {"last_success_at": at, "streak": 0}
+        if first_poll:
+            values["first_success_at"] = at
+        validators = asdict(snapshot.validators)
+        # a 304 need not repeat what it confirms
+        values |= {k: v for k, v in validators.items() if v is not None} if snapshot.not_modified else validators
+    else:
+        values |= {"last_error": problem, "last_error_at": at, "streak": _feeds.c.streak + 1}
+        values["last_error_detail"] = snapshot.detail or (snapshot.reading.detail if snapshot.reading else None)
+    conn.execute(update(_feeds).where(_feeds.c.id == feed).values(values))
+
+
+def _write_poll(conn: Connection, run: str, snapshot: FeedSnapshot, problem: Reason | None, admitted: Admitted) -> None:
+    counts = asdict(admitted)
+    row = counts | {
+        "run": run,
+        "outlet": snapshot.outlet,
+        "url": snapshot.url,
+        "outcome": "failed" if problem else "not_modified" if snapshot.not_modified else "ok",
+        "reason": problem,
+        "detail": snapshot.detail or (snapshot.reading.detail if snapshot.reading else None),
+        "status": snapshot.status,
+        "polled_at": snapshot.fetched_at,
+    }
+    keys = ("run", "outlet", "url")
+    settled = tuple(name for name in row if name not in counts and name not in keys)
+    conn.execute(insert_or_update(tables.polls, keys=keys, replace=settled, add=tuple(counts)), row)
+
+
+def validators(conn: Connection, outlet: str, url: str) -> Validators:
+    """Return what the feed's last good answer gave to ask conditionally with; empty for an unknown feed."""
+    row = conn.execute(
+        select(_feeds.c.etag, _feeds.c.last_modified, _feeds.c.body_hash).where(
+            _feeds.c.outlet == outlet, _feeds.c.url == url
+        )
+    ).one_or_none()
+    return Validators() if row is None else Validators(**row._mapping)
+
+
+# ------------------------------------------------------------------------------------------- entries
+
+
+def _due_at(now: datetime) -> ColumnElement[bool]:
+    return (_entries.c.state == EntryState.PENDING) & or_(
+        _entries.c.next_try_at.is_(None), _entries.c.next_try_at <= now
+    )
+
+
+def due(conn: Connection, outlet: str, *, now: datetime, limit: int) -> list[FeedEntry]:
+    """Return the outlet's entries to be fetched now, the longest known first; of one answer the oldest first."""
+    rows = conn.execute(
+        select(_entries)
+        .where(_entries.c.outlet == outlet, _due_at(now))
+        .order_by(_entries.c.first_seen_at, _entries.c.published, _entries.c.id)
+        .limit(limit)
+    )
+    return [entry_of(row) for row in rows]
+
+
+def is_due(conn: Connection, entry: str, now: datetime) -> bool:
+    """Tell whether the entry should still be fetched now."""
+    return conn.execute(select(_entries.c.id).where(_entries.c.id == entry, _due_at(now))).first() is not None
+
+
+def entry(conn: Connection, entry_id: str) -> FeedEntry | None:
+    """Return one entry."""
+    row = conn.execute(select(_entries).where(_entries.c.id == entry_id)).one_or_none()
+    return None if row is None else entry_of(row)
+
+
+def add_entry(conn: Connection, outlet: str, url: str, *, now: datetime) -> FeedEntry:
+    """Make a page given by hand an entry that is due; a known one is opened again, whatever its state."""
+    key = url_key(url)
+    entry_id = make_id("e", outlet, key)
+    row = {"id": entry_id, "outlet": outlet, "url": url, "url_key": key, "first_seen_at": now} | _REOPENED
+    row |= {"authors": (), "title": "", "summary": ""}
+    conn.execute(insert_or_update(_entries, keys=("outlet", "url_key"), replace=tuple(_REOPENED)), row)
+    found = entry(conn, entry_id)
+    assert found is not None
+    return found
+
+
+def fail(
+    conn: Connection,
+    run: str,
+    entry_id: str,
+    *,
+    reason: Reason,
+    detail: str | None,
+    next_try_at: datetime | None,
+    answered: bool | None,
+    raw: RawLocation | None,
+    now: datetime,
+) -> None:
+    """Write a failed try. Only a pending entry changes: what another crawl stored meanwhile stays stored.
+
+    A final failure of an entry that had been an article before leaves it one: the page went, the article stays.
+    """
+    row = conn.execute(select(_entries.c.state, _entries.c.article).where(_entries.c.id == entry_id)).one_or_none()
+    if row is None:
+        raise ArchiveError(f"entry {entry_id} is not in the archive")
+    if row.state == EntryState.PENDING:
+        final = EntryState.FAILED if row.article is None else EntryState.STORED
+        conn.execute(
+            update(_entries)
+            .where(_entries.c.id == entry_id)
+            .values(
+                state=final if next_try_at is None else EntryState.PENDING,
+                attempts=_entries.c.attempts + 1,
+                reason=reason,
+                detail=detail,
+                next_try_at=next_try_at,
+            )
+        )
+    if answered is None:
+        answered = reason not in NO_ANSWER
+    write_outcome(
+        conn, run, entry_id, outcome="failed", answered=answered, reason=reason, detail=detail, raw=raw, now=now
+    )
+
+
+def write_outcome(
+    conn: Connection,
+    run: str,
+    entry_id: str,
+    *,
+    outcome: str,
+    answered: bool,
+    now: datetime,
+    reason: Reason | None = None,
+    detail: str | None = None,
+    article: str | None = None,
+    raw: RawLocation | None = None,
+) -> None:
+    """Write what the run made of an entry; a second try in one run replaces the first."""
+    row = {
+        "run": run,
+        "entry": entry_id,
+        "outcome": outcome,
+        "answered": answered,
+        "reason": reason,
+        "detail": detail,
+        "article": article,
+        "finished_at": now,
+    } | raw_columns(raw)
+    replace = tuple(name for name in row if name not in ("run", "entry"))
+    conn.execute(insert_or_update(tables.outcomes, keys=("run", "entry"), replace=replace), row)
+
+
+# --------------------------------------------------------------------------------------------- shapes
+
+
+def entry_of(row: Row[Any]) -> FeedEntry:
+    """Return the entry that a full row of the table `entries` holds."""
+    return FeedEntry(
+        id=row.id,
+        outlet=row.outlet,
+        url=row.url,
+        url_key=row.url_key,
+        title=row.title,
+        summary=row.summary,
+        content=row.content,
+        authors=tuple(row.authors),
+        published=row.published,
+        published_raw=row.published_raw,
+        updated=row.updated,
+        updated_raw=row.updated_raw,
+        state=EntryState(row.state),
+        attempts=row.attempts,
+        first_seen_at=row.first_seen_at,
+        reason=Reason(row.reason) if row.reason else None,
+        detail=row.detail,
+        next_try_at=row.next_try_at,
+        article=row.article,
+    )
+
+
+def raw_columns(raw: RawLocation | None) -> dict[str, Any]:
+    """Return the three columns that say where a kept page lies."""
+    if raw is None:
+        return {"raw_file": None, "raw_offset": None, "raw_length": None}
+    return {"raw_file": raw.file, "raw_offset": raw.offset, "raw_length": raw.length}
+
+
+def chunks(ids: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the ids in lists that fit into one statement."""
+    every = list(ids)
+    for start in range(0, len(every), CHUNK):
+        yield every[start : start + CHUNK]

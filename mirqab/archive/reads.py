@@ -1,0 +1,439 @@
+"""What people and pages ask the archive: each answer a plain value, each question served by an index."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Table, exists, func, select
+
+from mirqab.addresses import url_key
+from mirqab.archive import tables
+from mirqab.archive.entries import chunks, entry_of
+from mirqab.topics import verdict_from_json
+from mirqab.types import (
+    Article,
+    EntryState,
+    FeedEntry,
+    FlagState,
+    Grade,
+    RawLocation,
+    Reason,
+    Relation,
+    Verdict,
+)
+
+FIND_LIMIT: Final = 10
+
+_articles = tables.articles
+_entries = tables.entries
+_flags = tables.flags
+_sightings = tables.sightings
+
+
+# --------------------------------------------------------------------------------------------- flagged
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FlaggedStory:
+    """A line of the list of flagged stories: the flag, and the article whose verdict is the best.
+
+    `facets` are strongest first; `outlets` are all that carried the story, the first to carry it first;
+    `top_evidence` is the sentence with the most points.
+    """
+
+    story: str
+    topic: str
+    topic_version: str
+    state: FlagState
+    score: float
+    grade: Grade
+    headline: str
+    outlet: str
+    url: str
+    published: datetime | None
+    first_seen_at: datetime
+    raised_at: datetime
+    article: str
+    theatres: tuple[str, ...]
+    facets: Mapping[str, tuple[str, ...]]
+    outlets: tuple[str, ...]
+    top_evidence: str
+
+
+def flagged(
+    conn: Connection,
+    *,
+    since: datetime | None,
+    topic: str | None,
+    theatre: str | None,
+    limit: int | None,
+    include_withdrawn: bool,
+) -> list[FlaggedStory]:
+    """Return flagged stories, those first seen last on top."""
+    query = (
+        select(_flags, _articles.c.headline, _articles.c.outlet, _articles.c.url, _articles.c.published)
+        .join(_articles, _articles.c.id == _flags.c.article)
+        .order_by(_flags.c.first_seen_at.desc(), _flags.c.story, _flags.c.topic)
+    )
+    if since is not None:
+        query = query.where(_flags.c.first_seen_at >= since)
+    if topic is not None:
+        query = query.where(_flags.c.topic == topic)
+    if theatre is not None:
+        facets = tables.flag_facets
+        query = query.where(
+            exists().where(
+                facets.c.story == _flags.c.story,
+                facets.c.topic == _flags.c.topic,
+                facets.c.facet == "theatre",
+                facets.c.value == theatre,
+            )
+        )
+    if not include_withdrawn:
+        query = query.where(_flags.c.state != FlagState.WITHDRAWN)
+    rows = conn.execute(query.limit(limit)).all()
+    outlets = _outlets(conn, {row.story for row in rows})
+    return [_flagged_story(row, outlets[row.story]) for row in rows]
+
+
+def _flagged_story(row: Row[Any], outlets: Sequence[str]) -> FlaggedStory:
+    facets = {name: tuple(values) for name, values in row.facets.items()}
+    return FlaggedStory(
+        story=row.story,
+        topic=row.topic,
+        topic_version=row.topic_version,
+        state=FlagState(row.state),
+        score=row.score,
+        grade=Grade(row.grade),
+        headline=row.headline,
+        outlet=row.outlet,
+        url=row.url,
+        published=row.published,
+        first_seen_at=row.first_seen_at,
+        raised_at=row.raised_at,
+        article=row.article,
+        theatres=facets.get("theatre", ()),
+        facets=facets,
+        outlets=tuple(outlets),
+        top_evidence=row.top_evidence,
+    )
+
+
+def _outlets(conn: Connection, stories: Iterable[str]) -> defaultdict[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    first = func.min(_sightings.c.seen_at).label("first")
+    for chunk in chunks(stories):
+        rows = conn.execute(
+            select(_articles.c.story, _sightings.c.outlet, first)
+            .join(_sightings, _sightings.c.article == _articles.c.id)
+            .where(_articles.c.story.in_(chunk))
+            .group_by(_articles.c.story, _sightings.c.outlet)
+            .order_by(first, _sightings.c.outlet)
+        )
+        for row in rows:
+            found[row.story].append(row.outlet)
+    return found
+
+
+# ---------------------------------------------------------------------------------------- one in detail
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sighting:
+    """An outlet carried an article, at this address and under this headline."""
+
+    outlet: str
+    url: str
+    seen_at: datetime
+    relation: Relation
+    article: str
+    headline: str
+    published: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoryFlag:
+    """A topic's flag on a story."""
+
+    topic: str
+    topic_version: str
+    state: FlagState
+    score: float
+    grade: Grade
+    article: str
+    raised_at: datetime
+    changed_at: datetime
+    facets: Mapping[str, tuple[str, ...]]
+    top_evidence: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArticleDetail:
+    """An article with all that is known of it. `judged` are (topic, version); `versions` counts its former texts."""
+
+    article: Article
+    verdicts: tuple[Verdict, ...]
+    judged: tuple[tuple[str, str], ...]
+    raw: RawLocation | None
+    story: str
+    stored_at: datetime
+    versions: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoryDetail:
+    """A story: its articles, the lead (the one stored first) first; who carried it, in time; its flags."""
+
+    id: str
+    first_seen_at: datetime
+    articles: tuple[ArticleDetail, ...]
+    sightings: tuple[Sighting, ...]
+    flags: tuple[StoryFlag, ...]
+
+
+def story(conn: Connection, story_id: str) -> StoryDetail | None:
+    """Return one story."""
+    row = conn.execute(select(tables.stories).where(tables.stories.c.id == story_id)).one_or_none()
+    if row is None:
+        return None
+    members = conn.execute(
+        select(_articles).where(_articles.c.story == story_id).order_by(_articles.c.stored_at, _articles.c.id)
+    ).all()
+    seen = conn.execute(
+        select(_sightings)
+        .join(_articles, _articles.c.id == _sightings.c.article)
+        .where(_articles.c.story == story_id)
+        .order_by(_sightings.c.seen_at, _sightings.c.entry)
+    )
+    raised = conn.execute(select(_flags).where(_flags.c.story == story_id).order_by(_flags.c.topic))
+    return StoryDetail(
+        id=row.id,
+        first_seen_at=row.first_seen_at,
+        articles=tuple(_detail(conn, member) for member in members),
+        sightings=tuple(_sighting(one) for one in seen),
+        flags=tuple(_story_flag(flag) for flag in raised),
+    )
+
+
+def article(conn: Connection, article_id: str) -> ArticleDetail | None:
+    """Return one article."""
+    row = conn.execute(select(_articles).where(_articles.c.id == article_id)).one_or_none()
+    return None if row is None else _detail(conn, row)
+
+
+def _detail(conn: Connection, row: Row[Any]) -> ArticleDetail:
+    verdicts, judged, versions = tables.verdicts, tables.judged, tables.versions
+    found = conn.execute(select(verdicts.c.verdict).where(verdicts.c.article == row.id).order_by(verdicts.c.topic))
+    marks = conn.execute(
+        select(judged.c.topic, judged.c.version).where(judged.c.article == row.id).order_by(judged.c.topic)
+    )
+    former = conn.execute(select(func.count()).select_from(versions).where(versions.c.article == row.id)).scalar_one()
+    return ArticleDetail(
+        article=Article(
+            id=row.id,
+            entry=row.entry,
+            outlet=row.outlet,
+            url=row.url,
+            headline=row.headline,
+            body=row.body,
+            authors=tuple(row.authors),
+            published=row.published,
+            published_raw=row.published_raw,
+            updated=row.updated,
+            updated_raw=row.updated_raw,
+            language=row.language,
+            extractor=row.extractor,
+            quality=row.quality,
+            fetched_at=row.fetched_at,
+            fingerprint=row.fingerprint,
+        ),
+        verdicts=tuple(verdict_from_json(verdict) for verdict in found.scalars()),
+        judged=tuple((mark.topic, mark.version) for mark in marks),
+        raw=_raw(row),
+        story=row.story,
+        stored_at=row.stored_at,
+        versions=former,
+    )
+
+
+def _raw(row: Row[Any]) -> RawLocation | None:
+    if row.raw_file is None:
+        return None
+    return RawLocation(file=row.raw_file, offset=row.raw_offset, length=row.raw_length)
+
+
+def _sighting(row: Row[Any]) -> Sighting:
+    return Sighting(
+        outlet=row.outlet,
+        url=row.url,
+        seen_at=row.seen_at,
+        relation=Relation(row.relation),
+        article=row.article,
+        headline=row.headline,
+        published=row.published,
+    )
+
+
+def _story_flag(row: Row[Any]) -> StoryFlag:
+    return StoryFlag(
+        topic=row.topic,
+        topic_version=row.topic_version,
+        state=FlagState(row.state),
+        score=row.score,
+        grade=Grade(row.grade),
+        article=row.article,
+        raised_at=row.raised_at,
+        changed_at=row.changed_at,
+        facets={name: tuple(values) for name, values in row.facets.items()},
+        top_evidence=row.top_evidence,
+    )
+
+
+# ------------------------------------------------------------------------------------------ ids and urls
+
+_BY_PREFIX: Final[Mapping[str, Table]] = {
+    "s": tables.stories,
+    "a": tables.articles,
+    "e": tables.entries,
+    "r": tables.runs,
+}
+
+
+def find(conn: Connection, text: str) -> list[str]:
+    """Return the ids that start with `text`, at most ten; none for a text that no id starts with."""
+    table = _BY_PREFIX.get(text[:1])
+    if table is None:
+        return []
+    rows = conn.execute(
+        select(table.c.id).where(table.c.id >= text, table.c.id < text + "g").order_by(table.c.id).limit(FIND_LIMIT)
+    )
+    return list(rows.scalars())  # an id's digits are hexadecimal: "g" comes after them all
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EntryTrail:
+    """What became of an address.
+
+    `entry` says pending (and when it is tried again), noted, failed (and why) or stored; the outlet's that got
+    furthest when several told the address, the others in `others`. For a stored one `article` is what stands for it,
+    in `story`; `copy` is true when that article is another page's, of which this one is a copy. `sightings` are all
+    pages that carried the article.
+    """
+
+    entry: FeedEntry
+    others: tuple[FeedEntry, ...] = ()
+    article: str | None = None
+    story: str | None = None
+    relation: Relation | None = None
+    copy: bool = False
+    sightings: tuple[Sighting, ...] = field(default=())
+
+
+_FURTHEST: Final = (EntryState.STORED, EntryState.PENDING, EntryState.FAILED, EntryState.NOTED)
+
+
+def by_url(conn: Connection, url: str) -> EntryTrail | None:
+    """Return what became of an address: one that a feed or a person gave, or one that a page ended at."""
+    key = url_key(url)
+    ended = select(_sightings.c.entry).where(_sightings.c.url_key == key)
+    rows = conn.execute(select(_entries).where(_entries.c.url_key == key)).all()
+    rows = [*rows, *conn.execute(select(_entries).where(_entries.c.id.in_(ended), _entries.c.url_key != key))]
+    told = sorted(
+        (entry_of(row) for row in rows),
+        key=lambda entry: (_FURTHEST.index(entry.state), entry.first_seen_at, entry.id),
+    )
+    if not told:
+        return None
+    first, *others = told
+    if first.article is None:
+        return EntryTrail(entry=first, others=tuple(others))
+    member = conn.execute(select(_articles.c.entry, _articles.c.story).where(_articles.c.id == first.article)).one()
+    seen = conn.execute(
+        select(_sightings)
+        .where(_sightings.c.article == first.article)
+        .order_by(_sightings.c.seen_at, _sightings.c.entry)
+    ).all()
+    mine = next(row for row in seen if row.entry == first.id)
+    return EntryTrail(
+        entry=first,
+        others=tuple(others),
+        article=first.article,
+        story=member.story,
+        relation=Relation(mine.relation),
+        copy=member.entry != first.id,
+        sightings=tuple(_sighting(row) for row in seen),
+    )
+
+
+# ----------------------------------------------------------------------------------------------- health
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FeedHealth:
+    """How a feed stands. `streak` counts failures in a row, 0 after a success; the last error stays known after it."""
+
+    outlet: str
+    url: str
+    last_polled_at: datetime
+    last_answered_at: datetime | None
+    last_success_at: datetime | None
+    last_new_at: datetime | None
+    last_error: Reason | None
+    last_error_at: datetime | None
+    last_error_detail: str | None
+    streak: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutletCounts:
+    """How many entries of an outlet stand where; `articles` are those that are its own and no copies."""
+
+    pending: int = 0
+    stored: int = 0
+    noted: int = 0
+    failed: int = 0
+    articles: int = 0
+
+    @property
+    def entries(self) -> int:
+        """All entries ever told."""
+        return self.pending + self.stored + self.noted + self.failed
+
+
+def feed_health(conn: Connection) -> list[FeedHealth]:
+    """Return how each polled feed stands."""
+    feeds = tables.feeds
+    rows = conn.execute(select(feeds).order_by(feeds.c.outlet, feeds.c.url))
+    return [
+        FeedHealth(
+            outlet=row.outlet,
+            url=row.url,
+            last_polled_at=row.last_polled_at,
+            last_answered_at=row.last_answered_at,
+            last_success_at=row.last_success_at,
+            last_new_at=row.last_new_at,
+            last_error=Reason(row.last_error) if row.last_error else None,
+            last_error_at=row.last_error_at,
+            last_error_detail=row.last_error_detail,
+            streak=row.streak,
+        )
+        for row in rows
+    ]
+
+
+def outlet_counts(conn: Connection) -> dict[str, OutletCounts]:
+    """Return the counts of every outlet that told an entry."""
+    counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for row in conn.execute(
+        select(_entries.c.outlet, _entries.c.state, func.count().label("rows")).group_by(
+            _entries.c.outlet, _entries.c.state
+        )
+    ):
+        counts[row.outlet][row.state] = row.rows
+    for row in conn.execute(select(_articles.c.outlet, func.count().label("rows")).group_by(_articles.c.outlet)):
+        counts[row.outlet]["articles"] = row.rows
+    return {outlet: OutletCounts(**found) for outlet, found in sorted(counts.items())}

@@ -1,0 +1,272 @@
+"""The storing transaction: from a worked page to an article, or to a sighting of one, with its verdicts and flags.
+
+Every function takes the connection of a transaction that its caller began as a writer, so that of two twins stored at
+one moment the second sees the first. The unique keys of the table `articles` would refuse what got past the look-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+
+from mirqab.addresses import url_key
+from mirqab.archive import flags, tables
+from mirqab.archive.columns import storable
+from mirqab.archive.dialect import insert_or_update
+from mirqab.archive.entries import chunks, raw_columns, write_outcome
+from mirqab.errors import ArchiveError
+from mirqab.topics import verdict_to_json
+from mirqab.types import Article, EntryState, Placement, Relation, Stored, Worked
+
+_articles = tables.articles
+_entries = tables.entries
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """An article of the archive that a worked page is tied to, and how: `EXACT` the same text or the same address,
+    `UPDATE` another text of the same article, or a text that the article had before."""
+
+    article: str
+    story: str
+    relation: Relation
+
+
+Place = Callable[[Worked, Known | None], Placement]
+"""Says which story a page belongs to; pure, called inside the transaction."""
+
+
+def store(conn: Connection, run: str, worked: Worked, *, place: Place, now: datetime) -> Stored:
+    """Write a worked page that holds an article.
+
+    Looks for, in this order: an article with the same text (then the page is a sighting of it), the article that this
+    entry already became or that lies at the same final address (then its text is brought up to date), nothing (then it
+    is a new article, in the story of a former text that it repeats, else in a story of its own).
+    """
+    article = worked.article
+    assert article is not None
+    entry = conn.execute(
+        select(_entries.c.state, _entries.c.article).where(_entries.c.id == worked.entry)
+    ).one_or_none()
+    if entry is None:
+        raise ArchiveError(f"entry {worked.entry} is not in the archive")
+    key = url_key(worked.final_url)
+    rows = conn.execute(
+        select(_articles).where(
+            or_(
+                _articles.c.id == article.id, _articles.c.fingerprint == article.fingerprint, _articles.c.url_key == key
+            )
+        )
+    ).all()
+    twin = _first(row for row in rows if row.fingerprint == article.fingerprint)
+    own = _first(row for row in rows if row.id == article.id)
+    there = twin or own or _first(row for row in rows if row.url_key == key)
+    repeat = there is not None and entry.state == EntryState.STORED and entry.article == there.id
+    raised: tuple[str, ...] = ()
+    if there is None:
+        target = article.id
+        placement = place(worked, _former(conn, article.fingerprint))
+        _insert_article(conn, worked, article, key, placement, now)
+        raised = _judge(conn, worked, target, placement.story, now)
+        repeat = False
+    else:
+        target = there.id
+        same_text = (there.headline, there.body) == _text(article)
+        changed = not same_text and (twin is None or there.id == article.id)
+        relation = Relation.UPDATE if there.id == article.id else Relation.EXACT
+        placement = place(worked, Known(article=target, story=there.story, relation=relation))
+        if changed:
+            taken = any(row.url_key == key and row.id != target for row in rows)
+            _replace_text(conn, worked, article, there.url_key if taken else key, there, now)
+            raised = _judge(conn, worked, target, there.story, now, afresh=True)
+            repeat = False
+        elif same_text and _judged_otherwise(conn, worked, target):
+            raised = _judge(conn, worked, target, there.story, now)
+    _write_sighting(conn, worked, article, key, target, placement)
+    conn.execute(
+        update(_entries)
+        .where(_entries.c.id == worked.entry)
+        .values(state=EntryState.STORED, article=target, attempts=0, next_try_at=None, reason=None, detail=None)
+    )
+    outcome = "stored" if target == article.id else "duplicate"
+    write_outcome(conn, run, worked.entry, outcome=outcome, answered=True, article=target, raw=worked.raw, now=now)
+    return Stored(article=target, placement=placement, raised=raised, already=repeat)
+
+
+def copy_of(conn: Connection, fingerprint: str) -> str | None:
+    """Return the article that has this text."""
+    found: str | None = conn.execute(
+        select(_articles.c.id).where(_articles.c.fingerprint == fingerprint)
+    ).scalar_one_or_none()
+    return found
+
+
+def unconfirmed(conn: Connection, limit: int) -> list[tuple[str, str, str]]:
+    """Return (article, fingerprint, entry) of articles whose mark in Redis is not known to be made."""
+    rows = conn.execute(
+        select(_articles.c.id, _articles.c.fingerprint, _articles.c.entry)
+        .join(tables.unconfirmed, tables.unconfirmed.c.article == _articles.c.id)
+        .order_by(_articles.c.id)
+        .limit(limit)
+    )
+    return [(row.id, row.fingerprint, row.entry) for row in rows]
+
+
+def mark_confirmed(conn: Connection, articles: Iterable[str]) -> None:
+    """Note that the marks of these articles are made."""
+    for chunk in chunks(articles):
+        conn.execute(delete(tables.unconfirmed).where(tables.unconfirmed.c.article.in_(chunk)))
+
+
+def unconfirm_since(conn: Connection, moment: datetime) -> None:
+    """Note that the marks of all articles stored since that moment are gone."""
+    ids = conn.execute(select(_articles.c.id).where(_articles.c.stored_at >= moment)).scalars()
+    rows = [{"article": article} for article in ids]
+    if rows:
+        conn.execute(insert_or_update(tables.unconfirmed, keys=("article",)), rows)
+
+
+# ------------------------------------------------------------------------------------------------ steps
+
+
+def _first(rows: Iterable[Row[Any]]) -> Row[Any] | None:
+    return next(iter(rows), None)
+
+
+def _former(conn: Connection, fingerprint: str) -> Known | None:
+    """Return the article that had this text before it changed."""
+    row = conn.execute(
+        select(_articles.c.id, _articles.c.story)
+        .join(tables.versions, tables.versions.c.article == _articles.c.id)
+        .where(tables.versions.c.fingerprint == fingerprint)
+        .order_by(_articles.c.stored_at, _articles.c.id)
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else Known(article=row.id, story=row.story, relation=Relation.UPDATE)
+
+
+def _text(article: Article) -> tuple[str, str]:
+    """Return headline and body as they are stored."""
+    return storable(article.headline), storable(article.body)
+
+
+def _content(worked: Worked, article: Article, key: str) -> dict[str, Any]:
+    """Return the columns that a later fetch of the page may change."""
+    return {
+        "url": article.url,
+        "url_key": key,
+        "fingerprint": article.fingerprint,
+        "headline": article.headline,
+        "body": article.body,
+        "authors": article.authors,
+        "published": article.published,
+        "published_raw": article.published_raw,
+        "updated": article.updated,
+        "updated_raw": article.updated_raw,
+        "language": article.language,
+        "extractor": article.extractor,
+        "quality": article.quality,
+        "fetched_at": article.fetched_at,
+    } | raw_columns(worked.raw)
+
+
+def _insert_article(
+    conn: Connection, worked: Worked, article: Article, key: str, placement: Placement, now: datetime
+) -> None:
+    story = {"id": placement.story, "first_seen_at": now}
+    conn.execute(insert_or_update(tables.stories, keys=("id",)), story)
+    row = _content(worked, article, key) | {
+        "id": article.id,
+        "entry": worked.entry,
+        "outlet": worked.outlet,
+        "story": placement.story,
+        "relation": placement.relation,
+        "nearest": placement.nearest,
+        "similarity": placement.similarity,
+        "stored_at": now,
+    }
+    conn.execute(insert(_articles), row)
+    conn.execute(insert(tables.unconfirmed), {"article": article.id})
+
+
+def _replace_text(
+    conn: Connection, worked: Worked, article: Article, key: str, former: Row[Any], now: datetime
+) -> None:
+    """Bring an article up to date and keep what it said before."""
+    versions = tables.versions
+    number = select(func.coalesce(func.max(versions.c.number), 0) + 1).where(versions.c.article == former.id)
+    kept = ("fingerprint", "headline", "body", "published", "updated", "fetched_at")
+    row = {name: getattr(former, name) for name in (*kept, "raw_file", "raw_offset", "raw_length")}
+    conn.execute(
+        insert(versions).values(row | {"article": former.id, "replaced_at": now, "number": number.scalar_subquery()})
+    )
+    conn.execute(update(_articles).where(_articles.c.id == former.id).values(_content(worked, article, key)))
+    conn.execute(insert_or_update(tables.unconfirmed, keys=("article",)), {"article": former.id})
+
+
+def _write_sighting(
+    conn: Connection, worked: Worked, article: Article, key: str, target: str, placement: Placement
+) -> None:
+    """Note that the outlet carried the article; a page that is fetched again was seen the first time."""
+    row = {
+        "entry": worked.entry,
+        "article": target,
+        "outlet": worked.outlet,
+        "url": worked.final_url,
+        "url_key": key,
+        "relation": placement.relation,
+        "seen_at": worked.fetched_at,
+        "published": article.published,
+        "headline": article.headline,
+    }
+    conn.execute(insert_or_update(tables.sightings, keys=("entry", "article")), row)
+
+
+def _judged_otherwise(conn: Connection, worked: Worked, article: str) -> bool:
+    """Tell whether a topic judged the text at another version than the archive holds, or for the first time."""
+    judged = tables.judged
+    rows = conn.execute(select(judged.c.topic, judged.c.version).where(judged.c.article == article))
+    return not set(worked.judged) <= {(row.topic, row.version) for row in rows}
+
+
+def _judge(
+    conn: Connection, worked: Worked, article: str, story: str, now: datetime, *, afresh: bool = False
+) -> tuple[str, ...]:
+    """Replace the article's verdicts by the page's, and settle the story's flags; return the topics newly raised.
+
+    `afresh`: the text is another one, so that verdicts of topics that did not judge it now are void too.
+    """
+    judged, verdicts = tables.judged, tables.verdicts
+    former = set(conn.execute(select(verdicts.c.topic).where(verdicts.c.article == article)).scalars())
+    by_topics = {topic for topic, _ in worked.judged} | {verdict.topic for verdict in worked.verdicts}
+    void = former if afresh else former & by_topics
+    if void:
+        conn.execute(delete(verdicts).where(verdicts.c.article == article, verdicts.c.topic.in_(void)))
+    if afresh:
+        conn.execute(delete(judged).where(judged.c.article == article))
+    if worked.judged:
+        rows = [{"article": article, "topic": topic, "version": version} for topic, version in worked.judged]
+        conn.execute(insert_or_update(judged, keys=("article", "topic"), replace=("version",)), rows)
+    if worked.verdicts:
+        conn.execute(
+            insert(verdicts),
+            [
+                {
+                    "article": article,
+                    "topic": verdict.topic,
+                    "version": verdict.version,
+                    "flagged": verdict.flagged,
+                    "score": verdict.score,
+                    "grade": verdict.grade,
+                    "judged_at": now,
+                    "verdict": verdict_to_json(verdict),
+                }
+                for verdict in worked.verdicts
+            ],
+        )
+    flagged = {verdict.topic for verdict in worked.verdicts if verdict.flagged}
+    return flags.settle(conn, story, sorted(void | flagged), now=now)

@@ -1,0 +1,281 @@
+"""The tables. docs/archive.md tells who writes which, and in what order.
+
+Column order matters in SQLite: long text stands last, so that a list of headlines does not read the bodies.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    UniqueConstraint,
+)
+
+from mirqab.archive.columns import CleanText, Json, UtcTime
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# ------------------------------------------------------------------------------------------- the ledger
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", CleanText, primary_key=True),
+    Column("command", CleanText, nullable=False),
+    Column("topics", Json, nullable=False),  # [[id, version], …] pinned for the run
+    Column("started_at", UtcTime, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("process_start", CleanText),  # tells the process from a later one with the same pid
+    Column("ended_at", UtcTime),
+    Column("exit_code", Integer),
+    Column("finish", CleanText),
+    Index("ix_runs_started_at", "started_at"),
+)
+
+polls = Table(  # what a run got from a feed
+    "polls",
+    metadata,
+    Column("run", CleanText, ForeignKey("runs.id"), primary_key=True),
+    Column("outlet", CleanText, primary_key=True),
+    Column("url", CleanText, primary_key=True),
+    Column("outcome", CleanText, nullable=False),  # ok, not_modified, failed
+    Column("reason", CleanText),
+    Column("detail", CleanText),
+    Column("status", Integer, nullable=False),
+    Column("polled_at", UtcTime, nullable=False),
+    Column("found", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("reopened", Integer, nullable=False),
+    Column("known", Integer, nullable=False),
+    Column("noted", Integer, nullable=False),
+    Column("unusable", Integer, nullable=False),
+)
+
+outcomes = Table(  # what a run made of an entry
+    "outcomes",
+    metadata,
+    Column("run", CleanText, ForeignKey("runs.id"), primary_key=True),
+    Column("entry", CleanText, ForeignKey("entries.id"), primary_key=True),
+    Column("outcome", CleanText, nullable=False),  # stored, duplicate, failed
+    Column("answered", Boolean, nullable=False),  # the server gave an answer
+    Column("reason", CleanText),
+    Column("detail", CleanText),
+    Column("article", CleanText),
+    Column("finished_at", UtcTime, nullable=False),
+    Column("raw_file", CleanText),
+    Column("raw_offset", Integer),
+    Column("raw_length", Integer),
+    Index("ix_outcomes_entry", "entry"),
+)
+
+# --------------------------------------------------------------------------------------- what feeds said
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("outlet", CleanText, nullable=False),
+    Column("url", CleanText, nullable=False),
+    Column("etag", CleanText),
+    Column("last_modified", CleanText),
+    Column("body_hash", CleanText),
+    Column("first_success_at", UtcTime),
+    Column("last_polled_at", UtcTime, nullable=False),
+    Column("last_answered_at", UtcTime),
+    Column("last_success_at", UtcTime),
+    Column("last_new_at", UtcTime),
+    Column("last_error", CleanText),
+    Column("last_error_at", UtcTime),
+    Column("last_error_detail", CleanText),
+    Column("streak", Integer, nullable=False),  # failures in a row; 0 after a success
+    UniqueConstraint("outlet", "url"),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", CleanText, primary_key=True),
+    Column("outlet", CleanText, nullable=False),
+    Column("url", CleanText, nullable=False),
+    Column("url_key", CleanText, nullable=False),
+    Column("guid", CleanText),
+    Column("state", CleanText, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("first_seen_at", UtcTime, nullable=False),
+    Column("next_try_at", UtcTime),
+    Column("reason", CleanText),
+    Column("detail", CleanText),
+    Column("article", CleanText),  # what it became; no key, since an article points at its entry
+    Column("published", UtcTime),
+    Column("published_raw", CleanText),
+    Column("updated", UtcTime),
+    Column("updated_raw", CleanText),
+    Column("authors", Json, nullable=False),
+    Column("title", CleanText, nullable=False),
+    Column("summary", CleanText, nullable=False),
+    Column("content", CleanText),
+    UniqueConstraint("outlet", "url_key"),
+    Index("ix_entries_outlet_state_first_seen_at", "outlet", "state", "first_seen_at", "published", "id"),
+    Index("ix_entries_url_key", "url_key"),
+)
+
+carried = Table(  # how a feed last told an entry: two feeds of an outlet may word one entry differently for ever
+    "carried",
+    metadata,
+    Column("entry", CleanText, ForeignKey("entries.id"), primary_key=True),
+    Column("feed", Integer, ForeignKey("feeds.id"), primary_key=True),
+    Column("digest", CleanText, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# ------------------------------------------------------------------------------------- articles, stories
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", CleanText, primary_key=True),
+    Column("first_seen_at", UtcTime, nullable=False),
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", CleanText, primary_key=True),
+    Column("entry", CleanText, ForeignKey("entries.id"), nullable=False),
+    Column("story", CleanText, ForeignKey("stories.id"), nullable=False),
+    Column("relation", CleanText, nullable=False),
+    Column("nearest", CleanText),
+    Column("similarity", Float),
+    Column("outlet", CleanText, nullable=False),
+    Column("url", CleanText, nullable=False),
+    Column("url_key", CleanText, nullable=False),  # of the address that the page ended at
+    Column("fingerprint", CleanText, nullable=False),
+    Column("headline", CleanText, nullable=False),
+    Column("published", UtcTime),
+    Column("published_raw", CleanText),
+    Column("updated", UtcTime),
+    Column("updated_raw", CleanText),
+    Column("authors", Json, nullable=False),
+    Column("language", CleanText),
+    Column("extractor", CleanText, nullable=False),
+    Column("quality", Float, nullable=False),
+    Column("fetched_at", UtcTime, nullable=False),
+    Column("stored_at", UtcTime, nullable=False),
+    Column("raw_file", CleanText),
+    Column("raw_offset", Integer),
+    Column("raw_length", Integer),
+    Column("body", CleanText, nullable=False),
+    UniqueConstraint("url_key"),
+    UniqueConstraint("fingerprint"),
+    Index("ix_articles_story", "story"),
+    Index("ix_articles_stored_at", "stored_at"),
+)
+
+versions = Table(  # former texts of an article
+    "versions",
+    metadata,
+    Column("article", CleanText, ForeignKey("articles.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # counted from 1, the oldest text
+    Column("fingerprint", CleanText, nullable=False),
+    Column("headline", CleanText, nullable=False),
+    Column("published", UtcTime),
+    Column("updated", UtcTime),
+    Column("fetched_at", UtcTime, nullable=False),
+    Column("replaced_at", UtcTime, nullable=False),
+    Column("raw_file", CleanText),
+    Column("raw_offset", Integer),
+    Column("raw_length", Integer),
+    Column("body", CleanText, nullable=False),
+    Index("ix_versions_fingerprint", "fingerprint"),
+)
+
+sightings = Table(  # an outlet carried this article then, under its own headline
+    "sightings",
+    metadata,
+    Column("entry", CleanText, ForeignKey("entries.id"), primary_key=True),
+    Column("article", CleanText, ForeignKey("articles.id"), primary_key=True),
+    Column("outlet", CleanText, nullable=False),
+    Column("url", CleanText, nullable=False),
+    Column("url_key", CleanText, nullable=False),
+    Column("relation", CleanText, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("published", UtcTime),
+    Column("headline", CleanText, nullable=False),
+    Index("ix_sightings_article", "article"),
+    Index("ix_sightings_url_key", "url_key"),
+)
+
+unconfirmed = Table(  # stored, its mark in Redis not yet known to be made
+    "unconfirmed",
+    metadata,
+    Column("article", CleanText, ForeignKey("articles.id"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# -------------------------------------------------------------------------------------- verdicts, flags
+
+judged = Table(
+    "judged",
+    metadata,
+    Column("article", CleanText, ForeignKey("articles.id"), primary_key=True),
+    Column("topic", CleanText, primary_key=True),
+    Column("version", CleanText, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("article", CleanText, ForeignKey("articles.id"), primary_key=True),
+    Column("topic", CleanText, primary_key=True),
+    Column("version", CleanText, nullable=False),
+    Column("flagged", Boolean, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("grade", CleanText, nullable=False),
+    Column("judged_at", UtcTime, nullable=False),
+    Column("verdict", Json, nullable=False),
+)
+
+flags = Table(
+    "flags",
+    metadata,
+    Column("story", CleanText, ForeignKey("stories.id"), primary_key=True),
+    Column("topic", CleanText, primary_key=True),
+    Column("state", CleanText, nullable=False),
+    Column("article", CleanText, ForeignKey("articles.id"), nullable=False),  # whose verdict is the best
+    Column("topic_version", CleanText, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("grade", CleanText, nullable=False),
+    Column("first_seen_at", UtcTime, nullable=False),  # the story's
+    Column("raised_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+    Column("facets", Json, nullable=False),
+    Column("top_evidence", CleanText, nullable=False),
+    Index("ix_flags_first_seen_at", "first_seen_at"),
+    Index("ix_flags_topic_first_seen_at", "topic", "first_seen_at"),
+)
+
+flag_facets = Table(
+    "flag_facets",
+    metadata,
+    Column("story", CleanText, primary_key=True),
+    Column("topic", CleanText, primary_key=True),
+    Column("facet", CleanText, primary_key=True),
+    Column("value", CleanText, primary_key=True),
+    ForeignKeyConstraint(["story", "topic"], ["flags.story", "flags.topic"]),
+    Index("ix_flag_facets_facet_value", "facet", "value"),
+    sqlite_with_rowid=False,
+)

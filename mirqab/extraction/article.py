@@ -1,0 +1,167 @@
+"""The steps from a page to an `Extraction`, and the judgement whether what came out is an article."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from mirqab.arabic import arabic_share
+from mirqab.extraction.body import body_lines, without_headline
+from mirqab.extraction.metadata import Metadata, json_article, read_metadata
+from mirqab.extraction.tree import drop_unseen, letters_of, parse, read_characters, text_beside
+from mirqab.types import Extraction, PageHints, Reason
+
+MAX_BYTES: Final = 15 * 1024 * 1024
+"""The same as the crawl's own limit; a news page is a fiftieth of it."""
+
+_EXTRACTOR: Final = "trafilatura"
+_BINARY: Final = (
+    b"%PDF",
+    b"\x89PNG",
+    b"GIF8",
+    b"\xff\xd8\xff",
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"RIFF",
+    b"\x00\x00\x00\x18ftyp",
+)
+_MARKUP: Final = re.compile(
+    r"<(?:!doctype|html|head|body|div|p|article|section|main|span|meta|title|h1|table)\b", re.IGNORECASE
+)
+# A breaking line is one sentence; what is shorter than this is a label, a caption or a cookie notice.
+_SHORTEST_LETTERS: Final = 30
+_SHORT_LETTERS: Final = 250
+_NO_ARTICLE_TITLE: Final = re.compile(
+    r"\b40[34]\b|الصفحة (?:غير موجودة|المطلوبة غير|التي تبحث عنها)|لم يتم العثور|لا يمكن العثور|not found|"
+    r"attention required|just a moment|access denied|are you a robot|captcha|enable javascript|تحقق من أنك",
+    re.IGNORECASE,
+)
+_OTHER_LANGUAGES: Final = {"fa": "پچژگ", "ur": "ٹڈڑںےہھ", "ckb": "ێۆەڕڵڤ"}
+_FOREIGN_FORMS: Final = "یکہھە"
+_PIECE: Final = 6
+# Arabic text with Latin names, quotes and figures stays well above; a foreign page well below.
+_LEAST_ARABIC: Final = 0.4
+
+
+def extract(html: bytes, *, url: str, content_type: str | None, hints: PageHints) -> Extraction:
+    """Return the article of a page: headline, body, dates, authors; or the problem that makes it none.
+
+    `url` is where the bytes came from, `content_type` the answer's header, `hints` what the feed and the declaration
+    said. Never raises for content. Problems: EMPTY, NOT_HTML, TOO_LARGE, NO_ARTICLE, WRONG_LANGUAGE.
+    """
+    if not html.strip():
+        return _refused(Reason.EMPTY, "the body is empty", hints)
+    if len(html) > MAX_BYTES:
+        return _refused(Reason.TOO_LARGE, f"{len(html)} bytes, the limit is {MAX_BYTES}", hints)
+    if html.lstrip()[:16].startswith(_BINARY) or _other_type(content_type):
+        return _refused(Reason.NOT_HTML, f"content type {content_type or 'unknown'}, and no markup", hints)
+    page = read_characters(html, content_type)
+    if not _MARKUP.search(page.text):
+        return _refused(Reason.NOT_HTML, "no markup in it", hints)
+    tree = parse(page.text)
+    if tree is None:
+        return _refused(Reason.NOT_HTML, "no markup could be read", hints)
+    article = json_article(tree)
+    drop_unseen(tree)
+    metadata = read_metadata(tree, article, url=url, hints=hints)
+    beside = text_beside(tree)
+    lines = without_headline(body_lines(tree, url=url), [metadata.headline, *metadata.headlines])
+    if lines and _all_beside(lines, beside):
+        return _refused(Reason.NO_ARTICLE, "only menus and margins hold text", hints, metadata)
+    return _judged(metadata, "\n".join(lines), hints)
+
+
+def _all_beside(lines: list[str], beside: str) -> bool:
+    """Tell whether most of the text found stands in menus and margins: the library's last resort on an empty page.
+
+    That resort may give the whole page as one line, so pieces of a few words are looked up, not lines.
+    """
+    if not beside:
+        return False
+    words = [word for line in lines for word in line.split()]
+    pieces = [letters_of("".join(words[start : start + _PIECE])) for start in range(0, len(words), _PIECE)]
+    return sum(piece in beside for piece in pieces) > 0.6 * len(pieces)
+
+
+def _judged(metadata: Metadata, body: str, hints: PageHints) -> Extraction:
+    """Say whether headline and body are an article in Arabic, and how far to trust them."""
+    letters = sum(map(str.isalpha, body))
+    short = letters < _SHORT_LETTERS
+    if not body:
+        return _refused(Reason.NO_ARTICLE, "no text of an article was found", hints, metadata)
+    if short and _NO_ARTICLE_TITLE.search(f"{metadata.headline}\n{body[:300]}"):
+        return _refused(Reason.NO_ARTICLE, f"a notice, not an article: {metadata.headline[:80]}", hints, metadata)
+    # a headline among menus is no text
+    own = len(letters_of(body).replace(letters_of(metadata.headline), "")) if short else letters
+    if own < _SHORTEST_LETTERS or (short and not metadata.headline):
+        return _refused(Reason.NO_ARTICLE, f"only {letters} letters of text", hints, metadata)
+    share = arabic_share(body)
+    if share < _LEAST_ARABIC:
+        return _refused(Reason.WRONG_LANGUAGE, f"{share:.0%} of the letters are Arabic", hints, metadata)
+    language = _language(body, letters)
+    if language != "ar":
+        return _refused(Reason.WRONG_LANGUAGE, f"Arabic script, but the language is {language}", hints, metadata)
+    return Extraction(
+        headline=metadata.headline,
+        body=body,
+        authors=metadata.authors,
+        published=metadata.published,
+        published_raw=metadata.published_raw,
+        updated=metadata.updated,
+        updated_raw=metadata.updated_raw,
+        language=language,
+        extractor=_EXTRACTOR,
+        quality=_quality(metadata, letters, share),
+    )
+
+
+def _refused(problem: Reason, detail: str, hints: PageHints, metadata: Metadata | None = None) -> Extraction:
+    return Extraction(
+        headline=(metadata.headline if metadata else "") or hints.title or "",
+        body="",
+        authors=metadata.authors if metadata else hints.authors,
+        published=metadata.published if metadata else hints.published,
+        published_raw=metadata.published_raw if metadata else hints.published_raw,
+        updated=metadata.updated if metadata else None,
+        updated_raw=metadata.updated_raw if metadata else None,
+        language=None,
+        extractor=_EXTRACTOR,
+        quality=0.0,
+        problem=problem,
+        detail=detail,
+    )
+
+
+def _other_type(content_type: str | None) -> bool:
+    """Tell whether the header names something that is certainly no page."""
+    kind = (content_type or "").partition(";")[0].strip().lower()
+    return kind.startswith(("image/", "audio/", "video/", "font/")) or kind in {
+        "application/pdf",
+        "application/zip",
+        "application/json",
+        "application/rss+xml",
+        "application/atom+xml",
+    }
+
+
+def _language(body: str, letters: int) -> str:
+    """Return the language of text in Arabic script, told by letters that Arabic does not have.
+
+    Arabic pages hold a few Persian letters in names, and some are typed with Persian yeh and kaf, so both kinds of
+    sign are asked for unless one is overwhelming.
+    """
+    shares = {name: sum(map(body.count, signs)) / letters for name, signs in _OTHER_LANGUAGES.items()}
+    forms = sum(map(body.count, _FOREIGN_FORMS)) / letters
+    name, share = max(shares.items(), key=lambda pair: pair[1])
+    return name if share >= 0.025 or (share >= 0.008 and forms >= 0.05) else "ar"
+
+
+def _quality(metadata: Metadata, letters: int, share: float) -> float:
+    """Return how complete the extraction is, 0 to 1.
+
+    Half is the body's length (full from 1,000 letters), the rest in equal parts: a headline, a date, nearly all of
+    the letters Arabic.
+    """
+    length = min(letters / 1000, 1.0)
+    parts = (bool(metadata.headline), metadata.published is not None, share > 0.8)
+    return round(0.5 * length + 0.5 * sum(parts) / 3, 2)

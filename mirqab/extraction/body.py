@@ -1,0 +1,65 @@
+"""The body of an article as lines of text, one paragraph each, taken out by trafilatura."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from lxml.etree import LxmlError, _Element
+from lxml.html import HtmlElement
+
+from mirqab.extraction.tree import letters_of, raise_if_memory
+
+_BLOCKS: Final = frozenset({"p", "head", "item", "quote", "row", "list", "table", "div", "code", "lb"})
+
+
+def body_lines(tree: HtmlElement, *, url: str) -> list[str]:
+    """Return the paragraphs of the article in `tree`; empty when the library finds none."""
+    import trafilatura
+
+    try:
+        document = trafilatura.bare_extraction(tree, url=url, include_comments=False, with_metadata=False)
+    except LxmlError as error:
+        raise_if_memory(error)
+        return []
+    if document is None or isinstance(document, dict) or document.body is None:
+        return []
+    return list(_lines(document.body))
+
+
+def _lines(body: _Element) -> Iterator[str]:
+    """Yield the text of every block once, in document order, white space single."""
+    for raw in _blocks(body):
+        line = " ".join(raw.split())
+        if line:
+            yield line
+
+
+def _blocks(element: _Element) -> Iterator[str]:
+    """Yield the runs of text between the blocks and line breaks inside an element; a table's row is one run."""
+    run = [element.text or ""]
+    for child in element:
+        if child.tag == "row":
+            yield "".join(run)
+            run = [" ".join(_all_text(cell) for cell in child)]
+        elif child.tag in _BLOCKS or next(child.iter(*_BLOCKS), None) is not None:
+            yield "".join(run)
+            run = []
+            yield from _blocks(child)
+        else:
+            run.append(_all_text(child))
+        run.append(child.tail or "")
+    yield "".join(run)
+
+
+def _all_text(element: _Element) -> str:
+    return "".join(str(piece) for piece in element.itertext())
+
+
+def without_headline(lines: list[str], headlines: Iterable[str]) -> list[str]:
+    """Return the lines without the headline that pages repeat above the first paragraph."""
+    known = {letters_of(headline) for headline in headlines}
+    start = 0
+    while start < len(lines) - 1 and start < 3 and letters_of(lines[start]) in known:
+        start += 1
+    return lines[start:]

@@ -1,0 +1,102 @@
+"""The one parse of a page: bytes to characters to a tree."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.message import Message
+from typing import Final
+
+from lxml import html as lxml_html
+from lxml.etree import ErrorTypes, LxmlError
+
+from mirqab.arabic.encodings import decode
+
+_META_CHARSET: Final = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
+_XML_CHARSET: Final = re.compile(rb"\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]{1,40})")
+# Browsers look for the label in the first 1,024 bytes; publishers put it later.
+_HEAD: Final = 16_384
+_UNSEEN: Final = ("script", "style", "noscript", "svg", "template", "iframe")
+_HIDDEN: Final = (
+    "//body//*[@hidden or (@style and contains(translate(@style,'DISPLAYNOE ','displaynoe'),'display:none'))]"
+)
+_SHOWN: Final = ("h1", "article", "main")
+_DECLARATION: Final = re.compile(r"\A\s*<\?xml[^>]*>")
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """The characters of a page and the encoding they were read in."""
+
+    text: str
+    encoding: str
+
+
+def read_characters(body: bytes, content_type: str | None) -> PageText:
+    """Return the characters of a page; the header's charset counts before the page's own, the bytes before both."""
+    head = body[:_HEAD]
+    labels = [_header_charset(content_type)]
+    labels += [found[1].decode("ascii") for pattern in (_XML_CHARSET, _META_CHARSET) if (found := pattern.search(head))]
+    decoded = decode(body, declared=labels)
+    return PageText(decoded.text, decoded.encoding)
+
+
+def parse(text: str) -> lxml_html.HtmlElement | None:
+    """Return the page's tree without comments, or None when nothing in it is markup.
+
+    `huge_tree`, because without it text below 256 levels of nesting is dropped in silence.
+    """
+    parser = lxml_html.HTMLParser(
+        collect_ids=False, encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
+    )
+    try:
+        tree = lxml_html.document_fromstring(_DECLARATION.sub("", text).encode("utf-8", "replace"), parser=parser)
+    except (LxmlError, ValueError, AssertionError) as error:
+        raise_if_memory(error)
+        return None
+    return tree if len(tree) else None
+
+
+def raise_if_memory(error: Exception) -> None:
+    """Raise MemoryError for what libxml2 reports as a syntax or XPath error although memory ran out."""
+    log = getattr(error, "error_log", None) or ()
+    if "memory" in str(error).lower() or any(entry.type == ErrorTypes.ERR_NO_MEMORY for entry in log):
+        raise MemoryError(str(error)) from error
+
+
+def drop_unseen(tree: lxml_html.HtmlElement) -> None:
+    """Take out of the tree what a reader does not see: scripts, styles, hidden text."""
+    for element in list(tree.iter(*_UNSEEN)):
+        element.drop_tree()
+    for element in tree.xpath(_HIDDEN):
+        # what holds the headline or the article is hidden until a script shows it: no trick
+        if element.getparent() is not None and next(element.iter(*_SHOWN), None) is None:
+            element.drop_tree()
+
+
+def text_beside(tree: lxml_html.HtmlElement) -> str:
+    """Return the text that stands beside any article: menus, margins, footers; letters and digits only.
+
+    A margin inside the article, or one that holds the page's headline, is not beside it.
+    """
+    beside = (
+        element
+        for element in tree.iter("nav", "aside", "footer")
+        if not any(parent.tag in {"article", "main"} for parent in element.iterancestors())
+        and next(element.iter("h1", "article"), None) is None
+    )
+    return letters_of(" ".join(element.text_content() for element in beside))
+
+
+def letters_of(text: str) -> str:
+    """Return the letters and digits of a text, for comparing what differs in spacing and punctuation."""
+    return "".join(filter(str.isalnum, text))
+
+
+def _header_charset(content_type: str | None) -> str | None:
+    if not content_type:
+        return None
+    message = Message()
+    message["content-type"] = content_type.replace("\r", " ").replace("\n", " ")
+    charset = message.get_param("charset")
+    return charset if isinstance(charset, str) else None

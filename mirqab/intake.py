@@ -1,0 +1,263 @@
+"""The ordered effects, the same for everybody who brings pages in: facts into the archive first, then marks in Redis.
+
+1. `admit`: entries and validators, one transaction.
+2. `claim`: the entry is ours alone, and still due.
+3. `store`: article, sighting, verdicts, flags, the entry's end, one transaction; then the mark of its text and the
+   end of the claim, one call; then, some pages at a time, the note that marks are made.
+4. or `fail`: the reason and the next try; then the end of the claim.
+
+A kill between two steps leaves a fact without its mark: the next run meets the fact and makes the mark (`recover`).
+No mark is ever made for a fact that is not stored: an `ArchiveError` leaves these functions as it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from mirqab.archive import Archive, ArchiveThread
+from mirqab.killpoints import kill_point
+from mirqab.seen import Claim, Seen
+from mirqab.stories import place
+from mirqab.types import (
+    Admitted,
+    FeedEntry,
+    FeedSnapshot,
+    RawLocation,
+    Reason,
+    Stored,
+    Validators,
+    Worked,
+)
+
+PASSES: Final[Mapping[Reason, bool]] = {
+    Reason.BAD_URL: False,
+    Reason.REFUSED_ADDRESS: False,
+    Reason.REFUSED_BY_ROBOTS: False,
+    Reason.DNS: True,
+    Reason.CONNECTION: True,
+    Reason.TLS: True,  # certificates are renewed
+    Reason.TIMED_OUT: True,
+    Reason.TOO_LARGE: False,
+    Reason.TOO_MANY_REDIRECTS: True,  # a login or consent wall that misbehaves for a while
+    Reason.NOT_FOUND: False,
+    Reason.GONE: False,
+    Reason.FORBIDDEN: True,  # a bot wall in a bad hour
+    Reason.TOO_MANY_REQUESTS: True,
+    Reason.HTTP_ERROR: True,
+    Reason.BROKEN_ANSWER: True,
+    Reason.EMPTY: True,
+    Reason.NOT_A_FEED: False,
+    Reason.UNREADABLE_FEED: False,
+    Reason.TRUNCATED_FEED: False,
+    Reason.NOT_HTML: False,
+    Reason.NO_ARTICLE: False,
+    Reason.WRONG_LANGUAGE: False,
+    Reason.OUT_OF_MEMORY: False,  # the page needs it the next time too
+    Reason.WORKER_DIED: True,
+    Reason.GAVE_UP: False,
+}
+"""Whether a reason may pass by itself, so that another try is worth a request. A final one is tried again only when
+the feed tells the entry anew."""
+
+RETRY_STEP_S: Final = 600.0
+"""The n-th failure waits n times this long: with five tries an entry is given up 100 minutes after the first."""
+
+MAX_WAIT_S: Final = 86_400.0
+"""The longest wait that a server's Retry-After can ask for."""
+
+_REMARK_WINDOW: Final = timedelta(days=60)
+_BATCH: Final = 500
+_NOTE_AFTER: Final = 50
+
+
+def next_try(
+    reason: Reason, attempts: int, now: datetime, *, max_attempts: int = 5, retry_after_s: float | None = None
+) -> datetime | None:
+    """Return when to try an entry again after its `attempts`-th failure (counted from 1), or None for never.
+
+    The wait grows linearly, and is never shorter than what the server asked for.
+    """
+    if not PASSES[reason] or attempts >= max_attempts:
+        return None
+    wait_s = max(RETRY_STEP_S * attempts, min(retry_after_s or 0.0, MAX_WAIT_S))
+    return now + timedelta(seconds=wait_s)
+
+
+class Intake:
+    """Brings pages into the archive for one run. Lives on one event loop; not for use by several."""
+
+    def __init__(
+        self, archive: Archive, seen: Seen, *, run: str, max_attempts: int, first_poll_max_age_s: float
+    ) -> None:
+        self.archive = archive
+        self.seen = seen
+        self.run = run
+        self._max_attempts = max_attempts
+        self._first_poll_max_age_s = first_poll_max_age_s
+        self._thread = ArchiveThread(archive)
+        self._claims: dict[str, Claim] = {}
+        self._marked: list[str] = []  # articles whose marks are made, which the archive is still to be told
+
+    async def admit(self, snapshot: FeedSnapshot) -> Admitted:
+        """Write one answer of a feed: entries with validators, one transaction."""
+        admitted = await self._thread.call(
+            self.archive.admit, self.run, snapshot, first_poll_max_age_s=self._first_poll_max_age_s
+        )
+        kill_point("after_admit")
+        return admitted
+
+    async def validators(self, outlet: str, feed_url: str) -> Validators:
+        """Return what to ask a feed conditionally with."""
+        return await self._thread.call(self.archive.validators, outlet, feed_url)
+
+    async def due(self, outlet: str) -> list[FeedEntry]:
+        """Return the outlet's entries to be fetched now, the longest known first."""
+        return await self._thread.call(self.archive.due, outlet, now=datetime.now(UTC))
+
+    async def add_entry(self, outlet: str, url: str) -> FeedEntry:
+        """Make a page given by hand due, whatever was known of it."""
+        return await self._thread.call(self.archive.add_entry, outlet, url)
+
+    async def claim(self, entry: FeedEntry) -> bool:
+        """Take an entry for ourselves; False when another crawler has it, or has been faster."""
+        claim = await self.seen.claim(entry.id, run=self.run)
+        if claim is None:
+            return False
+        self._claims[entry.id] = claim
+        try:
+            due = await self._thread.call(self.archive.is_due, entry.id, datetime.now(UTC))
+        except BaseException:
+            await self.release(entry.id)
+            raise
+        if not due:
+            await self.release(entry.id)
+        return due
+
+    async def look_up(self, worked: Worked) -> str | None:
+        """Return the article that already has this text, by the mark in Redis, else by the archive.
+
+        A hint for those who watch: what the page becomes is decided by the archive inside `store`.
+        """
+        if worked.article is None:
+            return None
+        known = await self.seen.copy_of(worked.article.fingerprint)
+        return known or await self._thread.call(self.archive.copy_of, worked.article.fingerprint)
+
+    async def store(self, worked: Worked, copy: str | None = None) -> Stored:
+        """Write what a page was worked into, then mark it; a page without an article becomes a failed try.
+
+        `copy` is what `look_up` found. Raises ArchiveError when the archive fails; then no mark is made, and the claim
+        is given back.
+        """
+        if worked.article is None:
+            assert worked.problem is not None
+            await self._fail(
+                worked.entry, worked.problem, worked.detail, answered=worked.status > 0 or None, raw=worked.raw
+            )
+            return Stored(article=None, placement=None)
+        try:
+            stored = await self._thread.call(self.archive.store, self.run, worked, place=place)
+        except BaseException:
+            await self.release(worked.entry)
+            raise
+        kill_point("after_store")
+        await self._confirm(worked.entry, worked.article.fingerprint, stored)
+        return stored
+
+    async def fail(
+        self, entry_id: str, reason: Reason, detail: str | None = None, retry_after_s: float | None = None
+    ) -> None:
+        """Write that an entry could not be fetched, with the next try where one is worth it, and end the claim."""
+        await self._fail(entry_id, reason, detail, retry_after_s=retry_after_s)
+
+    async def release(self, entry_id: str) -> None:
+        """Give an entry back untouched."""
+        claim = self._claims.pop(entry_id, None)
+        if claim is not None:
+            await self.seen.release(claim)
+
+    async def recover(self) -> int:
+        """Make the marks that a kill or an absent Redis left unmade; return how many. To be called at start.
+
+        When Redis turns out to have been emptied, that is every article of the last 60 days.
+        """
+        if self.seen.started_empty:
+            await self._thread.call(self.archive.unconfirm_since, datetime.now(UTC) - _REMARK_WINDOW)
+        made = 0
+        while self.seen.available:
+            unmade = await self._thread.call(self.archive.unconfirmed, _BATCH)
+            if not unmade:
+                break
+            written = await self.seen.remember([(fingerprint, article) for article, fingerprint, _ in unmade])
+            if written < len(unmade):
+                break
+            await self._thread.call(self.archive.mark_confirmed, [article for article, _, _ in unmade])
+            made += written
+        return made
+
+    async def close(self) -> None:
+        """Give back what is still claimed, and finish the archive's calls. Archive and Redis stay open."""
+        try:
+            for entry_id in list(self._claims):
+                await self.release(entry_id)
+            await self._note_marks()
+        finally:
+            await self._thread.close()
+
+    # ----------------------------------------------------------------------------------------------- steps
+
+    async def _confirm(self, entry_id: str, fingerprint: str, stored: Stored) -> None:
+        """Mark the text as known and end the claim; what Redis did not take is left for `recover`."""
+        kill_point("before_confirm")
+        assert stored.article is not None
+        claim = self._claims.pop(entry_id, None)
+        if claim is not None:
+            made = await self.seen.confirm(claim, fingerprint=fingerprint, article=stored.article)
+        else:
+            made = await self.seen.remember([(fingerprint, stored.article)]) == 1
+        if made:
+            self._marked.append(stored.article)
+            if len(self._marked) >= _NOTE_AFTER:
+                await self._note_marks()
+
+    async def _note_marks(self) -> None:
+        marked, self._marked = self._marked, []
+        if marked:
+            await self._thread.call(self.archive.mark_confirmed, marked)
+
+    async def _fail(
+        self,
+        entry_id: str,
+        reason: Reason,
+        detail: str | None,
+        *,
+        retry_after_s: float | None = None,
+        answered: bool | None = None,
+        raw: RawLocation | None = None,
+    ) -> None:
+        def write() -> None:
+            entry = self.archive.entry(entry_id)
+            failures = 1 if entry is None else entry.attempts + 1
+            next_try_at = next_try(
+                reason, failures, datetime.now(UTC), max_attempts=self._max_attempts, retry_after_s=retry_after_s
+            )
+            shown, said = reason, detail
+            if next_try_at is None and PASSES[reason] and entry is not None and entry.reason not in (None, reason):
+                shown = Reason.GAVE_UP
+                said = f"{failures} tries, the last: {reason.value}" + (f" ({detail})" if detail else "")
+            self.archive.fail(
+                self.run,
+                entry_id,
+                reason=shown,
+                detail=said,
+                next_try_at=next_try_at,
+                answered=answered,
+                raw=raw,
+            )
+
+        try:
+            await self._thread.call(write)
+        finally:
+            await self.release(entry_id)

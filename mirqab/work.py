@@ -1,0 +1,199 @@
+"""The pure function of a worker process: a fetched page in, an article with its verdicts out.
+
+`prepare` runs once per process and pins the topics; `work` is then called for one page after another. The raw page is
+appended to this process's own WARC file before anything is made of it, so that a page which kills the worker is kept
+as evidence.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mirqab.extraction import extract
+from mirqab.fingerprints import fingerprint
+from mirqab.killpoints import kill_point
+from mirqab.topics import Judge, compile_topic, worth_keeping
+from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reason, Worked, make_id
+
+if TYPE_CHECKING:
+    from mirqab.archive.raw import RawWriter
+
+MAX_PAGE_BYTES: Final = 15 * 1024 * 1024
+"""What a page may weigh once inflated; a bomb of a gigabyte is refused here without being unpacked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkPlan:
+    """What every worker process of a run needs: the topics, pinned, and where raw pages go (None keeps none)."""
+
+    documents: tuple[Document, ...]
+    raw_folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    judge: Judge
+    judged: tuple[tuple[str, str], ...]
+    raw: RawWriter | None
+
+
+_prepared: _Prepared | None = None
+
+
+class BrokenBodyError(ValueError):
+    """The compressed bytes of a page end early or make no sense."""
+
+
+class BodyTooLargeError(ValueError):
+    """The page is larger than `MAX_PAGE_BYTES` once inflated."""
+
+
+def prepare(plan: WorkPlan) -> None:
+    """Compile the plan's topics and open the raw file, once per process; raises ConfigurationError for a bad topic."""
+    global _prepared
+    topics = tuple(compile_topic(document) for document in plan.documents)
+    raw = None
+    if plan.raw_folder is not None:
+        from mirqab.archive.raw import RawWriter
+
+        raw = RawWriter(plan.raw_folder)
+    _prepared = _Prepared(Judge(topics), tuple((topic.id, topic.version) for topic in topics), raw)
+
+
+def work(page: Page) -> Worked:
+    """Return what a page of a successful answer is: an article with its verdicts, or the reason why it is none.
+
+    Kept are the verdicts worth keeping; `judged` names every topic that looked. Raises only for a process that was
+    not prepared, and MemoryError.
+    """
+    if _prepared is None:
+        raise RuntimeError("prepare(plan) must run before work(page)")
+    location = None if _prepared.raw is None else _prepared.raw.append(page)
+    kill_point("in_worker")
+    try:
+        html = inflate(page.body, page.content_encoding)
+    except BodyTooLargeError as error:
+        return no_article(page, Reason.TOO_LARGE, str(error), raw=location)
+    except BrokenBodyError as error:
+        return no_article(page, Reason.BROKEN_ANSWER, str(error), raw=location)
+    extraction = extract(html, url=page.final_url, content_type=_content_type(page), hints=page.hints)
+    if extraction.problem is not None:
+        return no_article(page, extraction.problem, extraction.detail, raw=location)
+    article = _article(page, extraction)
+    verdicts = _prepared.judge.judge(title=article.headline, text=article.body, published=article.published)
+    return Worked(
+        page_url=page.url,
+        final_url=page.final_url,
+        entry=page.entry,
+        outlet=page.outlet,
+        fetched_at=page.fetched_at,
+        status=page.status,
+        article=article,
+        verdicts=tuple(verdict for verdict in verdicts if worth_keeping(verdict)),
+        judged=_prepared.judged,
+        raw=location,
+    )
+
+
+def no_article(page: Page, problem: Reason, detail: str | None, *, raw: RawLocation | None = None) -> Worked:
+    """Return the outcome of a page that gave no article."""
+    return Worked(
+        page_url=page.url,
+        final_url=page.final_url,
+        entry=page.entry,
+        outlet=page.outlet,
+        fetched_at=page.fetched_at,
+        status=page.status,
+        article=None,
+        raw=raw,
+        problem=problem,
+        detail=detail,
+    )
+
+
+def inflate(body: bytes, content_encoding: str, *, limit: int = MAX_PAGE_BYTES) -> bytes:
+    """Return the bytes of a body that came as `gzip`, `deflate` or plain (empty), at most `limit` of them.
+
+    A server that says gzip and sends plain bytes is believed by its bytes. Raises BodyTooLargeError, and
+    BrokenBodyError for a cut or senseless stream and for encodings that were never asked for.
+    """
+    encoding = content_encoding.strip().lower()
+    if encoding in {"", "identity"} or not body:
+        plain = body
+    elif encoding in {"gzip", "x-gzip"}:
+        plain = _members(body, limit) if body.startswith(b"\x1f\x8b") else body
+    elif encoding == "deflate":
+        plain = _deflated(body, limit)
+    else:
+        raise BrokenBodyError(f"content encoding {content_encoding[:40]!r} was not asked for")
+    if len(plain) > limit:
+        raise BodyTooLargeError(f"more than {limit} bytes")
+    return plain
+
+
+def _members(body: bytes, limit: int) -> bytes:
+    """Inflate gzip, which may be several members one after another; what follows the last is ignored."""
+    parts: list[bytes] = []
+    size = 0
+    while body.startswith(b"\x1f\x8b"):
+        inflater = zlib.decompressobj(31)
+        part = _bounded(inflater.decompress, body, limit + 1 - size)
+        parts.append(part)
+        size += len(part)
+        if size > limit:
+            break
+        if not inflater.eof:
+            raise BrokenBodyError("the gzip stream ends early")
+        body = inflater.unused_data
+    return b"".join(parts)
+
+
+def _deflated(body: bytes, limit: int) -> bytes:
+    """Inflate deflate, which servers send with and without its zlib header."""
+    for window in (15, -15):
+        inflater = zlib.decompressobj(window)
+        try:
+            plain = _bounded(inflater.decompress, body, limit + 1)
+        except BrokenBodyError:
+            continue
+        if inflater.eof or len(plain) > limit:
+            return plain
+    if body.lstrip()[:1] == b"<":
+        return body
+    raise BrokenBodyError("the deflate stream ends early or is none")
+
+
+def _bounded(decompress: Callable[[bytes, int], bytes], body: bytes, most: int) -> bytes:
+    try:
+        return decompress(body, most)
+    except zlib.error as error:
+        raise BrokenBodyError(str(error)) from error
+
+
+def _content_type(page: Page) -> str | None:
+    return next((value for name, value in page.headers if name.lower() == "content-type"), None)
+
+
+def _article(page: Page, extraction: Extraction) -> Article:
+    return Article(
+        id=make_id("a", page.entry),
+        entry=page.entry,
+        outlet=page.outlet,
+        url=page.final_url,
+        headline=extraction.headline,
+        body=extraction.body,
+        authors=extraction.authors,
+        published=extraction.published,
+        published_raw=extraction.published_raw,
+        updated=extraction.updated,
+        updated_raw=extraction.updated_raw,
+        language=extraction.language,
+        extractor=extraction.extractor,
+        quality=extraction.quality,
+        fetched_at=page.fetched_at,
+        fingerprint=fingerprint(extraction.headline, extraction.body),
+    )

@@ -1,0 +1,312 @@
+"""Worker processes that can be killed one by one: hostile feeds and pages are read in them, never in the crawl itself.
+
+A pebble pool whose processes are forked from a small server that has the libraries loaded once, so a second or a
+replaced worker costs milliseconds. Three limits hold for each task: a time-out (the pool kills the process), an
+address-space limit (the task gets MemoryError) and a CPU limit set by the kernel, which also ends a process stuck in
+C code whose parent is gone. A process ends as soon as its parent does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+import multiprocessing
+import os
+import resource
+import signal
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError, Future
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from mirqab.errors import MirqabError
+from mirqab.types import FeedReading, Page, Reason, Worked
+from mirqab.work import WorkPlan, no_article, prepare, work
+
+_LOGGER: Final = logging.getLogger(__name__)
+_R = TypeVar("_R")
+
+# A pool breaks as a whole when a process dies outside a task (killed by hand, say); its tasks go to a new one.
+_POOLS_PER_TASK: Final = 3
+# CPU seconds a task may use beyond its time-out before the kernel ends the process itself.
+_CPU_GRACE_S: Final = 5
+# How a process ends that ran out of memory: its heap is full of holes, and the next page deserves a whole one.
+_OUT_OF_MEMORY_EXIT: Final = 77
+_CODE: Final = str(Path(__file__).resolve().parent.parent)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task(Generic[_R]):
+    """One call in a worker, and what its failure becomes."""
+
+    call: Callable[..., _R]
+    arguments: tuple[Any, ...]
+    time_s: float
+    failed: Callable[[Reason, str], _R]
+    name: str
+
+
+class Workers:
+    """A pool of worker processes for one run; it starts with the first task, so a run of 304s starts none.
+
+    `count` processes; a page may take `page_time_s` seconds and `page_memory_mb` MB above what the process needs by
+    itself, a feed `feed_time_s` seconds and the same memory. Use from one event loop or one thread. Not for use in
+    the same process before `close` of another that is in the midst of starting.
+    """
+
+    def __init__(
+        self, plan: WorkPlan, *, count: int, page_time_s: float, page_memory_mb: int, feed_time_s: float
+    ) -> None:
+        self._plan = plan
+        self._count = count
+        self._page_time_s = page_time_s
+        self._feed_time_s = feed_time_s
+        self._memory_bytes = page_memory_mb * 1024 * 1024
+        self._pool: ProcessPool | None = None
+        self._under_way: set[Future[Any]] = set()
+        self._closed = False
+        self._lock = threading.Lock()
+
+    # ------------------------------------------------------------------------------ one, on an event loop
+
+    async def work(self, page: Page) -> Worked:
+        """Return what `page` is; a worker that was killed or failed gives a Worked with the reason, never an exception.
+
+        TIMED_OUT, OUT_OF_MEMORY, or WORKER_DIED with what is known of the death.
+        """
+        return await self._run(self._page_task(page))
+
+    async def read_feed(self, body: bytes, *, url: str, content_type: str | None) -> FeedReading:
+        """Return what a feed says, read in a worker; its problem tells when the worker was killed or failed."""
+        return await self._run(self._feed_task(url, body, url, content_type))
+
+    # ----------------------------------------------------------------------------- many, without one
+
+    def work_each(self, pages: Iterable[Page]) -> Iterator[Worked]:
+        """Yield what each page is, in the order given, with only a few pages in memory at a time."""
+        return self._each(self._page_task(page) for page in pages)
+
+    def read_feeds(self, feeds: Iterable[tuple[str, bytes, str, str | None]]) -> Iterator[FeedReading]:
+        """Yield what each feed (name, body, url, content type) says, in the order given, a few in memory at a time."""
+        return self._each(self._feed_task(*feed) for feed in feeds)
+
+    # --------------------------------------------------------------------------------------------- end
+
+    async def close(self) -> None:
+        """End the processes without blocking the event loop; tasks under way come back as WORKER_DIED."""
+        await asyncio.to_thread(self.close_now)
+
+    def close_now(self) -> None:
+        """End the processes, at once and for good; safe to call twice."""
+        self._closed = True
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            _stop(pool)
+        # the pool forgets what was under way; whoever waits for it must still hear of the end
+        for future in tuple(self._under_way):
+            future.cancel()
+
+    # ----------------------------------------------------------------------------------------- inside
+
+    def _page_task(self, page: Page) -> _Task[Worked]:
+        return _Task(work, (page,), self._page_time_s, lambda why, detail: no_article(page, why, detail), page.url)
+
+    def _feed_task(self, name: str, body: bytes, url: str, content_type: str | None) -> _Task[FeedReading]:
+        return _Task(_read_feed, (body, url, content_type), self._feed_time_s, _no_reading, name)
+
+    async def _run(self, task: _Task[_R]) -> _R:
+        for _ in range(_POOLS_PER_TASK):
+            try:
+                future = self._submit(task)
+                return await asyncio.wrap_future(future)
+            except BrokenProcessPool:
+                continue
+            except asyncio.CancelledError:
+                current = asyncio.current_task()
+                if not self._closed or (current is not None and current.cancelling()):
+                    raise
+                return task.failed(Reason.WORKER_DIED, "the workers were closed")
+            except Exception as error:
+                return self._failure(task, error)
+        return task.failed(Reason.WORKER_DIED, "worker processes do not stay alive")
+
+    def _each(self, tasks: Iterable[_Task[_R]]) -> Iterator[_R]:
+        waiting: deque[tuple[_Task[_R], Future[_R]]] = deque()
+        try:
+            for task in tasks:
+                waiting.append((task, self._submit(task)))
+                while waiting and (len(waiting) >= 2 * self._count or waiting[0][1].done()):
+                    yield self._settle(*waiting.popleft())
+            while waiting:
+                yield self._settle(*waiting.popleft())
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+    def _settle(self, task: _Task[_R], future: Future[_R]) -> _R:
+        for _ in range(_POOLS_PER_TASK):
+            try:
+                return future.result()
+            except BrokenProcessPool:
+                future = self._submit(task)
+            except CancelledError:
+                return task.failed(Reason.WORKER_DIED, "the workers were closed")
+            except Exception as error:
+                return self._failure(task, error)
+        return task.failed(Reason.WORKER_DIED, "worker processes do not stay alive")
+
+    def _submit(self, task: _Task[_R]) -> Future[_R]:
+        if self._closed:
+            raise MirqabError("the workers are closed")
+        with self._lock:
+            if self._pool is not None and not self._pool.active:
+                _stop(self._pool)
+                self._pool = None
+            if self._pool is None:
+                self._pool = self._start()
+            cpu_s = math.ceil(task.time_s) + _CPU_GRACE_S
+            arguments = (task.call, task.arguments, cpu_s, self._memory_bytes)
+            future: Future[_R] = self._pool.schedule(_bounded, args=arguments, timeout=task.time_s)
+            self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
+        return future
+
+    def _start(self) -> ProcessPool:
+        context = multiprocessing.get_context("forkserver")
+        _start_fork_server()
+        return ProcessPool(
+            max_workers=self._count,
+            initializer=_begin,
+            initargs=(self._plan,),
+            context=context,
+        )
+
+    def _failure(self, task: _Task[_R], error: Exception) -> _R:
+        """Turn what became of a worker into the task's outcome."""
+        if isinstance(error, TimeoutError):
+            return task.failed(Reason.TIMED_OUT, f"took longer than {task.time_s:g} s")
+        if isinstance(error, ProcessExpired):
+            if error.exitcode == _OUT_OF_MEMORY_EXIT:
+                return task.failed(Reason.OUT_OF_MEMORY, f"needed more than {self._memory_bytes >> 20} MB")
+            return task.failed(Reason.WORKER_DIED, _death(error))
+        _LOGGER.error("a worker failed on %s: %s", task.name, error)
+        return task.failed(Reason.WORKER_DIED, str(error).strip().rpartition("\n")[2][:300])
+
+
+def _death(error: ProcessExpired) -> str:
+    code = error.exitcode
+    if code is not None and code < 0:
+        with contextlib.suppress(ValueError):
+            return f"the process was ended by {signal.Signals(-code).name}"
+    return f"the process ended with code {code}"
+
+
+def _no_reading(problem: Reason, detail: str) -> FeedReading:
+    return FeedReading(version="", encoding=None, title="", items=(), problem=problem, detail=detail)
+
+
+def _stop(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]
+    pool.join()
+
+
+def _start_fork_server() -> None:
+    """Start the process that workers are forked from, with the libraries loaded, unless it runs already.
+
+    SIGINT stays blocked in it and so in all workers: Ctrl-C reaches them too, and how they end is for us to say.
+    Python before 3.13 does not hand its import path over, so it goes through the environment.
+    """
+    multiprocessing.set_forkserver_preload(["mirqab.work", "mirqab.feeds", "trafilatura", "feedparser"])
+    before = os.environ.get("PYTHONPATH")
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    os.environ["PYTHONPATH"] = _CODE if not before else os.pathsep.join((_CODE, before))
+    try:
+        forkserver.ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+# ------------------------------------------------------------------------------- in the worker process
+
+
+_own_bytes: int | None = None
+
+
+class WorkFailedError(Exception):
+    """Our own code failed in a worker; the text is the traceback, because not every exception can be sent."""
+
+
+def _begin(plan: WorkPlan) -> None:
+    """Set a fresh worker process up: it dies with its parent, and at once when told to."""
+    global _own_bytes
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler in Python would wait for C code to return
+    threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
+    prepare(plan)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _own_bytes = _address_space()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _address_space() -> int | None:
+    """Return the bytes of address space in use, or None where the kernel does not say so (macOS)."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:
+        return None
+    return pages * resource.getpagesize()
+
+
+def _bounded(call: Callable[..., _R], arguments: tuple[Any, ...], cpu_s: int, memory_bytes: int) -> _R:
+    """Run one task under limits that the kernel enforces, whatever Python is doing.
+
+    The memory limit holds for the task alone: receiving the next one must not fail for lack of it.
+    """
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    _limit(resource.RLIMIT_CPU, math.ceil(usage.ru_utime + usage.ru_stime) + cpu_s)
+    if _own_bytes is not None:
+        _limit(resource.RLIMIT_AS, _own_bytes + memory_bytes)
+    try:
+        return call(*arguments)
+    except MemoryError:
+        os._exit(_OUT_OF_MEMORY_EXIT)
+    except Exception:
+        raise WorkFailedError(traceback.format_exc()) from None
+    finally:
+        _limit(resource.RLIMIT_AS, resource.RLIM_INFINITY)
+
+
+def _limit(which: int, soft: int) -> None:
+    hard = resource.getrlimit(which)[1]
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(which, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+
+
+def _read_feed(body: bytes, url: str, content_type: str | None) -> FeedReading:
+    from mirqab.feeds import read_feed
+
+    return read_feed(body, url=url, content_type=content_type)
+
+
+__all__ = ["Workers"]

@@ -1,0 +1,1 @@
+"""Scrapy item pipelines in the order a reader expects; each a thin call into the product."""
