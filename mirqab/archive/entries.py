@@ -222,7 +222,7 @@ def _write_poll(conn: Connection, run: str, snapshot: FeedSnapshot, problem: Rea
         "polled_at": snapshot.fetched_at,
     }
     keys = ("run", "outlet", "url")
-    settled = [name for name in row if name not in counts and name not in keys]
+    settled = tuple(name for name in row if name not in counts and name not in keys)
     conn.execute(insert_or_update(tables.polls, keys=keys, replace=settled, add=tuple(counts)), row)
 
 
@@ -246,11 +246,11 @@ def _due_at(now: datetime) -> ColumnElement[bool]:
 
 
 def due(conn: Connection, outlet: str, *, now: datetime, limit: int) -> list[FeedEntry]:
-    """Return the outlet's entries that should be fetched now, the longest known first."""
+    """Return the outlet's entries to be fetched now, the longest known first; of one answer the oldest first."""
     rows = conn.execute(
         select(_entries)
         .where(_entries.c.outlet == outlet, _due_at(now))
-        .order_by(_entries.c.first_seen_at, _entries.c.id)
+        .order_by(_entries.c.first_seen_at, _entries.c.published, _entries.c.id)
         .limit(limit)
     )
     return [entry_of(row) for row in rows]
@@ -342,7 +342,7 @@ def write_outcome(
         "article": article,
         "finished_at": now,
     } | raw_columns(raw)
-    replace = [name for name in row if name not in ("run", "entry")]
+    replace = tuple(name for name in row if name not in ("run", "entry"))
     conn.execute(insert_or_update(tables.outcomes, keys=("run", "entry"), replace=replace), row)
 
 

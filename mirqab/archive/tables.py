@@ -128,7 +128,7 @@ entries = Table(
     Column("summary", CleanText, nullable=False),
     Column("content", CleanText),
     UniqueConstraint("outlet", "url_key"),
-    Index("ix_entries_outlet_state_first_seen_at", "outlet", "state", "first_seen_at", "id"),
+    Index("ix_entries_outlet_state_first_seen_at", "outlet", "state", "first_seen_at", "published", "id"),
     Index("ix_entries_url_key", "url_key"),
 )
 
@@ -181,6 +181,7 @@ articles = Table(
     UniqueConstraint("url_key"),
     UniqueConstraint("fingerprint"),
     Index("ix_articles_story", "story"),
+    Index("ix_articles_outlet", "outlet"),
     Index("ix_articles_stored_at", "stored_at"),
 )
 
