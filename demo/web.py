@@ -129,6 +129,11 @@ class DemoWeb:
         found = next(item for item in self.outlets if item.id == outlet)
         return tuple(self.origin(outlet) + path for path in found.style.feed_paths)
 
+    @property
+    def updated(self) -> frozenset[str]:
+        """The stories that have a second state."""
+        return frozenset(story.id for outlet in self._first for story in outlet.stories if story.later)
+
     def advance(self) -> None:
         """Let time pass: the stories that have a second state are served in it from now on."""
         self.advanced = True
