@@ -91,9 +91,10 @@ def _demo(folder: DemoFolder, kept: Kept, web: DemoWeb) -> None:
     before = {row["story"] for row in _flagged(folder)} if kept.complete else set()
     _title("The crawl:  ./run crawl")
     answers = _crawl(folder, web)
-    _explain_failures(web)
+    _explain_failures(web, again=kept.complete)
     _title("What was flagged:  ./run flagged")
     _expect(_mirqab(folder, "flagged"), 0, "flagged")
+    _compare(folder, web)
     if kept.complete:
         _check_nothing_twice(folder, web, answers, before)
     else:
@@ -102,14 +103,30 @@ def _demo(folder: DemoFolder, kept: Kept, web: DemoWeb) -> None:
     _where_next()
 
 
-def _explain_failures(web: DemoWeb) -> None:
+def _explain_failures(web: DemoWeb, *, again: bool) -> None:
     broken = ", ".join(outlet.name_en for outlet in web.outlets if outlet.style.broken_feed)
     slow = ", ".join(outlet.name_en for outlet in web.outlets if outlet.style.slow)
     _say(
         f"\nThe crawl ends with exit code {SOME_FAILED}: done, but some inputs failed. That is on purpose: the feed of"
-        f" {broken} answers 500.\nOne page is gone (404) and one is refused by robots.txt; {slow} is slow, and nobody"
-        " waited for it."
+        f" {broken} answers 500."
     )
+    if not again:
+        _say(
+            f"One page is gone (404) and one is refused by robots.txt; {slow} answers slowly, and the other outlets did"
+            " not wait for it."
+        )
+
+
+def _compare(folder: DemoFolder, web: DemoWeb) -> None:
+    """Say how the flags compare with what the stories were written as."""
+    right, missed, besides = web.compare(row["url"] for row in _flagged(folder))
+    _say(
+        f"\nCompared with what the stories were written as: {len(right)} of {len(right) + len(missed)} on the topic are"
+        f" flagged, {len(besides)} others beside them."
+    )
+    for word, names in (("missed", missed), ("beside", besides)):
+        for name in sorted(names):
+            _say(f"  {word}: {web.stories[name].headline}")
 
 
 def _show_evidence(folder: DemoFolder, web: DemoWeb) -> None:

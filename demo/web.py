@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from io import StringIO
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 import uvicorn
 from ruamel.yaml import YAML
@@ -170,6 +170,16 @@ class DemoWeb:
         """Return how often the page of a story was asked for."""
         found = self.stories[story]
         return self.requests[self.origin(found.outlet) + found.path]
+
+    def compare(self, flagged: Iterable[str]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """Compare the addresses of flagged stories with what the stories were written as: right, missed, besides.
+
+        An exact copy and its original count as one story.
+        """
+        originals = {unquote(self.url(story.id)): story.original for story in self.stories.values()}
+        found = frozenset(originals[unquote(url)] for url in flagged)
+        meant = frozenset(story.original for story in self.stories.values() if story.flagged)
+        return found & meant, meant - found, found - meant
 
     # ------------------------------------------------------------------------------ serving
 
