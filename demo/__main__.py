@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
                     _serve(web)
                 else:
                     folder.write_config(web)
-                    _demo(folder, kept, web)
+                    show(folder, kept, web)
     except (ConfigurationError, UsageError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -64,20 +65,19 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _serve(web: DemoWeb) -> None:
-    for outlet in web.outlets:
-        _say(f"{web.origin(outlet.id)}/  {outlet.name_en}, {outlet.name}")
-    _say("Ctrl-C ends it.")
-    try:
+    with suppress(KeyboardInterrupt):
+        for outlet in web.outlets:
+            _say(f"{web.origin(outlet.id)}/  {outlet.name_en}, {outlet.name}")
+        _say("Ctrl-C ends it.")
         while True:
             time.sleep(3600)
-    except KeyboardInterrupt:
-        return
 
 
 # ------------------------------------------------------------------------------------------- the demo
 
 
-def _demo(folder: DemoFolder, kept: Kept, web: DemoWeb) -> None:
+def show(folder: DemoFolder, kept: Kept, web: DemoWeb) -> None:
+    """Crawl the served web and show what came of it; UnexpectedError when it did not go as it must."""
     stories = web.stories.values()
     topical = sum(story.label is Label.TOPIC for story in stories)
     _title("A small Arabic news web")
@@ -130,9 +130,8 @@ def _compare(folder: DemoFolder, web: DemoWeb) -> None:
 
 
 def _show_evidence(folder: DemoFolder, web: DemoWeb) -> None:
-    by_url = {row["url"]: row["story"] for row in _flagged(folder)}
-    wanted = [by_url[web.url(story)] for story in SHOWN if web.url(story) in by_url]
-    for story in wanted or list(by_url.values())[:2]:
+    rows = {web.story_at(row["url"]).original: row["story"] for row in _flagged(folder)}
+    for story in [rows[name] for name in SHOWN if name in rows]:
         _title(f"Why it was flagged:  ./run show {story}")
         _expect(_mirqab(folder, "show", story), 0, "show")
 

@@ -32,16 +32,18 @@ class Kept:
     advanced: bool = False
     complete: bool = False  # a whole demo has run, so the next one finds nothing new
 
-    def web(self) -> DemoWeb:
+    def web(self, *, slow_s: float = 1.0) -> DemoWeb:
         """Return the web that was served before; OSError when one of its ports is taken."""
-        return DemoWeb(places=self.places, epoch=datetime.fromisoformat(self.epoch), advanced=self.advanced)
+        places = {outlet: (host, port) for outlet, (host, port) in self.places.items()}  # JSON makes lists of them
+        return DemoWeb(places=places, epoch=datetime.fromisoformat(self.epoch), advanced=self.advanced, slow_s=slow_s)
 
 
 class DemoFolder:
     """The demo's own folder, below the home of this deployment and apart from all that it holds."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, slow_s: float = 1.0) -> None:
         self.path = path
+        self.slow_s = slow_s
         self.config = path / "config"
         self._state = path / "demo.json"
 
@@ -58,12 +60,12 @@ class DemoFolder:
         kept, reason = (None, "as you asked") if fresh else self._read()
         if kept is not None:
             try:
-                return kept, kept.web(), None
+                return kept, kept.web(slow_s=self.slow_s), None
             except OSError:
                 reason = "its former ports are taken"
         had_any = self._state.exists()
         self._empty()
-        web = DemoWeb()
+        web = DemoWeb(slow_s=self.slow_s)
         kept = Kept(content=_content_digest(), epoch=web.epoch.isoformat(), places=dict(web.places))
         self.write(kept)
         return kept, web, reason if had_any else None
@@ -97,7 +99,6 @@ class DemoFolder:
     def _read(self) -> tuple[Kept | None, str | None]:
         try:
             kept = Kept(**json.loads(self._state.read_text(encoding="utf-8")))
-            kept.places = {outlet: (host, port) for outlet, (host, port) in kept.places.items()}
             age = datetime.now(UTC) - datetime.fromisoformat(kept.epoch)
         except FileNotFoundError:
             return None, None

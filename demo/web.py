@@ -19,7 +19,7 @@ from io import StringIO
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import parse_qsl, unquote, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import uvicorn
 from ruamel.yaml import YAML
@@ -124,6 +124,12 @@ class DemoWeb:
         outlet = next(outlet for outlet in self.outlets if outlet.id == found.outlet)
         return pages.link(outlet, found, self.origin(outlet.id))
 
+    def story_at(self, url: str) -> Story:
+        """Return the story at an address, however it is escaped and whatever tracking parameters it carries."""
+        pairs = [pair for pair in urlsplit(url).query.split("&") if pair and not pair.startswith("utm_")]
+        plain = unquote(url.partition("?")[0]) + ("?" + "&".join(pairs) if pairs else "")
+        return next(story for story in self.stories.values() if self.origin(story.outlet) + story.path == plain)
+
     def feed_urls(self, outlet: str) -> tuple[str, ...]:
         """Return the addresses of an outlet's feeds."""
         found = next(item for item in self.outlets if item.id == outlet)
@@ -176,8 +182,7 @@ class DemoWeb:
 
         An exact copy and its original count as one story.
         """
-        originals = {unquote(self.url(story.id)): story.original for story in self.stories.values()}
-        found = frozenset(originals[unquote(url)] for url in flagged)
+        found = frozenset(self.story_at(url).original for url in flagged)
         meant = frozenset(story.original for story in self.stories.values() if story.flagged)
         return found & meant, meant - found, found - meant
 
