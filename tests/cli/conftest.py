@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mirqab.cli.app import main
 from mirqab.settings import load_settings
 from tests.reader import newsroom
 
@@ -89,6 +91,38 @@ def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def reader(child_environ: Environ, filled_home: Path) -> Command:
+def filled(child_environ: Environ, filled_home: Path) -> Command:
     """The command with a home that holds stories."""
     return Command(child_environ(MIRQAB_HOME=str(filled_home)))
+
+
+class Reader:
+    """The same command within this process, which spares every question the start of a new one."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str) -> Said:
+        """Run a command to its end."""
+        self._capsys.readouterr()
+        code = main(list(arguments))
+        out, err = self._capsys.readouterr()
+        return Said(code=code, out=out, err=err, cpu_s=0, memory_mb=0)
+
+
+@pytest.fixture
+def reader(
+    child_environ: Environ, filled_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Reader:
+    """The command, in this process, with a home that holds stories."""
+    for name in set(os.environ) - set(child_environ()):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("MIRQAB_HOME", str(filled_home))
+    return Reader(capsys)
+
+
+@pytest.fixture
+def newcomer(home: Path, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> Reader:
+    """The command, in this process, with an empty home."""
+    monkeypatch.setenv("MIRQAB_HOME", str(home))
+    return reader
