@@ -15,7 +15,7 @@ from mirqab.types import Outlet
 
 VERSION: Final = "0.1"
 _PREFIX: Final = "MIRQAB_"
-_INVENTORY_LOGGERS: Final = ("scrapy.addons", "scrapy.core.engine", "scrapy.middleware")
+_INVENTORY_LOGGERS: Final = ("scrapy.addons", "scrapy.core.engine", "scrapy.middleware", "alembic")
 # their warnings tell what is a stored outcome of ours
 _OUTCOME_LOGGERS: Final = ("scrapy.core.downloader.handlers.http11", "scrapy.downloadermiddlewares.httpcompression")
 

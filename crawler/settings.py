@@ -93,6 +93,7 @@ ITEM_PIPELINES = {
 }
 
 # --- the log: events of ours, not Scrapy's inventory
+LOG_FORMATTER = "crawler.logformat.CalmLogFormatter"
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 LOG_DATEFORMAT = "%Y-%m-%dT%H:%M:%S%z"
 LOG_VERSIONS: list[str] = []

@@ -21,6 +21,13 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
+_MARKUP_STARTS: Final = (
+    (b"<\0\0\0", "utf-32-le"),
+    (b"\0\0\0<", "utf-32-be"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+)
+
 # Labels that servers put on anything: for them the bytes decide.
 _LATIN: Final = frozenset({"ascii", "iso8859-1", "cp1252", "iso8859-15", "latin-1"})
 
@@ -110,6 +117,9 @@ def _codec(label: str | None) -> str | None:
 
 def _wide(body: bytes) -> str | None:
     """Return the UTF-16 or UTF-32 that the zero bytes of markup betray."""
+    for start, encoding in _MARKUP_STARTS:
+        if body.startswith(start):
+            return encoding
     head = body[:2048]
     zeros = head.count(0)
     if len(head) < 8 or zeros < len(head) // 5:

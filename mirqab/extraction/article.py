@@ -7,8 +7,8 @@ from typing import Final
 
 from mirqab.arabic import arabic_share
 from mirqab.extraction.body import body_lines, without_headline
-from mirqab.extraction.metadata import Metadata, read_metadata
-from mirqab.extraction.tree import parse, read_characters
+from mirqab.extraction.metadata import Metadata, json_article, read_metadata
+from mirqab.extraction.tree import drop_unseen, letters_of, parse, read_characters, text_beside
 from mirqab.types import Extraction, PageHints, Reason
 
 MAX_BYTES: Final = 15 * 1024 * 1024
@@ -60,9 +60,20 @@ def extract(html: bytes, *, url: str, content_type: str | None, hints: PageHints
     tree = parse(page.text)
     if tree is None:
         return _refused(Reason.NOT_HTML, "no markup could be read", hints)
-    metadata = read_metadata(tree, url=url, hints=hints)
+    article = json_article(tree)
+    drop_unseen(tree)
+    metadata = read_metadata(tree, article, url=url, hints=hints)
+    beside = text_beside(tree)
     lines = without_headline(body_lines(tree, url=url), [metadata.headline, *metadata.headlines])
+    if lines and _all_beside(lines, beside):
+        return _refused(Reason.NO_ARTICLE, "only menus and margins hold text", hints, metadata)
     return _judged(metadata, "\n".join(lines), hints)
+
+
+def _all_beside(lines: list[str], beside: str) -> bool:
+    """Tell whether most of the text found stands in menus and margins: the library's last resort on an empty page."""
+    sizes = [(len(text), text in beside) for line in lines if (text := letters_of(line))]
+    return 10 * sum(size for size, known in sizes if known) > 7 * sum(size for size, _ in sizes)
 
 
 def _judged(metadata: Metadata, body: str, hints: PageHints) -> Extraction:

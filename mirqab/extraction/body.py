@@ -8,38 +8,19 @@ from typing import Final
 from lxml.etree import _Element
 from lxml.html import HtmlElement
 
-# Elements that hold no text of an article; taken out before the library copies the tree several times.
-_DEAD: Final = ("script", "style", "noscript", "svg", "template", "iframe", "link", "meta")
-_HIDDEN: Final = (
-    "//body//*[@hidden or (@style and contains(translate(@style,' DISPLAYNE','displayne'),'display:none'))]"
-)
-_KEPT: Final = frozenset({"html", "body", "main", "article"})
+from mirqab.extraction.tree import letters_of
+
 _BLOCKS: Final = frozenset({"p", "head", "item", "quote", "row", "list", "table", "div", "code", "lb"})
 
 
 def body_lines(tree: HtmlElement, *, url: str) -> list[str]:
-    """Return the paragraphs of the article in `tree`, which is changed; empty when the library finds none."""
+    """Return the paragraphs of the article in `tree`; empty when the library finds none."""
     import trafilatura
 
-    _take_out(tree)
     document = trafilatura.bare_extraction(tree, url=url, include_comments=False, with_metadata=False)
     if document is None or isinstance(document, dict) or document.body is None:
         return []
     return list(_lines(document.body))
-
-
-def _take_out(tree: HtmlElement) -> None:
-    for element in list(tree.iter(*_DEAD)):
-        element.drop_tree()
-    whole = None
-    for element in tree.xpath(_HIDDEN):
-        if element.tag in _KEPT or element.getparent() is None:
-            continue
-        if whole is None:
-            whole = len(tree.text_content())
-        # a page that is hidden as a whole until its script runs is not a trick
-        if len(element.text_content()) < whole / 2:
-            element.drop_tree()
 
 
 def _lines(body: _Element) -> Iterator[str]:
@@ -73,12 +54,8 @@ def _all_text(element: _Element) -> str:
 
 def without_headline(lines: list[str], headlines: Iterable[str]) -> list[str]:
     """Return the lines without the headline that pages repeat above the first paragraph."""
-    known = {_letters(headline) for headline in headlines}
+    known = {letters_of(headline) for headline in headlines}
     start = 0
-    while start < len(lines) - 1 and start < 3 and _letters(lines[start]) in known:
+    while start < len(lines) - 1 and start < 3 and letters_of(lines[start]) in known:
         start += 1
     return lines[start:]
-
-
-def _letters(text: str) -> str:
-    return "".join(character for character in text if character.isalnum())

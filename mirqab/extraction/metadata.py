@@ -17,7 +17,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lxml.html import HtmlElement
 
+from mirqab.addresses import host_of
 from mirqab.arabic.dates import names_time, read_date
+from mirqab.extraction.tree import letters_of
 from mirqab.types import PageHints
 
 _ARTICLE_TYPES: Final = re.compile(r"(?:Article|Posting|Report|Review)\Z")
@@ -36,15 +38,20 @@ _UPDATED_NAMES: Final = (
 )
 _AUTHOR_NAMES: Final = ("author", "article:author", "dc.creator", "dcterms.creator", "parsely-author", "byl")
 _TITLE_NAMES: Final = ("og:title", "twitter:title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title")
-_DATE_PLACES: Final = (
-    "//*[@itemprop='datePublished' or @pubdate or contains(@class,'date') or contains(@class,'Date')"
-    " or contains(@class,'time') or contains(@class,'Time') or contains(@class,'publish') or contains(@id,'date')"
-    " or contains(@id,'Date') or contains(@id,'time') or contains(@class,'meta')]"
+_DATE_PLACES: Final = "//*[@itemprop='datePublished' or @pubdate]|" + "|".join(
+    f"//*[contains(@{attribute},'{word}')]"
+    for attribute in ("class", "id")
+    for word in ("date", "Date", "time", "Time", "publish", "created", "posted", "meta", "info")
 )
 _DATE_PLACES_TRIED: Final = 40
 _DATE_TEXT_LONGEST: Final = 120
 _URL_DATE: Final = re.compile(r"/(20\d{2})[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?=[/-]|\Z)")
 _SEPARATORS: Final = re.compile(r"\s+[|\-–—•»:]+\s+|\s*[|»]\s*")
+_AUTHOR_PLACES: Final = (
+    "//*[(@itemprop='author' or @rel='author' or contains(@class,'author') or contains(@class,'byline')"
+    " or contains(@class,'writer')) and not(ancestor::form) and not(contains(@class,'comment'))]"
+)
+_NO_NAME: Final = re.compile(r"\d{2}|developed|powered|designed|[*:@]", re.IGNORECASE)
 _BYLINE: Final = re.compile(r"^(?:بقلم|كتبت?|إعداد|تقرير|المصدر|by)\s*[:/\-–]?\s+", re.IGNORECASE)
 
 
@@ -64,14 +71,13 @@ class Metadata:
     language: str | None = None
 
 
-def read_metadata(tree: HtmlElement, *, url: str, hints: PageHints) -> Metadata:
-    """Return what the page and the feed's hints say about the article."""
+def read_metadata(tree: HtmlElement, article: dict[str, Any], *, url: str, hints: PageHints) -> Metadata:
+    """Return what the page, its JSON-LD (`article`, from `json_article`) and the feed's hints say about the article."""
     meta = _meta_elements(tree)
-    article = _json_article(tree)
     found = Metadata(site=meta.get("og:site_name", ""), language=tree.get("lang") or None)
     found.json_body = _text(article.get("articleBody"))
     _choose_headline(found, tree, meta, article, hints)
-    found.authors = _authors(tree, meta, article, found.site) or hints.authors
+    found.authors = _authors(tree, meta, article, found.site, url) or hints.authors
     zone = _zone(hints.timezone)
     _choose_published(found, tree, meta, article, hints, zone, url)
     for raw in (_text(article.get("dateModified")), *(meta.get(name, "") for name in _UPDATED_NAMES)):
@@ -99,7 +105,7 @@ def _meta_elements(tree: HtmlElement) -> dict[str, str]:
 # ------------------------------------------------------------------------------------------- JSON-LD
 
 
-def _json_article(tree: HtmlElement) -> dict[str, Any]:
+def json_article(tree: HtmlElement) -> dict[str, Any]:
     """Return the page's first article object of JSON-LD that has a headline or a date, else an empty one."""
     size = 0
     best: dict[str, Any] = {}
@@ -120,8 +126,12 @@ def _json_article(tree: HtmlElement) -> dict[str, Any]:
 
 
 def _json(raw: str) -> Any:
-    text = raw.strip().removeprefix("<!--").removesuffix("-->").strip()
-    text = text.removeprefix("//<![CDATA[").removesuffix("//]]>").rstrip("; \n\r\t")
+    """Return what a script of JSON-LD holds, without the wrappings of another age around it, or None."""
+    text = raw.replace("<![CDATA[", "").replace("]]>", "")
+    starts = [place for place in (text.find("{"), text.find("[")) if place >= 0]
+    if not starts:
+        return None
+    text = text[min(starts) : max(text.rfind("}"), text.rfind("]")) + 1]
     for attempt in (text, _TRAILING_COMMA.sub(r"\1", text)):
         try:
             return json.loads(attempt, strict=False)
@@ -175,22 +185,24 @@ def _choose_headline(
     title = next((" ".join(element.text_content().split()) for element in tree.iter("title")), "")
     feed = hints.title or ""
     said = [text for text in (*named, title, feed) if text]
-    # An h1 that another source repeats is the headline without decoration; others may be the site's name.
-    confirmed = next((text for text in seen if any(_same(text, other) for other in said)), "")
+    # An h1 that another source repeats is the headline without decoration; unconfirmed it may be the site's name.
+    confirmed = next((text for text in seen if any(_alike(text, other) for other in said)), "")
+    lone = (
+        seen[0] if len(seen) == 1 and len(seen[0].split()) > 3 and letters_of(seen[0]) != letters_of(found.site) else ""
+    )
     stripped = [_without_site(text, found.site) for text in (*named, title)]
-    choices = [confirmed, *stripped[: len(named)], feed, *seen[:1], *stripped[len(named) :]]
+    choices = [confirmed, *stripped[: len(named)], feed, lone, *stripped[len(named) :], *seen[:1]]
     found.headline = next((text for text in choices if text), "")
     found.headlines = [text for text in dict.fromkeys((*seen, *named, title, feed, *stripped)) if text]
 
 
-def _same(shorter: str, longer: str) -> bool:
-    """Tell whether one text is the other, or its beginning or end with a site's name at the far side."""
-    left, right = _letters(shorter), _letters(longer)
-    return bool(left) and (left == right or (len(left) > 10 and (right.startswith(left) or right.endswith(left))))
-
-
-def _letters(text: str) -> str:
-    return "".join(character for character in text if character.isalnum())
+def _alike(seen: str, said: str) -> bool:
+    """Tell whether two texts are forms of one headline: one begins or ends the other, or they share most words."""
+    left, right = letters_of(seen), letters_of(said)
+    if left == right or (len(left) > 10 and (right.startswith(left) or right.endswith(left))):
+        return bool(left)
+    words, others = set(seen.split()), set(said.split())
+    return len(words) > 3 and 2 * len(words & others) > len(words | others)
 
 
 def _without_site(text: str, site: str) -> str:
@@ -198,10 +210,10 @@ def _without_site(text: str, site: str) -> str:
     pieces = _SEPARATORS.split(text)
     if len(pieces) < 2 or not site:
         return text
-    name = _letters(site)
-    if _letters(pieces[-1]) == name:
+    name = letters_of(site)
+    if letters_of(pieces[-1]) == name:
         return text[: text.rfind(pieces[-1])].rstrip(" |-–—•»:")
-    if _letters(pieces[0]) == name:
+    if letters_of(pieces[0]) == name:
         return text[len(pieces[0]) :].lstrip(" |-–—•»:")
     return text
 
@@ -209,16 +221,25 @@ def _without_site(text: str, site: str) -> str:
 # ------------------------------------------------------------------------------------------- authors
 
 
-def _authors(tree: HtmlElement, meta: dict[str, str], article: dict[str, Any], site: str) -> tuple[str, ...]:
-    names = list(_json_names(article.get("author")))
-    if not names:
-        names = [meta[name] for name in _AUTHOR_NAMES if name in meta][:1]
-    if not names:
-        places = tree.xpath("//*[@itemprop='author' or @rel='author']")
-        names = [" ".join(place.text_content().split()) for place in places[:3]]
-    cleaned = (_BYLINE.sub("", name).strip(" ,،|-") for name in names)
-    kept = [name for name in cleaned if 1 < len(name) <= 100 and "://" not in name and _letters(name) != _letters(site)]
-    return tuple(dict.fromkeys(kept))
+def _authors(tree: HtmlElement, meta: dict[str, str], article: dict[str, Any], site: str, url: str) -> tuple[str, ...]:
+    """Return the first persons named, strongest source first; the site itself is no author."""
+    names_of_site = {letters_of(site).lower(), *(letters_of(label).lower() for label in host_of(url).split("."))}
+    names_of_site |= {
+        letters_of(piece).lower() for title in tree.iter("title") for piece in _SEPARATORS.split(title.text or "")
+    }
+    for names in _author_names(tree, meta, article):
+        cleaned = [_BYLINE.sub("", name).strip(" ,،|-") for name in names]
+        kept = [name for name in cleaned if 1 < len(name) <= 60 and "://" not in name and not _NO_NAME.search(name)]
+        kept = [name for name in kept if letters_of(name).lower() not in names_of_site]
+        if kept:
+            return tuple(dict.fromkeys(kept))
+    return ()
+
+
+def _author_names(tree: HtmlElement, meta: dict[str, str], article: dict[str, Any]) -> Iterator[list[str]]:
+    yield list(_json_names(article.get("author")))
+    yield [meta[name] for name in _AUTHOR_NAMES if name in meta]
+    yield [" ".join(place.text_content().split()) for place in tree.xpath(_AUTHOR_PLACES)[:5]]
 
 
 def _json_names(value: Any) -> Iterator[str]:
@@ -286,5 +307,9 @@ def _published_texts(tree: HtmlElement, meta: dict[str, str], article: dict[str,
     for element in tree.xpath(_DATE_PLACES)[:_DATE_PLACES_TRIED]:
         yield element.get("content") or ""
         text = element.text_content()
-        if len(text) < 4 * _DATE_TEXT_LONGEST and len(text := " ".join(text.split())) <= _DATE_TEXT_LONGEST:
+        if len(text) > 4 * _DATE_TEXT_LONGEST:
+            continue
+        text = " ".join(text.split())
+        # «آخر تحديث» names another moment unless the same line has both
+        if len(text) <= _DATE_TEXT_LONGEST and ("تحديث" not in text or "نشر" in text):
             yield text

@@ -16,6 +16,11 @@ _META_CHARSET: Final = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([A
 _XML_CHARSET: Final = re.compile(rb"\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]{1,40})")
 # Browsers look for the label in the first 1,024 bytes; publishers put it later.
 _HEAD: Final = 16_384
+_UNSEEN: Final = ("script", "style", "noscript", "svg", "template", "iframe")
+_HIDDEN: Final = (
+    "//body//*[@hidden or (@style and contains(translate(@style,'DISPLAYNOE ','displaynoe'),'display:none'))]"
+)
+_SHOWN: Final = ("h1", "article", "main")
 _DECLARATION: Final = re.compile(r"\A\s*<\?xml[^>]*>")
 
 
@@ -37,13 +42,47 @@ def read_characters(body: bytes, content_type: str | None) -> PageText:
 
 
 def parse(text: str) -> lxml_html.HtmlElement | None:
-    """Return the page's tree without comments, or None when nothing in it is markup."""
-    parser = lxml_html.HTMLParser(collect_ids=False, encoding="utf-8", remove_comments=True, remove_pis=True)
+    """Return the page's tree without comments, or None when nothing in it is markup.
+
+    `huge_tree`, because without it text below 256 levels of nesting is dropped in silence.
+    """
+    parser = lxml_html.HTMLParser(
+        collect_ids=False, encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
+    )
     try:
         tree = lxml_html.document_fromstring(_DECLARATION.sub("", text).encode("utf-8", "replace"), parser=parser)
     except (LxmlError, ValueError, AssertionError):
         return None
     return tree if len(tree) else None
+
+
+def drop_unseen(tree: lxml_html.HtmlElement) -> None:
+    """Take out of the tree what a reader does not see: scripts, styles, hidden text."""
+    for element in list(tree.iter(*_UNSEEN)):
+        element.drop_tree()
+    for element in tree.xpath(_HIDDEN):
+        # what holds the headline or the article is hidden until a script shows it: no trick
+        if element.getparent() is not None and next(element.iter(*_SHOWN), None) is None:
+            element.drop_tree()
+
+
+def text_beside(tree: lxml_html.HtmlElement) -> str:
+    """Return the text that stands beside any article: menus, margins, footers; letters and digits only.
+
+    A margin inside the article, or one that holds the page's headline, is not beside it.
+    """
+    beside = (
+        element
+        for element in tree.iter("nav", "aside", "footer")
+        if not any(parent.tag in {"article", "main"} for parent in element.iterancestors())
+        and next(element.iter("h1", "article"), None) is None
+    )
+    return letters_of(" ".join(element.text_content() for element in beside))
+
+
+def letters_of(text: str) -> str:
+    """Return the letters and digits of a text, for comparing what differs in spacing and punctuation."""
+    return "".join(filter(str.isalnum, text))
 
 
 def _header_charset(content_type: str | None) -> str | None:

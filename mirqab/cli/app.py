@@ -1,0 +1,134 @@
+"""The command line as a whole: commands, options that hold for all of them, errors and exit codes.
+
+Exit codes: 0 all well; 1 the run itself failed; 2 wrong usage or configuration; 3 done, but some
+outlets or inputs failed.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from mirqab import __version__
+from mirqab.cli import crawl_command, declared, deployment, pipes, reading, upkeep
+from mirqab.errors import ConfigurationError, MirqabError, UsageError
+
+app = typer.Typer(
+    name="mirqab",
+    help="Mirqab (مرقاب) watches the Arabic press: it reads the outlets' feeds, takes out the articles, "
+    "flags the stories on a topic and shows why.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mirqab {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def everything(
+    context: typer.Context,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", "-s", metavar="NAME=VALUE", help="Override one setting for this call (see: settings)."),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Set what holds for every command."""
+    pairs: dict[str, str] = {}
+    for text in overrides or []:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(f"--set takes NAME=VALUE, such as --set crawl.delay_s=1, not {text!r}.")
+        pairs[name.strip()] = value
+    deployment.take_overrides(pairs)
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+CRAWLING, READING, PIPES, UPKEEP = "Crawling", "Reading", "In a pipe", "Looking after it"
+
+for command, name, panel in (
+    (crawl_command.crawl, "crawl", CRAWLING),
+    (upkeep.up, "up", CRAWLING),
+    (reading.flagged, "flagged", READING),
+    (reading.show, "show", READING),
+    (reading.explain, "explain", READING),
+    (upkeep.serve, "serve", READING),
+    (pipes.feed, "feed", PIPES),
+    (pipes.extract, "extract", PIPES),
+    (pipes.judge, "judge", PIPES),
+    (upkeep.runs, "runs", UPKEEP),
+    (upkeep.health, "health", UPKEEP),
+    (declared.settings, "settings", UPKEEP),
+    (declared.outlets, "outlets", UPKEEP),
+):
+    app.command(name, rich_help_panel=panel)(command)
+app.add_typer(declared.topics_app, name="topics", rich_help_panel=UPKEEP)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code; what went wrong is said in one plain sentence on standard error."""
+    _prepare_streams()
+    _end_with_parent()
+    try:
+        result = app(args=arguments, prog_name="mirqab", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except ConfigurationError as error:
+        for mistake in error.mistakes:
+            _complain(str(mistake))
+        return 2
+    except UsageError as error:
+        _complain(str(error))
+        return 2
+    except MirqabError as error:
+        _complain(str(error))
+        return 1
+    except typer.TyperException as error:
+        _complain(error.format_message())
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except BrokenPipeError:
+        # whoever read our output has seen enough: nothing is left to say, nor at the interpreter's own last flush
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _complain(text: str) -> None:
+    from mirqab.cli.terminal import plain
+
+    print(f"mirqab: {plain(text)}", file=sys.stderr)
+
+
+def _prepare_streams() -> None:
+    """Arabic goes out as UTF-8 whatever the locale says."""
+    for stream, errors in ((sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors=errors)
+
+
+def _end_with_parent() -> None:
+    """A run that the clock started ends with the clock, even when that was killed outright (Linux)."""
+    parent = os.environ.pop("MIRQAB_CLOCK", "")
+    if not parent.isdecimal() or not sys.platform.startswith("linux"):
+        return
+    import ctypes
+
+    set_death_signal = 1  # PR_SET_PDEATHSIG
+    ctypes.CDLL(None).prctl(set_death_signal, signal.SIGTERM)
+    if os.getppid() != int(parent):  # it died before we asked
+        sys.exit(1)

@@ -1,0 +1,124 @@
+"""`mirqab crawl`: one run of the crawler, watched and summed up."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mirqab.cli import deployment
+from mirqab.errors import UsageError
+
+if TYPE_CHECKING:
+    from mirqab.cli.crawl_progress import Display, EventLines, Tally
+    from mirqab.settings import Settings
+    from mirqab.types import Outlet
+
+
+USAGE_EXIT = 2
+
+
+def crawl(
+    outlets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[OUTLET]...", help="Outlets to read; all that are on when none is named."),
+    ] = None,
+    kind: Annotated[str | None, typer.Option(help="Only wire, newspaper, broadcaster or portal.")] = None,
+) -> int:
+    """Read the outlets once. New articles are stored, and the stories on a topic are flagged."""
+    from mirqab.cli.contact import ask_for_contact, needs_contact
+    from mirqab.declarations import load_outlets
+
+    deployed = deployment.settings()
+    chosen = choose(load_outlets(deployed), outlets or [], kind)
+    if needs_contact(deployed, chosen):
+        ask_for_contact(deployed)
+        deployed = deployment.settings()
+    arguments = ["crawl", "feeds"]
+    if outlets:
+        arguments += ["-a", "outlet=" + ",".join(outlet.id for outlet in chosen)]
+    if kind:
+        arguments += ["-a", f"kind={kind}"]
+    return watch(deployed, arguments)
+
+
+def choose(declared: tuple[Outlet, ...], names: list[str], kind: str | None) -> list[Outlet]:
+    """Return the outlets of this crawl; what is misspelt, or switched off, is an error."""
+    from difflib import get_close_matches
+
+    from mirqab.types import OutletKind
+
+    if kind is not None and kind not in list(OutletKind):
+        raise UsageError(f"There is no kind {kind!r}; kinds are {', '.join(OutletKind)}.")
+    known = {outlet.id: outlet for outlet in declared}
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.5)
+            hint = f"Did you mean {near[0]}?" if near else "./run outlets lists them."
+            raise UsageError(f"There is no outlet {name!r}. {hint}")
+        if not known[name].enabled:
+            why = known[name].reason or "no reason given"
+            raise UsageError(
+                f"The outlet {name} is off ({why}); set `enabled: true` in config/outlets.yaml to read it."
+            )
+    wanted = [known[name] for name in dict.fromkeys(names)] if names else [one for one in declared if one.enabled]
+    wanted = [outlet for outlet in wanted if kind is None or outlet.kind == kind]
+    if not wanted:
+        raise UsageError("No outlet is on that could be read: ./run outlets lists them.")
+    return wanted
+
+
+def watch(deployed: Settings, arguments: list[str]) -> int:
+    """Run the crawler as a child, show how it goes, sum it up and return its exit code."""
+    from mirqab.cli.children import LOOK_S, ChildLog, PassedOn, start_scrapy
+    from mirqab.cli.crawl_progress import CalmLines, EventLines, LiveLines, Tally
+    from mirqab.cli.crawl_summary import sum_up
+    from mirqab.cli.terminal import plain, say
+
+    started_at = datetime.now(UTC)
+    log = ChildLog(deployed.log_folder, "crawl")
+    reading, writing = os.pipe()
+    environ = {**deployment.child_environ(deployed), "MIRQAB_PROGRESS": str(writing)}
+    child = start_scrapy(arguments, environ, log=log.file, pass_fds=(writing,))
+    os.close(writing)
+    os.set_blocking(reading, False)
+    tally, lines = Tally(), EventLines()
+    display: Display = LiveLines() if sys.stderr.isatty() else CalmLines()
+    with log.file, PassedOn(child) as passed, display:
+        while True:
+            ended = child.poll() is not None  # asked before the last look into the pipe
+            select.select([reading], [], [], 0 if ended else LOOK_S)
+            # not until the pipe closes: a grandchild may hold its other end for longer than the run
+            _drain(reading, tally, lines)
+            display.show(tally)
+            if ended:
+                break
+            passed.end_if_overdue()
+    os.close(reading)
+    code = child.returncode
+    if code == USAGE_EXIT:
+        print(plain(log.tail(5)), file=sys.stderr)
+    elif tally.summary is None:
+        say(f"The crawl ended before it was done (exit code {code}); the end of {log.path}:")
+        print(plain(log.tail()), file=sys.stderr)
+    else:
+        sum_up(deployed, tally, started_at)
+        if code not in (0, 3):
+            say(f"The run was not finished ({tally.summary.get('finish')}); what is left is read by the next one.")
+    return code if code >= 0 else 1
+
+
+def _drain(reading: int, tally: Tally, lines: EventLines) -> None:
+    while True:
+        try:
+            chunk = os.read(reading, 65536)
+        except BlockingIOError:
+            return
+        if not chunk:
+            return
+        for event in lines.feed(chunk):
+            tally.take(event)

@@ -1,0 +1,135 @@
+"""What is declared: `settings`, `outlets` and `topics`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mirqab.cli import deployment
+from mirqab.cli.terminal import Column, Format, Row, print_rows, say, write_line
+
+FORMAT = Annotated[Format, typer.Option("--format", "-f", help="How to print the list.")]
+
+
+def settings(form: FORMAT = Format.TABLE) -> None:
+    """Print every setting. Each with its value and where that comes from; secrets are masked."""
+    from mirqab.settings import SETTINGS, origins
+
+    values = origins(deployment.settings())
+    rows: list[Row] = [
+        {
+            "name": setting.name,
+            "value": values[setting.name][0],
+            "origin": values[setting.name][1],
+            "help": setting.help,
+        }
+        for setting in SETTINGS
+    ]
+    columns: list[Column] = [
+        ("setting", lambda row: row["name"]),
+        ("value", lambda row: "-" if row["value"] is None else row["value"]),
+        ("origin", lambda row: row["origin"]),
+        ("what it is", lambda row: row["help"]),
+    ]
+    print_rows(rows, columns, form, empty="")
+
+
+def outlets(
+    kind: Annotated[str | None, typer.Option(help="Only wire, newspaper, broadcaster or portal.")] = None,
+    form: FORMAT = Format.TABLE,
+) -> None:
+    """List the declared outlets, and why one is off."""
+    from mirqab.declarations import load_outlets
+    from mirqab.errors import UsageError
+    from mirqab.types import OutletKind
+
+    if kind is not None and kind not in list(OutletKind):
+        raise UsageError(f"There is no kind {kind!r}; kinds are {', '.join(OutletKind)}.")
+    rows: list[Row] = [
+        {
+            "id": outlet.id,
+            "name": outlet.name,
+            "name_en": outlet.name_en,
+            "country": outlet.country,
+            "kind": outlet.kind.value,
+            "timezone": outlet.timezone,
+            "home": outlet.home,
+            "enabled": outlet.enabled,
+            "reason": outlet.reason,
+            "feeds": [feed.url for feed in outlet.feeds],
+        }
+        for outlet in load_outlets(deployment.settings())
+        if kind is None or outlet.kind == kind
+    ]
+    columns: list[Column] = [
+        ("outlet", lambda row: row["id"]),
+        ("kind", lambda row: row["kind"]),
+        ("country", lambda row: row["country"]),
+        ("feeds", lambda row: len(row["feeds"])),
+        ("state", lambda row: "on" if row["enabled"] else f"off: {row['reason'] or 'no reason given'}"),
+        ("name", lambda row: f"{row['name_en']} {row['name']}"),
+    ]
+    print_rows(rows, columns, form, empty="No outlet is declared: add one to config/outlets.yaml.")
+
+
+topics_app = typer.Typer(
+    help="List the topics. `topics check FILE` tries out a topic file.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+
+
+@topics_app.callback()
+def topics(context: typer.Context, form: FORMAT = Format.TABLE) -> None:
+    """List the topics that stories are judged by."""
+    if context.invoked_subcommand is not None:
+        return
+    rows: list[Row] = [
+        {
+            "id": topic.id,
+            "name": topic.name,
+            "version": topic.version,
+            "threshold": topic.threshold,
+            "facets": list(topic.facet_names),
+        }
+        for topic in deployment.load_topics(deployment.settings())
+    ]
+    columns: list[Column] = [
+        ("topic", lambda row: row["id"]),
+        ("version", lambda row: row["version"]),
+        ("threshold", lambda row: f"{row['threshold']:g}"),
+        ("facets", lambda row: ", ".join(row["facets"])),
+        ("name", lambda row: row["name"]),
+    ]
+    print_rows(rows, columns, form, empty="No topic is declared: add one to config/topics/.")
+
+
+@topics_app.command("check")
+def check(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Topic files to try out.")]) -> None:
+    """Compile topic files and judge the examples in them; every mistake is listed with its file and line."""
+    from mirqab.documents import read_document
+    from mirqab.errors import ConfigurationError, Mistake
+    from mirqab.topics import check_examples, compile_topic
+
+    mistakes: list[Mistake] = []
+    for file in files:
+        try:
+            topic = compile_topic(read_document(file))
+        except ConfigurationError as error:
+            mistakes.extend(error.mistakes)
+            say(f"{file}: {_many(len(error.mistakes), 'mistake')}")
+            continue
+        failing = check_examples(topic)
+        mistakes.extend(failing)
+        if failing:
+            say(f"{file}: {_many(len(failing), 'example')} not judged as expected")
+        else:
+            write_line(f"{file}: {topic.id} is right, version {topic.version}; every example is judged as expected")
+    if mistakes:
+        raise ConfigurationError(mistakes)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")

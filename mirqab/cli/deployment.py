@@ -1,0 +1,86 @@
+"""What every command of one call shares: the settings with the overrides typed on the command line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mirqab.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from mirqab.archive import Archive
+    from mirqab.settings import Settings
+    from mirqab.topics import Topic
+
+CODE = Path(__file__).resolve().parents[2]  # where scrapy.cfg and config/ lie
+
+NOTHING_YET = "Nothing crawled yet: ./run demo shows how it works, ./run crawl reads the outlets."
+
+_overrides: dict[str, str] = {}
+
+
+def take_overrides(overrides: dict[str, str]) -> None:
+    """Remember the overrides of this call (dotted setting names)."""
+    _overrides.clear()
+    _overrides.update(overrides)
+
+
+def settings() -> Settings:
+    """Return the settings of this call: default < file < environment < command line."""
+    from mirqab.settings import load_settings
+
+    return load_settings(overrides=dict(_overrides))
+
+
+def child_environ(deployment: Settings) -> dict[str, str]:
+    """Return the environment in which a child process resolves the same settings from any folder."""
+    return {
+        **os.environ,
+        **deployment.overrides_environ(),
+        "MIRQAB_HOME": str(deployment.home),
+        "MIRQAB_CONFIG": str(deployment.config),
+        "PYTHONUTF8": "1",
+    }
+
+
+@contextmanager
+def archive(deployment: Settings) -> Iterator[Archive]:
+    """Open the archive for reading; ArchiveError when nothing has been crawled yet."""
+    with archive_if_any(deployment) as found:
+        if found is None:
+            raise ArchiveError(NOTHING_YET)
+        yield found
+
+
+@contextmanager
+def archive_if_any(deployment: Settings) -> Iterator[Archive | None]:
+    """Open the archive for reading; None when nothing has been crawled yet."""
+    from mirqab.reader.queries import open_if_any
+
+    found = open_if_any(deployment.archive_url, raw_folder=deployment.raw_folder)
+    try:
+        yield found
+    finally:
+        if found is not None:
+            found.close()
+
+
+def load_topics(deployment: Settings) -> list[Topic]:
+    """Compile every topic of config/topics; ConfigurationError with every mistake of every file."""
+    from mirqab.declarations import load_topic_documents
+    from mirqab.errors import ConfigurationError, Mistake
+    from mirqab.topics import compile_topic
+
+    topics: list[Topic] = []
+    mistakes: list[Mistake] = []
+    for document in load_topic_documents(deployment):
+        try:
+            topics.append(compile_topic(document))
+        except ConfigurationError as error:
+            mistakes.extend(error.mistakes)
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    return topics

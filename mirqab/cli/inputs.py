@@ -1,0 +1,108 @@
+"""The inputs of `feed` and `extract`: files, standard input and addresses, one after another, never all in memory."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
+
+from mirqab.cli.terminal import say
+from mirqab.types import Reason
+
+if TYPE_CHECKING:
+    from mirqab.settings import Settings
+
+Result = TypeVar("Result")
+
+STDIN = "-"
+ALL_WELL, SOME_FAILED = 0, 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arrived:
+    """The bytes of one input, or the reason why there are none.
+
+    `url` is where it lies on the web, as far as known; `content_type` and `status` come with a fetched one.
+    """
+
+    name: str
+    body: bytes
+    url: str | None = None
+    content_type: str | None = None
+    status: int = 200
+    problem: Reason | None = None
+    detail: str | None = None
+
+
+class Complaints:
+    """Says what was wrong with an input on standard error, and knows the exit code that follows."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def about(self, name: str, why: str) -> None:
+        self.count += 1
+        say(f"{name}: {why}")
+
+    @property
+    def exit_code(self) -> int:
+        return SOME_FAILED if self.count else ALL_WELL
+
+
+def arriving(
+    names: Iterable[str], deployment: Settings, complaints: Complaints, *, url: str | None
+) -> Iterator[Arrived]:
+    """Yield each input; a file that cannot be read is complained about and left out.
+
+    `url` is what the user says about where the inputs lie; an address fetched here knows better.
+    """
+    for name in names:
+        if name.startswith(("http://", "https://")):
+            from mirqab.cli.fetching import fetch
+
+            yield fetch(name, deployment)
+            continue
+        try:
+            if name == STDIN:
+                body = _read(sys.stdin.buffer, deployment.crawl_max_bytes)
+            else:
+                with Path(name).open("rb") as file:
+                    body = _read(file, deployment.crawl_max_bytes)
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+            complaints.about(name, f"cannot be read ({getattr(error, 'strerror', None) or error})")
+            continue
+        if len(body) > deployment.crawl_max_bytes:
+            detail = f"more than {deployment.crawl_max_bytes} bytes"
+            yield Arrived(name=name, body=b"", url=url, problem=Reason.TOO_LARGE, detail=detail)
+        else:
+            yield Arrived(name=name, body=body, url=url)
+
+
+def _read(stream: BinaryIO, limit: int) -> bytes:
+    return stream.read(limit + 1)
+
+
+def in_order(
+    inputs: Iterable[Arrived], work: Callable[[Iterator[Arrived]], Iterator[Result]]
+) -> Iterator[tuple[Arrived, Result | None]]:
+    """Yield every input, without its bytes, with what `work` makes of it: None for one that already failed.
+
+    `work` takes a stream and answers in its order; it may take some inputs in advance.
+    """
+    waiting: deque[Arrived] = deque()
+
+    def usable() -> Iterator[Arrived]:
+        for item in inputs:
+            waiting.append(replace(item, body=b""))
+            if item.problem is None:
+                yield item
+
+    for result in work(usable()):
+        while waiting[0].problem is not None:
+            yield waiting.popleft(), None
+        yield waiting.popleft(), result
+    for item in waiting:
+        yield item, None

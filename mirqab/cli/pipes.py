@@ -1,0 +1,168 @@
+"""The commands for a pipe: `feed`, `extract` and `judge` write one JSON line for each input and store nothing.
+
+Each input stands for itself: one that is wrong is named on standard error, the rest goes on, and the exit code is 3.
+Lines are written as they are done; memory does not grow with the number of inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mirqab.cli import deployment
+from mirqab.cli.terminal import iso, to_json, write_line
+
+if TYPE_CHECKING:
+    from mirqab.cli.inputs import Arrived
+    from mirqab.settings import Settings
+    from mirqab.types import FeedReading, Page, Worked
+    from mirqab.workers import Workers
+
+INPUTS = Annotated[
+    list[str], typer.Argument(metavar="INPUT...", help="Files, addresses (http, https), or - for standard input.")
+]
+
+
+def feed(
+    inputs: INPUTS,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", metavar="URL", help="Where the feeds lie, for their relative links.")
+    ] = None,
+) -> int:
+    """Read feeds. What they say is printed as one JSON object an input."""
+    from mirqab.cli.inputs import Complaints, arriving, in_order
+
+    deployed = deployment.settings()
+    complaints = Complaints()
+    workers = _workers(deployed)
+
+    def read(stream: Iterator[Arrived]) -> Iterator[FeedReading]:
+        return workers.read_feeds((item.name, item.body, item.url or "", item.content_type) for item in stream)
+
+    try:
+        for item, reading in in_order(arriving(inputs, deployed, complaints, url=base_url), read):
+            problem = item.problem if reading is None else reading.problem
+            detail = item.detail if reading is None else reading.detail
+            if problem is not None:
+                complaints.about(item.name, problem if detail is None else f"{problem} ({detail})")
+            write_line(to_json(_feed_line(item, reading)))
+    finally:
+        workers.close_now()
+    return complaints.exit_code
+
+
+def _feed_line(item: Arrived, reading: FeedReading | None) -> dict[str, Any]:
+    if reading is None:
+        line: dict[str, Any] = {"input": item.name, "version": "", "encoding": None, "title": ""}
+        return {**line, "problem": item.problem, "entries": []}
+    return {
+        "input": item.name,
+        "version": reading.version,
+        "encoding": reading.encoding,
+        "title": reading.title,
+        "problem": reading.problem,
+        "entries": [
+            {
+                "id": entry.guid or entry.url,
+                "url": entry.url,
+                "title": entry.title,
+                "summary": entry.summary,
+                "published": iso(entry.published),
+                "published_raw": entry.published_raw,
+                "authors": list(entry.authors),
+            }
+            for entry in reading.items
+        ],
+    }
+
+
+def extract(
+    inputs: INPUTS,
+    url: Annotated[
+        str | None, typer.Option("--url", metavar="URL", help="Where the pages lie, for dates and links.")
+    ] = None,
+) -> int:
+    """Take the article out of pages. It is printed as one JSON object an input."""
+    from mirqab.cli.inputs import Complaints, arriving, in_order
+
+    deployed = deployment.settings()
+    complaints = Complaints()
+    workers = _workers(deployed)
+
+    def work(stream: Iterator[Arrived]) -> Iterator[Worked]:
+        return workers.work_each(_page(item) for item in stream)
+
+    try:
+        for item, worked in in_order(arriving(inputs, deployed, complaints, url=url), work):
+            problem = item.problem if worked is None else worked.problem
+            detail = item.detail if worked is None else worked.detail
+            if problem is not None:
+                complaints.about(item.name, problem if detail is None else f"{problem} ({detail})")
+            write_line(to_json(_extract_line(item, worked)))
+    finally:
+        workers.close_now()
+    return complaints.exit_code
+
+
+def _page(item: Arrived) -> Page:
+    from datetime import UTC, datetime
+
+    from mirqab.types import Page, PageHints, make_id
+
+    url = item.url or ""
+    return Page(
+        entry=make_id("e", "extract", item.name),
+        outlet="extract",
+        url=url,
+        final_url=url,
+        status=item.status,
+        headers=() if item.content_type is None else (("Content-Type", item.content_type),),
+        body=item.body,
+        content_encoding="gzip" if item.body.startswith(b"\x1f\x8b") else "",
+        fetched_at=datetime.now(UTC),
+        hints=PageHints(),
+    )
+
+
+def _extract_line(item: Arrived, worked: Worked | None) -> dict[str, Any]:
+    article = None if worked is None else worked.article
+    return {
+        "input": item.name,
+        "url": item.url,
+        "headline": "" if article is None else article.headline,
+        "body": "" if article is None else article.body,
+        "published": None if article is None else iso(article.published),
+        "published_raw": None if article is None else article.published_raw,
+        "authors": [] if article is None else list(article.authors),
+        "language": None if article is None else article.language,
+        "quality": 0.0 if article is None else article.quality,
+        "extractor": None if article is None else article.extractor,
+        "problem": item.problem if worked is None else worked.problem,
+    }
+
+
+def _workers(deployed: Settings) -> Workers:
+    from mirqab.work import WorkPlan
+    from mirqab.workers import Workers
+
+    return Workers(
+        WorkPlan(documents=(), raw_folder=None),
+        count=deployed.workers_count,
+        page_time_s=deployed.workers_page_time_s,
+        page_memory_mb=deployed.workers_page_memory_mb,
+        feed_time_s=deployed.workers_feed_time_s,
+    )
+
+
+def judge(
+    topic: Annotated[
+        str | None,
+        typer.Option("--topic", "-t", metavar="ID|FILE", help="Judge by this topic only: its id, or a topic file."),
+    ] = None,
+) -> int:
+    """Judge texts by topics. JSON Lines {id, title, text, outlet?, published?} in, one line a text and topic out."""
+    from mirqab.cli.judging import judge_lines, topics_for
+
+    return judge_lines(topics_for(topic))

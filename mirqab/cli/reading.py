@@ -1,0 +1,86 @@
+"""`flagged`, `show` and `explain`: reading what was found, in the terminal or through a pipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mirqab.cli import deployment
+from mirqab.cli.terminal import Column, Format, Row, moment, print_rows, to_json, write_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NO_FLAG = "No story is flagged yet: ./run crawl reads what is new, ./run explain URL tells why a page is not flagged."
+
+FORMAT = Annotated[Format, typer.Option("--format", "-f", help="How to print the list.")]
+AS_JSON = Annotated[bool, typer.Option("--json", help="Print it as one JSON object.")]
+
+
+def flagged(
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="First seen by us since then: 12h, 7d, or a date.")
+    ] = None,
+    topic: Annotated[str | None, typer.Option(metavar="ID", help="Only this topic.")] = None,
+    theatre: Annotated[str | None, typer.Option(metavar="NAME", help="Only this theatre, such as العراق.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many, the newest.")] = None,
+    form: FORMAT = Format.TABLE,
+) -> None:
+    """List the flagged stories, newest first."""
+    from datetime import UTC, datetime
+
+    from mirqab.reader.queries import flagged_json, since_moment
+
+    deployed = deployment.settings()
+    start = since_moment(since, datetime.now(UTC)) if since else None
+    with deployment.archive_if_any(deployed) as archive:
+        if archive is None:
+            print_rows([], [], form, empty=deployment.NOTHING_YET)
+            return
+        stories = archive.flagged(since=start, topic=topic, theatre=theatre, limit=limit)
+        anything = bool(stories) or bool(archive.flagged(limit=1))
+    if form is Format.TABLE:
+        rows: Iterator[Row] = ({"story": story} for story in stories)
+    else:
+        rows = (flagged_json(story) for story in stories)
+    columns: list[Column] = [
+        ("story", lambda row: row["story"].story),
+        ("score", lambda row: f"{row['story'].score:.2f}"),
+        ("grade", lambda row: row["story"].grade.value),
+        ("first seen", lambda row: moment(row["story"].first_seen_at)),
+        ("theatre", lambda row: "، ".join(row["story"].theatres) or "-"),
+        ("outlets", lambda row: ", ".join(row["story"].outlets)),
+        ("headline", lambda row: row["story"].headline),
+    ]
+    empty = "No flagged story fits; leave out --since, --topic or --theatre." if anything else NO_FLAG
+    print_rows(rows, columns, form, empty=empty)
+
+
+def show(
+    identity: Annotated[str, typer.Argument(metavar="ID", help="A story or an article; the beginning is enough.")],
+    as_json: AS_JSON = False,
+) -> None:
+    """Show a story with its evidence. The text is marked, its points are added up, and who carried it is listed."""
+    from mirqab.cli.story import print_story
+    from mirqab.reader.queries import story_json, story_of
+
+    with deployment.archive(deployment.settings()) as archive:
+        detail, article = story_of(archive, identity)
+    if as_json:
+        write_line(to_json(story_json(detail), indent=2))
+    else:
+        print_story(detail, article)
+
+
+def explain(
+    what: Annotated[str, typer.Argument(metavar="ID|URL", help="A story, an article, an entry, or an address.")],
+) -> None:
+    """Tell why a story is flagged, or is not. For an address: what became of it."""
+    from mirqab.cli.story import print_explanation
+    from mirqab.reader.explaining import explain as explained
+
+    deployed = deployment.settings()
+    with deployment.archive(deployed) as archive:
+        explanation = explained(archive, lambda: deployment.load_topics(deployed), what)
+    print_explanation(explanation)

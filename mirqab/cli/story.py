@@ -1,0 +1,143 @@
+"""A story or an explanation, printed for a person: the evidence marked in the text, the points added up.
+
+On a terminal marks are coloured; without colours they stand between ⟦ and ⟧.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from mirqab.cli.terminal import console, moment, one_line, plain
+from mirqab.reader.marks import Piece, paragraphs, pieces
+from mirqab.reader.queries import best
+from mirqab.types import Verdict
+
+if TYPE_CHECKING:
+    from mirqab.archive import ArticleDetail, StoryDetail
+    from mirqab.reader.explaining import Explanation, Opinion
+
+MARK = "bold black on yellow"
+
+
+class _Paper:
+    """Writes lines to standard output, with styles where it takes them."""
+
+    def __init__(self) -> None:
+        self._console = console()
+        self._coloured = sys.stdout.isatty() and self._console.color_system is not None
+
+    def line(self, *parts: str | Text) -> None:
+        text = Text()
+        for part in parts:
+            text.append_text(part if isinstance(part, Text) else Text(part))
+        self._console.print(text)
+
+    def marked(self, cut: Iterable[Piece]) -> Text:
+        """Return pieces as one text; pieces that touch are one mark."""
+        text = Text()
+        inside = False
+        for piece in cut:
+            if bool(piece.evidence) != inside and not self._coloured:
+                text.append("⟧" if inside else "⟦")
+            inside = bool(piece.evidence)
+            text.append(plain(piece.text), style=MARK if inside else "")
+        if inside and not self._coloured:
+            text.append("⟧")
+        return text
+
+
+def print_story(detail: StoryDetail, wanted: ArticleDetail | None) -> None:
+    """Print a story, opened at the article that was asked for, else at the one that scores best."""
+    paper = _Paper()
+    shown = wanted or max(detail.articles, key=lambda one: best(one.verdicts))
+    verdicts = sorted(shown.verdicts, key=lambda verdict: -verdict.score)
+    evidence = [item for verdict in verdicts if verdict.flagged for item in verdict.evidence]
+    article = shown.article
+    _head(paper, detail.id, shown, evidence)
+    paper.line()
+    for paragraph in paragraphs(article.body, evidence):
+        paper.line(paper.marked(paragraph))
+    for verdict in verdicts:
+        paper.line()
+        _verdict(paper, verdict, shown)
+    if not verdicts:
+        paper.line()
+        paper.line(f"No topic found anything in this text; ./run explain {article.id} tells what was missing.")
+    paper.line()
+    paper.line("Carried by")
+    for sighting in detail.sightings:
+        which = "" if sighting.article == article.id else f"  article {sighting.article}"
+        outlet, url = one_line(sighting.outlet), one_line(sighting.url)
+        paper.line(f"  {moment(sighting.seen_at)}  {sighting.relation.value:<10}  {outlet}  {url}{which}")
+
+
+def _head(paper: _Paper, story: str, detail: ArticleDetail, evidence: Sequence[object]) -> None:
+    from mirqab.types import Evidence
+
+    article = detail.article
+    marks = [item for item in evidence if isinstance(item, Evidence)]
+    headline = paper.marked(pieces(article.headline, marks, field="title"))
+    headline.stylize("bold")
+    paper.line(headline)
+    paper.line(f"story {story}  article {article.id}")
+    published = moment(article.published) if article.published else "not told"
+    paper.line(f"{one_line(article.outlet)}  published {published}  fetched {moment(article.fetched_at)}")
+    if article.authors:
+        paper.line(one_line("، ".join(article.authors)))
+    paper.line(one_line(article.url))
+
+
+def _verdict(paper: _Paper, verdict: Verdict, detail: ArticleDetail) -> None:
+    """Print a verdict: score, facets, the sum, and each sentence that counted with its points."""
+    said = "flagged" if verdict.flagged else "not flagged"
+    paper.line(
+        f"{verdict.topic}: {said}, {verdict.score:g} points of {verdict.threshold:g} needed, {verdict.grade.value}"
+    )
+    for facet, values in verdict.facets.items():
+        if values:
+            paper.line(f"  {facet}: {one_line('، '.join(values))}")
+    for name, points in verdict.sum:
+        paper.line(f"  {points:+g}  {one_line(name)}")
+    article = detail.article
+    for sentence in sorted(verdict.sentences, key=lambda sentence: -sentence.points):
+        span = sentence.span
+        text = article.headline if span.field == "title" else article.body
+        cut = pieces(text, sentence.evidence, field=span.field, start=span.start, stop=span.stop)
+        where = "headline" if span.field == "title" else "text"
+        paper.line()
+        paper.line(f"  {sentence.points:g} points, in the {where}: ", paper.marked(cut))
+        for name, points in sentence.parts:
+            paper.line(f"    {points:+g}  {one_line(name)}")
+        for item in sentence.evidence:
+            paper.line(f"    {one_line(item.text)}  ←  {one_line(item.concept)}, rule {one_line(item.rule)}")
+
+
+def print_explanation(explanation: Explanation) -> None:
+    """Print why something is flagged, or is not."""
+    paper = _Paper()
+    for sentence in explanation.answer:
+        paper.line(one_line(sentence))
+    if explanation.article is None or explanation.story is None:
+        return
+    paper.line()
+    _head(paper, explanation.story, explanation.article, [])
+    for opinion in explanation.opinions:
+        paper.line()
+        _opinion(paper, opinion, explanation.article)
+
+
+def _opinion(paper: _Paper, opinion: Opinion, article: ArticleDetail) -> None:
+    verdict = opinion.verdict
+    _verdict(paper, verdict, article)
+    if not opinion.stored and verdict.score > 0:
+        paper.line(f"  (judged now from the stored text, by version {verdict.version} of the topic)")
+    if verdict.flagged:
+        return
+    if not verdict.sentences:
+        paper.line("  found: nothing that counts")
+    for what in verdict.missing:
+        paper.line(f"  missing: {one_line(what)}")

@@ -1,0 +1,265 @@
+"""`up`, `serve`, `runs` and `health`: keeping Mirqab going, and looking after it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mirqab.cli import deployment
+from mirqab.cli.terminal import Column, Format, Row, iso, moment, one_line, print_rows, say, write_line
+
+if TYPE_CHECKING:
+    import socket
+
+    from starlette.applications import Starlette
+
+    from mirqab.health import OutletHealth
+    from mirqab.settings import Settings
+    from mirqab.types import Job, Outlet
+
+FORMAT = Annotated[Format, typer.Option("--format", "-f", help="How to print the list.")]
+OVERDUE_EXIT = 3
+
+
+# ------------------------------------------------------------------------------------------ up and serve
+
+
+def up(
+    web: Annotated[bool, typer.Option("--web/--no-web", help="Serve the reading pages too.")] = True,
+) -> None:
+    """Keep the clock, and serve the pages. Every job of config/schedule.yaml is started when it is due."""
+    from mirqab.cli.contact import ask_for_contact, needs_contact
+    from mirqab.clock import Clock, hold_clock
+    from mirqab.declarations import load_outlets, load_schedule
+    from mirqab.errors import UsageError
+
+    deployed = deployment.settings()
+    jobs, outlets = load_schedule(deployed), load_outlets(deployed)
+    deployment.load_topics(deployed)  # its mistakes are better told now than at night
+    if not jobs:
+        raise UsageError("No job is declared: add one to config/schedule.yaml.")
+    enabled = [outlet for outlet in outlets if outlet.enabled]
+    if any(job.command[0] == "crawl" for job in jobs) and needs_contact(deployed, enabled):
+        ask_for_contact(deployed)
+        deployed = deployment.settings()
+    with hold_clock(deployed.home):
+        print_next_fires(jobs, datetime.now(UTC))
+        clock = Clock(
+            jobs,
+            home=deployed.home,
+            say=_dated,
+            folder=deployment.CODE,
+            environ=deployment.child_environ(deployed),
+        )
+        asyncio.run(_keep(clock.run, _pages(deployed, outlets) if web else None))
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Another loopback address than web.host.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Another port than web.port; 0 for any.")] = None,
+) -> None:
+    """Serve the reading pages on this machine, until Ctrl-C."""
+    from mirqab.declarations import load_outlets
+
+    deployed = deployment.settings()
+    pages = _pages(deployed, load_outlets(deployed), host=host, port=port)
+    asyncio.run(_keep(None, pages))
+
+
+def _pages(
+    deployed: Settings, outlets: Sequence[Outlet], *, host: str | None = None, port: int | None = None
+) -> tuple[Starlette, socket.socket]:
+    from mirqab.reader.queries import open_if_any
+    from mirqab.reader.web import ReadingPages, address_of, bind
+
+    bound = bind(host or deployed.web_host, deployed.web_port if port is None else port)
+    pages = ReadingPages(
+        lambda: open_if_any(deployed.archive_url, raw_folder=deployed.raw_folder),
+        names={outlet.id: outlet.name for outlet in outlets},
+        topics={topic.id: topic.name for topic in deployment.load_topics(deployed)},
+    )
+    write_line(f"Reading pages: {address_of(bound)}")
+    return pages.app(), bound
+
+
+async def _keep(clock: Any, pages: tuple[Starlette, socket.socket] | None) -> None:
+    """Run the clock and the pages until SIGINT or SIGTERM; either's failure ends both."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    tasks = []
+    if clock is not None:
+        tasks.append(asyncio.ensure_future(clock(stop)))
+    if pages is not None:
+        from mirqab.reader.web import serve as serve_pages
+
+        tasks.append(asyncio.ensure_future(serve_pages(*pages, stop)))
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    stop.set()
+    await asyncio.gather(*tasks)
+
+
+def _dated(text: str) -> None:
+    say(f"{datetime.now(UTC).astimezone():%Y-%m-%d %H:%M:%S}  {text}")
+
+
+def print_next_fires(jobs: Sequence[Job], now: datetime) -> None:
+    """Print the next five runs over all jobs, in each job's zone and in UTC, and one of any job not among them."""
+    from zoneinfo import ZoneInfo
+
+    from mirqab.clock import fire_times, next_fires
+
+    fires = next_fires(jobs, now)
+    among = {job.id for job, _ in fires}
+    fires += [(job, at) for job in jobs if job.id not in among for at in fire_times(job, now, count=1)]
+    rows: list[Row] = [
+        {"job": job.id, "local": at.astimezone(ZoneInfo(job.timezone)), "zone": job.timezone, "utc": at}
+        | {"command": " ".join(job.command)}
+        for job, at in fires
+    ]
+    columns: list[Column] = [
+        ("next runs", lambda row: f"{row['local']:%a %Y-%m-%d %H:%M} {row['zone']}"),
+        ("UTC", lambda row: f"{row['utc']:%Y-%m-%d %H:%M}"),
+        ("job", lambda row: row["job"]),
+        ("command", lambda row: row["command"]),
+    ]
+    print_rows(rows, columns, Format.TABLE, empty="No job will ever run: look at config/schedule.yaml.")
+
+
+# ------------------------------------------------------------------------------------------------- runs
+
+
+def runs(
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the latest.")] = 20,
+    form: FORMAT = Format.TABLE,
+) -> None:
+    """List the latest runs and what each brought."""
+    from mirqab.reader.queries import run_json
+
+    with deployment.archive_if_any(deployment.settings()) as archive:
+        rows: list[Row] = [] if archive is None else [run_json(run) for run in archive.runs(limit)]
+    columns: list[Column] = [
+        ("run", lambda row: row["run"]),
+        ("started", lambda row: moment(_at(row["started_at"]))),
+        ("state", lambda row: row["state"] + ("" if row["exit_code"] in (None, 0) else f" ({row['exit_code']})")),
+        ("feeds", lambda row: f"{row['feeds_ok'] + row['feeds_not_modified']}/{_feeds(row)}"),
+        ("found", lambda row: row["found"]),
+        ("new", lambda row: row["new"]),
+        ("known", lambda row: row["known"] + row["noted"]),
+        ("fetched", lambda row: row["fetched"]),
+        ("stored", lambda row: row["stored"]),
+        ("copies", lambda row: row["duplicates"]),
+        ("failed", lambda row: row["failed"]),
+        ("reasons", lambda row: _reasons(row)),
+    ]
+    print_rows(rows, columns, form, empty=deployment.NOTHING_YET)
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _feeds(row: Row) -> int:
+    return int(row["feeds_ok"] + row["feeds_not_modified"] + row["feeds_failed"])
+
+
+def _reasons(row: Row) -> str:
+    pages = [f"{reason} ×{count}" for reason, count in row["reasons"].items()]
+    feeds = [f"feed {reason} ×{count}" for reason, count in row["feed_reasons"].items()]
+    return ", ".join([*feeds, *pages])
+
+
+# ----------------------------------------------------------------------------------------------- health
+
+
+def health(form: FORMAT = Format.TABLE) -> int:
+    """Tell how each outlet does. What fails, is overdue or has never answered comes first.
+
+    The exit code is 3 when one fails or is overdue.
+    """
+    from mirqab.declarations import load_outlets, load_schedule
+    from mirqab.health import Condition, outlet_health
+
+    deployed = deployment.settings()
+    outlets = load_outlets(deployed)
+    now = datetime.now(UTC)
+    turns = turns_s(load_schedule(deployed), outlets, now)
+    with deployment.archive_if_any(deployed) as archive:
+        records = [] if archive is None else archive.feed_health()
+    found = outlet_health(outlets, records, turns_s=turns, now=now)
+    columns: list[Column] = [
+        ("outlet", lambda row: row["outlet"]),
+        ("condition", lambda row: row["condition"]),
+        ("last success", lambda row: moment(_at(row["last_success_at"])) if row["last_success_at"] else "never"),
+        ("may be late by", lambda row: _hours(row["limit_s"])),
+        ("reason", _why),
+    ]
+    print_rows(map(_health_json, found), columns, form, empty="No outlet is declared: add one to config/outlets.yaml.")
+    if archive is None and form is Format.TABLE:
+        write_line(deployment.NOTHING_YET)
+    return OVERDUE_EXIT if any(one.condition in (Condition.FAILING, Condition.OVERDUE) for one in found) else 0
+
+
+def turns_s(jobs: Sequence[Job], outlets: Sequence[Outlet], now: datetime) -> dict[str, float]:
+    """Return for each outlet the longest time between two turns that the timetable gives it."""
+    from mirqab.clock import longest_turn_s
+
+    turns: dict[str, float] = {}
+    for job in jobs:
+        if job.command[0] != "crawl":
+            continue
+        words = list(job.command[1:])
+        kind = words[words.index("--kind") + 1] if "--kind" in words[:-1] else None
+        named = {word for word in words if not word.startswith("-") and word != kind}
+        turn = longest_turn_s(job, now)
+        for outlet in outlets:
+            if (not named or outlet.id in named) and (kind is None or outlet.kind == kind):
+                turns[outlet.id] = min(turn, turns.get(outlet.id, turn))
+    return turns
+
+
+def _health_json(one: OutletHealth) -> dict[str, Any]:
+    return {
+        "outlet": one.outlet,
+        "name": one.name,
+        "condition": one.condition.value,
+        "last_success_at": iso(one.last_success_at),
+        "last_error": one.last_error,
+        "detail": one.detail,
+        "limit_s": one.limit_s,
+        "why_off": one.why_off,
+        "feeds": [
+            {
+                "url": feed.url,
+                "condition": feed.condition.value,
+                "last_success_at": iso(feed.last_success_at),
+                "last_answered_at": iso(feed.last_answered_at),
+                "reason": feed.reason,
+                "detail": feed.detail,
+                "failures": feed.failures,
+            }
+            for feed in one.feeds
+        ],
+    }
+
+
+def _why(row: Row) -> str:
+    if row["why_off"]:
+        return str(row["why_off"])
+    failing = [
+        f"{feed['reason']} ×{feed['failures']} {one_line(feed['detail'] or '')} {feed['url']}".replace("  ", " ")
+        for feed in row["feeds"]
+        if feed["reason"]
+    ]
+    return "; ".join(failing)
+
+
+def _hours(seconds: float) -> str:
+    hours = seconds / 3600
+    return f"{hours / 24:.1f} d" if hours >= 48 else f"{hours:.1f} h"

@@ -1,0 +1,173 @@
+"""Why something is flagged, or is not: the verdict of every topic, or what became of an address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mirqab.addresses import clean_url
+from mirqab.errors import NotFoundError
+from mirqab.reader.queries import best, resolve
+from mirqab.types import EntryState, FeedEntry, Reason, Relation, Verdict
+
+if TYPE_CHECKING:
+    from mirqab.archive import Archive, ArticleDetail, EntryTrail, Sighting
+    from mirqab.topics import Topic
+
+Topics = Callable[[], Sequence["Topic"]]
+
+REASONS = {
+    Reason.BAD_URL: "its address cannot be used",
+    Reason.REFUSED_ADDRESS: "its host is not on the public web",
+    Reason.REFUSED_BY_ROBOTS: "the outlet's robots.txt asks not to read it",
+    Reason.DNS: "its host has no address",
+    Reason.CONNECTION: "no connection to its host",
+    Reason.TLS: "its host has no valid certificate",
+    Reason.TIMED_OUT: "it took too long",
+    Reason.TOO_LARGE: "it is too large",
+    Reason.TOO_MANY_REDIRECTS: "it redirects without end",
+    Reason.NOT_FOUND: "the outlet has no such page (404)",
+    Reason.GONE: "the outlet has removed it (410)",
+    Reason.FORBIDDEN: "the outlet does not let us read it",
+    Reason.TOO_MANY_REQUESTS: "the outlet asked to come less often",
+    Reason.HTTP_ERROR: "the outlet answered with an error",
+    Reason.BROKEN_ANSWER: "the answer was cut short or garbled",
+    Reason.EMPTY: "the page is empty",
+    Reason.NOT_HTML: "it is not a page of text",
+    Reason.NO_ARTICLE: "there is no article on the page",
+    Reason.WRONG_LANGUAGE: "it is not in Arabic",
+    Reason.OUT_OF_MEMORY: "reading it took too much memory",
+    Reason.WORKER_DIED: "the process that read it died",
+    Reason.GAVE_UP: "every try failed, and it was given up",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opinion:
+    """What one topic says of an article; `stored` is false when it was judged just now from the stored text."""
+
+    verdict: Verdict
+    stored: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explanation:
+    """The answer: `answer` are plain sentences for a person; the rest is there when there is an article."""
+
+    answer: tuple[str, ...]
+    story: str | None = None
+    article: ArticleDetail | None = None
+    opinions: tuple[Opinion, ...] = ()
+
+
+def explain(archive: Archive, topics: Topics, text: str) -> Explanation:
+    """Explain an id (story, article, entry) or an address; NotFoundError for an id that names nothing."""
+    if "://" in text or text.startswith("www."):
+        return _address(archive, topics, text)
+    kind, identity = resolve(archive, text)
+    if kind == "entry":
+        entry = archive.entry(identity)
+        return _address(archive, topics, entry.url) if entry else Explanation(answer=(f"There is no entry {text}.",))
+    if kind == "article":
+        return _article(archive, topics, identity, ())
+    if kind == "run":
+        raise NotFoundError(f"{identity} is a run; ./run runs lists what it brought.")
+    detail = archive.story(identity)
+    if detail is None or not detail.articles:
+        raise NotFoundError(f"There is no story {text}.")
+    # the flag stands on the article whose verdict is best
+    strongest = max(detail.articles, key=lambda one: best(one.verdicts))
+    others = len(detail.articles) - 1
+    carried = f"Carried by {', '.join(dict.fromkeys(one.outlet for one in detail.sightings))}."
+    more = f" The story has {others} more article{'' if others == 1 else 's'}; this one scores best." if others else ""
+    return _article(archive, topics, strongest.article.id, (carried + more,))
+
+
+def _article(archive: Archive, topics: Topics, identity: str, answer: tuple[str, ...]) -> Explanation:
+    detail = archive.article(identity)
+    if detail is None:
+        raise NotFoundError(f"There is no article {identity}.")
+    opinions = _opinions(detail, topics())
+    flagged = [opinion.verdict.topic for opinion in opinions if opinion.verdict.flagged]
+    told = f"Flagged by {', '.join(flagged)}." if flagged else "Not flagged by any topic."
+    return Explanation(answer=(*answer, told), story=detail.story, article=detail, opinions=opinions)
+
+
+def _opinions(detail: ArticleDetail, topics: Sequence[Topic]) -> tuple[Opinion, ...]:
+    """Return the stored verdict of every topic as it is now; where none was kept, judge the stored text again."""
+    from mirqab.topics import Judge
+
+    kept = {(verdict.topic, verdict.version): verdict for verdict in detail.verdicts}
+    again = [topic for topic in topics if (topic.id, topic.version) not in kept]
+    article = detail.article
+    judged = Judge(again).judge(title=article.headline, text=article.body, published=article.published) if again else ()
+    opinions = [Opinion(verdict=verdict, stored=False) for verdict in judged]
+    current = {topic.id for topic in topics}
+    for (topic, version), verdict in kept.items():
+        if topic not in current or any((topic, version) == (one.id, one.version) for one in topics):
+            opinions.append(Opinion(verdict=verdict, stored=True))
+    return tuple(sorted(opinions, key=lambda opinion: (-opinion.verdict.score, opinion.verdict.topic)))
+
+
+# ------------------------------------------------------------------------------------------- an address
+
+
+def _address(archive: Archive, topics: Topics, text: str) -> Explanation:
+    url = clean_url(text if "://" in text else f"https://{text}")
+    if url is None:
+        return Explanation(answer=(f"{text!r} is no address of the web.",))
+    trail = archive.by_url(url)
+    if trail is None:
+        return Explanation(
+            answer=("Unknown: no feed that was read has told this address, and nobody gave it by hand.",)
+        )
+    if trail.article is None:
+        return Explanation(answer=(_without_article(trail.entry), *_told_by(trail)))
+    answer = (*_copy(trail), *_told_by(trail))
+    return _article(archive, topics, trail.article, answer)
+
+
+def _without_article(entry: FeedEntry) -> str:
+    reason = entry.reason
+    why = f"{REASONS.get(reason, reason.value)} ({reason.value})" if reason else "no reason was kept"
+    if entry.detail and reason:
+        why += f": {entry.detail}"
+    match entry.state:
+        case EntryState.PENDING if entry.attempts == 0:
+            return "Pending: known, not fetched yet; the next crawl reads it."
+        case EntryState.PENDING:
+            again = f" It is tried again from {entry.next_try_at:%Y-%m-%d %H:%M} UTC." if entry.next_try_at else ""
+            times = "once" if entry.attempts == 1 else f"{entry.attempts} times"
+            return f"Pending: tried {times}, {why}.{again}"
+        case EntryState.NOTED:
+            when = f" ({entry.published:%Y-%m-%d})" if entry.published else ""
+            return f"Noted as old{when}: it was in the feed when the feed was first read, and is not fetched."
+        case _ if reason is Reason.REFUSED_BY_ROBOTS:
+            return f"Refused: {why}."
+        case _ if reason in (Reason.NO_ARTICLE, Reason.EMPTY, Reason.NOT_HTML, Reason.WRONG_LANGUAGE):
+            return f"Read, but no article: {why}."
+        case _:
+            return f"Failed: {why}. It is not tried again."
+
+
+def _copy(trail: EntryTrail) -> tuple[str, ...]:
+    if not trail.copy:
+        return ()
+    original = _original(trail)
+    where = f" of {original.url} ({original.outlet})" if original else ""
+    kinds = {Relation.EXACT: "An exact copy", Relation.NEAR: "A near copy", Relation.UPDATE: "An update"}
+    return (
+        f"{kinds.get(trail.relation or Relation.EXACT, 'A copy')}{where}; what follows is the article stored first.",
+    )
+
+
+def _original(trail: EntryTrail) -> Sighting | None:
+    return next((one for one in trail.sightings if one.relation is Relation.NEW), None)
+
+
+def _told_by(trail: EntryTrail) -> tuple[str, ...]:
+    if not trail.others:
+        return ()
+    outlets = ", ".join(dict.fromkeys(entry.outlet for entry in trail.others))
+    return (f"Told by {trail.entry.outlet}, and also by {outlets}.",)

@@ -1,0 +1,220 @@
+"""What the reading pages show, as plain values for the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from mirqab.reader import words
+from mirqab.reader.marks import Piece, paragraphs, pieces
+from mirqab.types import Evidence, Sentence, Verdict
+
+if TYPE_CHECKING:
+    from mirqab.archive import ArticleDetail, FlaggedStory, StoryDetail
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class When:
+    """A moment: in words, in full, and for machines."""
+
+    words: str
+    exact: str
+    iso: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MarkedPiece:
+    """A piece of text; `title` says what marked it, empty for plain text."""
+
+    text: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One flagged story in the list."""
+
+    story: str
+    headline: str
+    score: str
+    grade: str
+    main: bool
+    theatres: tuple[str, ...]
+    outlets: tuple[str, ...]
+    published: When | None
+    seen: When
+    quote: str
+    state: str | None
+    topic: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counted:
+    """One sentence that counted: its marked text, and the arithmetic of its points."""
+
+    pieces: tuple[MarkedPiece, ...]
+    points: str
+    parts: tuple[tuple[str, str], ...]
+    in_title: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """What one topic says of the article shown."""
+
+    topic: str
+    version: str
+    flagged: bool
+    score: str
+    threshold: str
+    grade: str
+    sum: tuple[tuple[str, str], ...]
+    sentences: tuple[Counted, ...]
+    facets: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Carried:
+    """One outlet that carried the story."""
+
+    outlet: str
+    url: str | None
+    seen: When
+    relation: str
+    article: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoryPage:
+    """One story, opened at one of its articles."""
+
+    story: str
+    article: str
+    headline: tuple[MarkedPiece, ...]
+    plain_headline: str
+    body: tuple[tuple[MarkedPiece, ...], ...]
+    outlet: str
+    url: str | None
+    authors: tuple[str, ...]
+    published: When | None
+    fetched: When
+    judged: tuple[Judged, ...]
+    carried: tuple[Carried, ...]
+
+
+FACETS = {"theatre": "المسرح", "act": "الفعل", "force": "القوة"}
+
+
+def when(at: datetime, now: datetime) -> When:
+    """Return a moment for a page."""
+    return When(words=words.ago(at, now), exact=words.exact(at), iso=at.isoformat(timespec="seconds"))
+
+
+def safe_link(url: str) -> str | None:
+    """Return the address when a browser may be sent there: http and https alone."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def line(story: FlaggedStory, names: Mapping[str, str], topics: Mapping[str, str], now: datetime) -> Line:
+    """Return one flagged story for the list. `names` and `topics` give outlets and topics their names."""
+    return Line(
+        story=story.story,
+        headline=story.headline,
+        score=words.number(story.score),
+        grade=words.GRADES[story.grade],
+        main=story.grade == "main",
+        theatres=tuple(story.theatres),
+        outlets=tuple(names.get(outlet, outlet) for outlet in story.outlets),
+        published=when(story.published, now) if story.published else None,
+        seen=when(story.first_seen_at, now),
+        quote=story.top_evidence or "",
+        state=None if story.state == "open" else words.STATES[story.state],
+        topic=topics.get(story.topic, story.topic),
+    )
+
+
+def opened_article(detail: StoryDetail, wanted: str | None) -> ArticleDetail:
+    """Return the article to show: the one asked for, else the one whose verdict is best, else the lead."""
+    for article in detail.articles:
+        if article.article.id == wanted:
+            return article
+    return max(detail.articles, key=lambda one: max((verdict.score for verdict in one.verdicts), default=0.0))
+
+
+def story_page(
+    detail: StoryDetail, names: Mapping[str, str], topics: Mapping[str, str], now: datetime, *, wanted: str | None
+) -> StoryPage:
+    """Return a story, opened at one of its articles."""
+    shown = opened_article(detail, wanted)
+    article = shown.article
+    verdicts = sorted(shown.verdicts, key=lambda verdict: (not verdict.flagged, -verdict.score))
+    # only what flagged it is marked: a word that did not count would mislead the eye
+    evidence = tuple(item for verdict in verdicts if verdict.flagged for item in verdict.evidence)
+    return StoryPage(
+        story=detail.id,
+        article=article.id,
+        headline=marked(pieces(article.headline, evidence, field="title")),
+        plain_headline=article.headline,
+        body=tuple(marked(paragraph) for paragraph in paragraphs(article.body, evidence)),
+        outlet=names.get(article.outlet, article.outlet),
+        url=safe_link(article.url),
+        authors=article.authors,
+        published=when(article.published, now) if article.published else None,
+        fetched=when(article.fetched_at, now),
+        judged=tuple(judged(verdict, article.headline, article.body, topics) for verdict in verdicts),
+        carried=tuple(
+            Carried(
+                outlet=names.get(sighting.outlet, sighting.outlet),
+                url=safe_link(sighting.url),
+                seen=when(sighting.seen_at, now),
+                relation=words.RELATIONS[sighting.relation],
+                article=sighting.article,
+            )
+            for sighting in detail.sightings
+        ),
+    )
+
+
+def marked(cut: Sequence[Piece]) -> tuple[MarkedPiece, ...]:
+    """Return pieces with the words that say why each is marked."""
+    return tuple(MarkedPiece(text=piece.text, title=" ؛ ".join(map(_why, piece.evidence))) for piece in cut)
+
+
+def _why(evidence: Evidence) -> str:
+    return f"{evidence.rule}: {evidence.concept} ({words.number(evidence.points)})"
+
+
+def judged(verdict: Verdict, headline: str, body: str, topics: Mapping[str, str]) -> Judged:
+    """Return a verdict with its arithmetic and the sentences that counted, strongest first."""
+    return Judged(
+        topic=topics.get(verdict.topic, verdict.topic),
+        version=verdict.version,
+        flagged=verdict.flagged,
+        score=words.number(verdict.score),
+        threshold=words.number(verdict.threshold),
+        grade=words.GRADES[verdict.grade],
+        sum=tuple((name, words.number(points)) for name, points in verdict.sum),
+        sentences=tuple(
+            _counted(sentence, headline, body) for sentence in sorted(verdict.sentences, key=lambda one: -one.points)
+        ),
+        facets=tuple((FACETS.get(facet, facet), tuple(values)) for facet, values in verdict.facets.items() if values),
+    )
+
+
+def _counted(sentence: Sentence, headline: str, body: str) -> Counted:
+    field = sentence.span.field
+    text = headline if field == "title" else body
+    cut = pieces(text, sentence.evidence, field=field, start=sentence.span.start, stop=sentence.span.stop)
+    return Counted(
+        pieces=marked(cut),
+        points=words.number(sentence.points),
+        parts=tuple((name, words.number(points)) for name, points in sentence.parts),
+        in_title=field == "title",
+    )

@@ -1,0 +1,178 @@
+"""What a reader asks for: since when, which story, and lists as plain JSON values."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from mirqab.errors import ArchiveError, NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from mirqab.archive import Archive, ArticleDetail, FlaggedStory, RunRow, StoryDetail
+    from mirqab.types import Verdict
+
+_SPAN = re.compile(r"(\d{1,5})\s*(m|h|d|w)")
+_SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_KINDS: dict[str, str] = {"s": "story", "a": "article", "e": "entry", "r": "run"}
+_ID = re.compile(r"[saer][0-9a-f]{0,15}")
+
+
+def open_if_any(url: str, *, raw_folder: Path) -> Archive | None:
+    """Open the archive for reading; None when nothing has been crawled yet."""
+    from mirqab.archive import Archive
+
+    try:
+        return Archive.open(url, raw_folder=raw_folder, create=False)
+    except ArchiveError as error:
+        if str(error).startswith("nothing crawled yet"):
+            return None
+        raise
+
+
+def since_moment(text: str, now: datetime) -> datetime:
+    """Return the moment that `7d`, `12h`, `30m`, `2w`, a date or a time in ISO 8601 means; UsageError otherwise.
+
+    A date or time without an offset is this machine's.
+    """
+    match = _SPAN.fullmatch(text.strip().lower())
+    try:
+        if match:
+            return now - timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+        return datetime.fromisoformat(text.strip()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UsageError(f"{text!r} is no time: write 30m, 12h, 7d or 2w, or a date such as 2024-01-26.") from None
+
+
+def looks_like_id(text: str) -> bool:
+    """Say whether a text has the form of an id, or of its beginning."""
+    return _ID.fullmatch(text) is not None
+
+
+def resolve(archive: Archive, text: str) -> tuple[Literal["story", "article", "entry", "run"], str]:
+    """Return what an id, or the beginning of one, names; NotFoundError with what is near when it names nothing."""
+    text = text.strip()
+    if not looks_like_id(text):
+        raise NotFoundError(
+            f"{text!r} is no id: ids look like s1f0… (story) or a93c… (article); ./run flagged lists the stories."
+        )
+    found = archive.find(text)
+    if text in found or len(found) == 1:
+        identity = text if text in found else found[0]
+        return _KINDS[identity[0]], identity  # type: ignore[return-value]
+    what = _KINDS[text[0]]
+    if found:
+        raise NotFoundError(f"{text} is the beginning of several: {', '.join(found)}.")
+    # a slip of the pen is likelier at the end of an id than at its beginning
+    near = next((near for length in range(len(text) - 1, 1, -1) if (near := archive.find(text[:length]))), [])
+    hint = f"Did you mean {' or '.join(near[:3])}?" if near else "./run flagged lists the stories."
+    raise NotFoundError(f"There is no {what} {text}. {hint}")
+
+
+def iso(at: datetime | None) -> str | None:
+    """Return a moment as ISO 8601 with its offset."""
+    return None if at is None else at.isoformat()
+
+
+def flagged_json(story: FlaggedStory) -> dict[str, Any]:
+    """Return one line of the list of flagged stories (docs/pipes.md)."""
+    return {
+        "story": story.story,
+        "topic": story.topic,
+        "topic_version": story.topic_version,
+        "state": story.state.value,
+        "score": story.score,
+        "grade": story.grade.value,
+        "headline": story.headline,
+        "outlet": story.outlet,
+        "url": story.url,
+        "published": iso(story.published),
+        "first_seen_at": iso(story.first_seen_at),
+        "article": story.article,
+        "facets": {name: list(values) for name, values in story.facets.items()},
+        "outlets": list(story.outlets),
+        "top_evidence": story.top_evidence,
+    }
+
+
+def run_json(run: RunRow) -> dict[str, Any]:
+    """Return one line of the ledger of runs (docs/pipes.md)."""
+    return {
+        "run": run.id,
+        "command": run.command,
+        "started_at": iso(run.started_at),
+        "ended_at": iso(run.ended_at),
+        "state": run.state,
+        "exit_code": run.exit_code,
+        "feeds_ok": run.feeds_ok,
+        "feeds_not_modified": run.feeds_not_modified,
+        "feeds_failed": run.feeds_failed,
+        "feed_reasons": {reason.value: count for reason, count in run.feed_reasons.items()},
+        "found": run.found,
+        "new": run.new,
+        "reopened": run.reopened,
+        "known": run.known,
+        "noted": run.noted,
+        "unusable": run.unusable,
+        "fetched": run.fetched,
+        "stored": run.stored,
+        "duplicates": run.duplicates,
+        "failed": run.failed,
+        "reasons": {reason.value: count for reason, count in run.reasons.items()},
+    }
+
+
+def story_of(archive: Archive, text: str) -> tuple[StoryDetail, ArticleDetail | None]:
+    """Return the story that an id of a story or an article names, and the article when it was one."""
+    kind, identity = resolve(archive, text)
+    article = None
+    if kind == "article":
+        article = archive.article(identity)
+        identity = article.story if article else ""
+    elif kind != "story":
+        raise NotFoundError(f"{identity} is a {kind}; show takes a story or an article (./run explain {identity}).")
+    detail = archive.story(identity)
+    if detail is None or not detail.articles:
+        raise NotFoundError(f"There is no story {text}.")
+    return detail, article
+
+
+def best(verdicts: tuple[Verdict, ...]) -> float:
+    """Return the highest score among verdicts, 0 without any."""
+    return max((verdict.score for verdict in verdicts), default=0.0)
+
+
+def story_json(detail: StoryDetail) -> dict[str, Any]:
+    """Return a story with its articles, verdicts and sightings (docs/pipes.md)."""
+    from mirqab.topics import verdict_to_json
+
+    return {
+        "story": detail.id,
+        "first_seen_at": iso(detail.first_seen_at),
+        "flags": [
+            {"topic": flag.topic, "topic_version": flag.topic_version, "state": flag.state.value, "score": flag.score}
+            | {"grade": flag.grade.value, "article": flag.article, "raised_at": iso(flag.raised_at)}
+            for flag in detail.flags
+        ],
+        "articles": [
+            {
+                "article": one.article.id,
+                "outlet": one.article.outlet,
+                "url": one.article.url,
+                "headline": one.article.headline,
+                "body": one.article.body,
+                "authors": list(one.article.authors),
+                "published": iso(one.article.published),
+                "published_raw": one.article.published_raw,
+                "fetched_at": iso(one.article.fetched_at),
+                "verdicts": [verdict_to_json(verdict) for verdict in one.verdicts],
+            }
+            for one in detail.articles
+        ],
+        "sightings": [
+            {"outlet": one.outlet, "url": one.url, "seen_at": iso(one.seen_at), "relation": one.relation.value}
+            | {"article": one.article, "headline": one.headline}
+            for one in detail.sightings
+        ],
+    }

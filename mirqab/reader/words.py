@@ -1,0 +1,99 @@
+"""Words for the reading pages: times, counts and grades in Arabic."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from mirqab.types import FlagState, Grade, Relation
+
+MONTHS: Final = (
+    "كانون الثاني/يناير",
+    "شباط/فبراير",
+    "آذار/مارس",
+    "نيسان/أبريل",
+    "أيار/مايو",
+    "حزيران/يونيو",
+    "تموز/يوليو",
+    "آب/أغسطس",
+    "أيلول/سبتمبر",
+    "تشرين الأول/أكتوبر",
+    "تشرين الثاني/نوفمبر",
+    "كانون الأول/ديسمبر",
+)
+WEEKDAYS: Final = ("الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت", "الأحد")
+
+GRADES: Final = {Grade.MAIN: "موضوع الخبر", Grade.PASSING: "ذكر عابر", Grade.BACKGROUND: "خلفية"}
+STATES: Final = {
+    FlagState.OPEN: "جديد",
+    FlagState.RELEVANT: "ذو صلة",
+    FlagState.IRRELEVANT: "ليس ذا صلة",
+    FlagState.TO_CHECK: "للتدقيق",
+    FlagState.WITHDRAWN: "سُحبت إشارته",
+}
+RELATIONS: Final = {
+    Relation.NEW: "الأصل",
+    Relation.EXACT: "نسخة مطابقة",
+    Relation.NEAR: "نسخة قريبة",
+    Relation.UPDATE: "تحديث",
+    Relation.SAME_EVENT: "الحدث نفسه",
+}
+
+# one, two, three to ten, eleven and more
+MINUTES: Final = ("دقيقة", "دقيقتين", "دقائق", "دقيقة")
+HOURS: Final = ("ساعة", "ساعتين", "ساعات", "ساعة")
+DAYS: Final = ("يوم", "يومين", "أيام", "يوماً")
+WEEKS: Final = ("أسبوع", "أسبوعين", "أسابيع", "أسبوعاً")
+MONTH_COUNT: Final = ("شهر", "شهرين", "أشهر", "شهراً")
+YEARS: Final = ("سنة", "سنتين", "سنوات", "سنة")
+POINTS: Final = ("نقطة", "نقطتان", "نقاط", "نقطة")
+STORIES: Final = ("خبر واحد", "خبران", "أخبار", "خبراً")
+
+
+def counted(number: int, forms: tuple[str, str, str, str]) -> str:
+    """Return a number with its noun as Arabic counts: one and two without the number."""
+    if number == 1:
+        return forms[0]
+    if number == 2:
+        return forms[1]
+    last = number % 100
+    if 3 <= last <= 10:
+        return f"{number} {forms[2]}"
+    # 100, 101, 102 … take the singular in the genitive
+    return f"{number} {forms[3] if last >= 11 else forms[0]}"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """Return how long ago a moment was, in words; a moment ahead of us is said to be so."""
+    passed = now - at
+    if passed < timedelta(minutes=-5):
+        return "بتاريخ لاحق"
+    seconds = max(0, int(passed.total_seconds()))
+    if seconds < 60:
+        return "الآن"
+    for size, limit, forms in (
+        (60, 3600, MINUTES),
+        (3600, 86400, HOURS),
+        (86400, 7 * 86400, DAYS),
+        (7 * 86400, 30 * 86400, WEEKS),
+        (30 * 86400, 365 * 86400, MONTH_COUNT),
+    ):
+        if seconds < limit:
+            return f"قبل {counted(seconds // size, forms)}"
+    return f"قبل {counted(seconds // (365 * 86400), YEARS)}"
+
+
+def exact(at: datetime) -> str:
+    """Return a moment in full, in this machine's zone: weekday, day, month by both its names, year, time, offset."""
+    local = at.astimezone()
+    offset = local.strftime("%z")
+    return (
+        f"{WEEKDAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]} {local.year}، "
+        f"\u2068{local:%H:%M}\u2069 \u2068(UTC{offset[:3]}:{offset[3:5]})\u2069"
+    )
+
+
+def number(value: float) -> str:
+    """Return a score or points with at most two decimals, with a true minus sign."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text.replace("-", "\u2212")
