@@ -43,7 +43,7 @@ def test_the_content_is_as_wide_as_promised(web: DemoWeb) -> None:
     assert len({story.theatres[0] for story in stories if story.theatres}) >= 6
     assert all(bool(story.theatres) == (story.label is Label.TOPIC) for story in stories)
     lengths = [len(story.body.split()) for story in stories if story.outcome is Outcome.STORED]
-    assert sum(90 <= length <= 350 for length in lengths) >= 0.75 * len(lengths)
+    assert sum(120 <= length <= 350 for length in lengths) >= 0.9 * len(lengths)
 
 
 def test_no_date_mark_is_left_and_no_text_is_repeated(web: DemoWeb) -> None:
