@@ -56,7 +56,9 @@ class Settings:
     archive_url: str = field(
         default="",
         repr=False,
-        metadata=_row("The archive's database, an SQLite file.", default="`archive.sqlite` in the home folder", secret=True),
+        metadata=_row(
+            "The archive's database, an SQLite file.", default="`archive.sqlite` in the home folder", secret=True
+        ),
     )
     redis_url: str | None = field(
         default=None,
