@@ -50,6 +50,7 @@ class Paradigm(StrEnum):
     PAST_OBJECT = "past_object"
     PRESENT = "present"
     PRESENT_SINGULAR = "present_singular"
+    PRESENT_JUSSIVE = "present_jussive"
     PRESENT_OBJECT = "present_object"
     PRESENT_DUAL = "present_dual"
     PRESENT_PLURAL = "present_plural"
@@ -101,7 +102,7 @@ PARADIGMS: dict[Paradigm, frozenset[tuple[str, str]]] = {
     Paradigm.NOUN: _pairs(_INDEFINITE, ["", *_POSSESSIVES]) | _pairs(_ARTICLES, [""]),
     Paradigm.NOUN_ACCUSATIVE: _pairs(_INDEFINITE, ["", *_POSSESSIVES]) | _pairs(_ARTICLES, [""]) | _pairs(_AND, ["ا"]),
     Paradigm.DEFINITE: _pairs(_ARTICLES, [""]),
-    Paradigm.DEFINITE_LAM: _pairs(_AND, ["لل"]),
+    Paradigm.DEFINITE_LAM: _pairs([a + "لل" for a in _AND], [""]),
     Paradigm.FEMININE: _pairs((*_INDEFINITE, *_ARTICLES), [""]),
     Paradigm.POSSESSED: _pairs(_INDEFINITE, _POSSESSIVES),
     Paradigm.PLURAL_BOUND: _pairs(_INDEFINITE, ["", *_POSSESSIVES]),
@@ -119,6 +120,8 @@ PARADIGMS: dict[Paradigm, frozenset[tuple[str, str]]] = {
         | _present("ت", ["ي"]) | _present("يت", ["ن"])
     ),
     Paradigm.PRESENT_SINGULAR: _PRESENT_SINGULAR,
+    # «لم ينفِ»: never after «س», or «سابق» would be a form of «بقي»
+    Paradigm.PRESENT_JUSSIVE: _pairs((a + person for a in ("", "و", "ف") for person in "يتن"), [""]),
     Paradigm.PRESENT_OBJECT: _PRESENT_OBJECT,
     Paradigm.PRESENT_DUAL: _PRESENT_DUAL,
     Paradigm.PRESENT_PLURAL: _PRESENT_MANY,
@@ -241,6 +244,8 @@ def _past(past: str) -> tuple[Form, ...]:
             Form(short + "و", Paradigm.PAST_FIRST),
         )
     found = [Form(stem, Paradigm.PAST)]
+    if past.endswith("ي"):  # بقي: بقوا
+        found.append(Form(short, Paradigm.PAST_PLURAL))
     if past.endswith("أ"):  # بدأ: بدؤوا
         found.append(Form(short + "ء", Paradigm.PAST_PLURAL))
     if len(stem) > 2 and stem[-2] == "ا":  # أعاد: أعدنا
@@ -257,7 +262,7 @@ def _present_stems(present: str) -> tuple[Form, ...]:
             Form(short + "ا" if present.endswith("ى") else stem, Paradigm.PRESENT_OBJECT),
             Form(stem, Paradigm.PRESENT_DUAL),
             Form(short, Paradigm.PRESENT_PLURAL),
-            *((Form(short, Paradigm.PRESENT_SINGULAR),) if len(short) > 1 else ()),
+            *((Form(short, Paradigm.PRESENT_JUSSIVE),) if len(short) > 1 else ()),
         )
     found = [Form(stem, Paradigm.PRESENT)]
     if present.endswith("أ"):  # يبدأ: يبدؤون

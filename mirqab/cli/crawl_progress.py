@@ -36,6 +36,9 @@ class Tally:
     """The counts of one run, fed with the events of the crawl (see `take`)."""
 
     def __init__(self) -> None:
+        from mirqab.archive.entries import NO_ANSWER  # as the ledger counts
+
+        self._no_answer = NO_ANSWER
         self.outlets: dict[str, OutletTally] = {}
         self.feeds_expected = 0
         self.feeds_done = 0
@@ -70,7 +73,7 @@ class Tally:
 
     def _page(self, event: Mapping[str, Any]) -> None:
         outlet = self._outlet(event)
-        outlet.fetched += 1
+        outlet.fetched += event.get("outcome") not in self._no_answer
         self.last_url = str(event.get("url", ""))
         match event.get("outcome"):
             case "stored":

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from mirqab.settings import Settings
 
 
+SHOWN = 30  # flagged stories that are listed at the end of a run
+
+
 def sum_up(deployed: Settings, tally: Tally, started_at: datetime) -> None:
     """Print every outlet that has something to tell, the failures with their reasons, and the stories flagged new."""
     rows: list[Row] = [
@@ -42,16 +45,20 @@ def _problems(outlet: OutletTally) -> str:
 
 
 def _flagged_since(deployed: Settings, started_at: datetime) -> None:
+    """List the stories on which this run raised a flag; a story first seen earlier may be among them."""
     from mirqab.cli import deployment
 
     with deployment.archive_if_any(deployed) as archive:
         # a run that met no entry at all has stored nothing
-        stories = [] if archive is None else archive.flagged(since=started_at)
+        flagged = [] if archive is None else archive.flagged()
+    stories = [story for story in flagged if story.raised_at >= started_at]
     if not stories:
         write_line("No story was flagged in this run; ./run flagged lists the earlier ones.")
         return
     write_line(f"Flagged in this run: {len(stories)}")
-    for story in stories:
+    for story in stories[:SHOWN]:
         theatres = "، ".join(story.theatres)
         write_line(f"  {story.story}  {story.score:g}  {one_line(theatres)}  {one_line(story.headline)}")
+    if len(stories) > SHOWN:
+        write_line(f"  and {len(stories) - SHOWN} more: ./run flagged lists them all.")
     write_line("./run show ID shows one with its evidence; ./run serve opens them all in a browser.")

@@ -197,7 +197,7 @@ def health(form: FORMAT = Format.TABLE) -> int:
         ("outlet", lambda row: row["outlet"]),
         ("condition", lambda row: row["condition"]),
         ("last success", lambda row: moment(_at(row["last_success_at"])) if row["last_success_at"] else "never"),
-        ("may be late by", lambda row: _hours(row["limit_s"])),
+        ("overdue after", lambda row: _hours(row["limit_s"])),
         ("reason", _why),
     ]
     print_rows(map(_health_json, found), columns, form, empty="No outlet is declared: add one to config/outlets.yaml.")

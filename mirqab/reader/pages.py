@@ -134,7 +134,7 @@ def line(story: FlaggedStory, names: Mapping[str, str], topics: Mapping[str, str
         outlets=tuple(names.get(outlet, outlet) for outlet in story.outlets),
         published=when(story.published, now) if story.published else None,
         seen=when(story.first_seen_at, now),
-        quote=story.top_evidence or "",
+        quote="" if story.top_evidence in story.headline else story.top_evidence,
         state=None if story.state == "open" else words.STATES[story.state],
         topic=topics.get(story.topic, story.topic),
     )

@@ -33,7 +33,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mirqab.archive import Archive
 from mirqab.errors import UsageError
-from mirqab.reader import pages
+from mirqab.reader import pages, words
 from mirqab.reader.queries import since_moment
 
 HERE = Path(__file__).parent
@@ -104,6 +104,7 @@ class ReadingPages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._templates.filters["direction"] = words.direction
 
     def app(self) -> Starlette:
         """Return the web application."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from mirqab.arabic import arabic_share
 from mirqab.types import FlagState, Grade, Relation
 
 MONTHS: Final = (
@@ -38,6 +39,8 @@ RELATIONS: Final = {
     Relation.UPDATE: "تحديث",
     Relation.SAME_EVENT: "الحدث نفسه",
 }
+
+ARABIC_LINE: Final = 0.3  # of the letters; an Arabic sentence with long foreign names holds more
 
 # one, two, three to ten, eleven and more
 MINUTES: Final = ("دقيقة", "دقيقتين", "دقائق", "دقيقة")
@@ -89,8 +92,13 @@ def exact(at: datetime) -> str:
     offset = local.strftime("%z")
     return (
         f"{WEEKDAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]} {local.year}، "
-        f"\u2068{local:%H:%M}\u2069 \u2068(UTC{offset[:3]}:{offset[3:5]})\u2069"
+        f"\u2068{local:%H:%M}\u2069 \u2068UTC{offset[:3]}:{offset[3:5]}\u2069"
     )
+
+
+def direction(text: str) -> str:
+    """Return the direction of a line for HTML. An Arabic headline may begin with a Latin name and stays Arabic."""
+    return "rtl" if not text or arabic_share(text) >= ARABIC_LINE else "ltr"
 
 
 def number(value: float) -> str:

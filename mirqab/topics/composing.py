@@ -57,9 +57,9 @@ class Found:
         for first in firsts:
             near: tuple[int, Hit] | None = None
             for second in seconds:
-                if second.start >= first.stop:
+                if not pair.before and second.start >= first.stop:
                     gap, between = second.start - first.stop, range(first.stop, second.start)
-                elif not pair.ordered and second.stop <= first.start:
+                elif not pair.after and second.stop <= first.start:
                     gap, between = first.start - second.stop, range(second.stop, first.start)
                 else:
                     continue

@@ -243,22 +243,21 @@ def _sentence(item: _Evidence) -> Sentence:
 
 
 def _facets(topic: Topic, evidence: Sequence[_Evidence]) -> dict[str, tuple[str, ...]]:
-    """Read the facets from the evidence: each sentence votes with its points for the values that it names."""
+    """Read the facets from the evidence: each sentence votes with its points, and mentions decide a tie."""
     facets = {}
     for facet in topic.facets:
-        votes: dict[str, float] = {}
+        votes: dict[str, tuple[float, int]] = {}
         for item in evidence:
             for value, concept in facet.values.items():
-                spans = item.found.concepts.get(concept, ())
-                near = [
-                    span
-                    for span in spans
-                    if facet.gap is None
+                times = sum(
+                    facet.gap is None
                     or any(distance(span, (hit.start, hit.stop)) <= facet.gap for hit in item.scored.hits)
-                ]
-                if near:
-                    votes[value] = votes.get(value, 0.0) + item.points * len(near)
-        least = facet.share * max(votes.values(), default=0.0)
-        ranked = sorted(votes, key=lambda value: -votes[value])
-        facets[facet.id] = tuple(value for value in ranked if votes[value] >= least)
+                    for span in item.found.concepts.get(concept, ())
+                )
+                if times:
+                    points, before = votes.get(value, (0.0, 0))
+                    votes[value] = points + item.points, before + times
+        ranked = sorted(votes, key=lambda value: votes[value], reverse=True)
+        least = facet.share * votes[ranked[0]][0] if ranked else 0.0
+        facets[facet.id] = tuple(value for value in ranked if votes[value][0] >= least)
     return facets

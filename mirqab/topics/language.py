@@ -36,14 +36,15 @@ class Concept:
 class Pair:
     """One way to make a composition: `first` alone, or with `second` at most `gap` words away.
 
-    `first` and `second` name concepts or earlier compositions. `ordered` wants `second` after `first`; `filled` lets
-    only filler words and numbers stand between.
+    `first` and `second` name concepts or earlier compositions; the anchor of the hit is that of `first`. `after` wants
+    `second` after it, `before` before it; `filled` lets only filler words and numbers stand between.
     """
 
     first: str
     second: str | None = None
     gap: int = 0
-    ordered: bool = False
+    after: bool = False
+    before: bool = False
     filled: bool = False
 
 

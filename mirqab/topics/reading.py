@@ -63,8 +63,8 @@ _SCOPES = {fold(name): scope for name, scope in [("جملة", "sentence"), ("ع�
 _FACET = {"id": "معرّف", "within": "ضمن", "share": "أقل_نسبة", "values": "قيم"}
 _EXAMPLES = {"flagged": "يجب_أن_يُرفع", "not_flagged": "يجب_ألّا_يُرفع"}
 _EXAMPLE = {"text": "نص", "facets": "أوجه", "why": "لماذا"}
-_ORDERED = {"بعده", "after"}
-_FILLED = {"حشو", "filler"}
+_FLAGS = {"بعده": "after", "قبله": "before", "حشو": "filled"}
+_FLAGS |= {"after": "after", "before": "before", "filler": "filled"}
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 Path = tuple[str | int, ...]
@@ -222,18 +222,22 @@ class _Reader:
             and way[2] >= 0
         )
         if not shaped:
-            self._note(path, "a name, or [first, second, number of words between], then بعده or حشو")
+            self._note(path, "a name, or [first, second, number of words between], then بعده, قبله or حشو")
             return None
-        flags = {fold(str(flag)) for flag in way[3:]}
+        flags = {}
         for index, flag in enumerate(way[3:], start=3):
-            if fold(str(flag)) not in _ORDERED | _FILLED:
-                self._note((*path, index), unknown(str(flag), ["بعده", "حشو", "after", "filler"]))
+            name = _FLAGS.get(fold(str(flag)))
+            if name is None:
+                self._note((*path, index), unknown(str(flag), list(_FLAGS)))
+            else:
+                flags[name] = True
+        if flags.get("after") and flags.get("before"):
+            self._note(path, "بعده or قبله, not both")
         return Pair(
             first=self._known((*path, 0), way[0], self.concepts, self.composed),
             second=self._known((*path, 1), way[1], self.concepts, self.composed),
             gap=way[2],
-            ordered=bool(flags & _ORDERED),
-            filled=bool(flags & _FILLED),
+            **flags,
         )
 
     def _drop(self, path: Path, item: Any) -> Drop:

@@ -1,0 +1,132 @@
+"""What an author writes wrong is said all at once, with line, key and what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from mirqab.errors import ConfigurationError, Mistake
+from mirqab.topics import check_examples, compile_topic
+from mirqab.types import Document
+
+GOOD = """\
+موضوع: تجربة
+معرّف: trial
+عتبة: 3
+مفاهيم:
+  خروج: [انسحاب]
+  قوة: [قوات]
+تراكيب:
+- اسم: انسحاب_قوات
+  أي:
+  - [خروج, قوة, 3, بعده]
+قواعد:
+- {اسم: وحده, معا: [انسحاب_قوات], نقاط: 3}
+خصومات:
+- {اسم: قديم, سنة_ماضية: لا, مفهوم: خروج, قبل: نعم, نقاط: -1}
+"""
+ENGLISH = """\
+topic: trial
+id: trial
+threshold: 3
+concepts:
+  leaving: {words: [انسحاب], not: [انسحابي]}
+  force: [قوات]
+filler: force
+compose:
+- name: withdrawal
+  any:
+  - [leaving, force, 3, after]
+drop:
+- {name: no place, concept: force, within: 0, of: [withdrawal]}
+rules:
+- {name: alone, together: [withdrawal], points: 3}
+penalties:
+- {name: old, past_year: true, points: -1}
+facets:
+  place: {id: theatre, values: {Libya: [ليبيا]}}
+examples:
+  flagged:
+  - {text: لا شيء, facets: {place: Libya}}
+"""
+
+
+def mistakes(read: Callable[[str], Document], text: str) -> tuple[Mistake, ...]:
+    with pytest.raises(ConfigurationError) as caught:
+        compile_topic(read(text))
+    return caught.value.mistakes
+
+
+def test_arabic_and_english_keys_say_the_same(document: Callable[[str], Document]) -> None:
+    assert compile_topic(document(GOOD)).id == compile_topic(document(ENGLISH)).id == "trial"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "expected"),
+    [
+        ("عتبة: 3\n", "عتبه_: 3\n", 3, "did you mean «عتبة»"),
+        ("عتبة: 3\n", "عتبة: ثلاثة\n", 3, "a number"),
+        ("معرّف: trial", "معرّف: Trial_1", 2, "lower-case Latin letters"),
+        ("قوة: [قوات]", "قوة: [قوات، جنود]", 6, "the Arabic comma «،» does not separate"),
+        ("قوة: [قوات]", "قوة: [قو*]", 6, "no patterns, wildcards or operators"),
+        ("قوة: [قوات]", "قوة: [سحب/سحب]", 6, "a verb is written past/present"),
+        ("قوة: [قوات]", "قوة: 5", 6, "a list of terms"),
+        ("قوة: [قوات]", "قوة: {كلمات: [قوات], ليس: [قو]}", 6, "a known name; «ليس»"),
+        ("قوة: [قوات]", "قوة: {كلمات: [قوات], يشمل: [خرووج]}", 6, "did you mean «خروج»"),
+        ("[خروج, قوة, 3, بعده]", "[خروج، قوة، 3]", 10, "the Arabic comma «،»"),
+        ("[خروج, قوة, 3, بعده]", "[خروج, قوه_, 3]", 10, "did you mean «قوة»"),
+        ("[خروج, قوة, 3, بعده]", "[خروج, قوة, 3, بعدة_]", 10, "did you mean «بعده»"),
+        ("[خروج, قوة, 3, بعده]", "[خروج, قوة]", 10, "number of words between"),
+        ("[خروج, قوة, 3, بعده]", "[خروج, قوة, -1]", 10, "number of words between"),
+        ("[خروج, قوة, 3, بعده]", "[خروج, قوة, 3, بعده, قبله]", 10, "not both"),
+        ("معا: [انسحاب_قوات]", "معا: [انسحاب_قوة]", 12, "did you mean «انسحاب_قوات»"),
+        ("معا: [انسحاب_قوات]", "معا: [خروج]", 12, "a composition first"),
+        ("نقاط: 3}", "نقاط: -3}", 12, "a number above 0"),
+        ("نقاط: -1}", "نقاط: 1}", 14, "a number below 0"),
+        ("قبل: نعم", "قبل: ربما", 14, "نعم or لا"),
+        ("سنة_ماضية: لا", "سنة_ماضية: نعم", 14, "one condition"),
+        ("سنة_ماضية: لا", "نطاق: مقال", 14, "a meaning in the scope story"),
+        ("سنة_ماضية: لا", "نطاق: فقرة", 14, "جملة, عنوان or مقال"),
+    ],
+)
+def test_a_mistake_is_placed_and_explained(
+    document: Callable[[str], Document], old: str, new: str, line: int, expected: str
+) -> None:
+    assert old in GOOD
+    found = mistakes(document, GOOD.replace(old, new))
+    assert any(mistake.line == line and expected in mistake.expected for mistake in found), found
+    assert all(mistake.file.endswith("topic.yaml") and mistake.key for mistake in found)
+
+
+def test_all_mistakes_are_reported_at_once(document: Callable[[str], Document]) -> None:
+    text = GOOD.replace("عتبة: 3", "عتبة: x").replace("قوة: [قوات]", "قوة: [ق*]").replace("نقاط: -1}", "نقاط: 1}")
+    assert [mistake.line for mistake in mistakes(document, text)] == [3, 6, 14]
+
+
+@pytest.mark.parametrize("text", ["[]", "نص", "{}", "مفاهيم: []\nقواعد: نص\nتراكيب: 3\n"])
+def test_a_file_of_another_shape_is_a_mistake(document: Callable[[str], Document], text: str) -> None:
+    assert mistakes(document, text)
+
+
+def test_a_name_used_twice_under_two_keys(document: Callable[[str], Document]) -> None:
+    assert any("says the same" in mistake.expected for mistake in mistakes(document, GOOD + "threshold: 4\n"))
+
+
+def test_a_failing_example_is_reported_with_its_line(document: Callable[[str], Document]) -> None:
+    examples = "أمثلة:\n  يجب_أن_يُرفع:\n  - نص: انسحاب القوات\n  - نص: الطقس جميل\n"
+    examples += "  يجب_ألّا_يُرفع:\n  - نص: انسحاب القوات غداً\n"
+    found = check_examples(compile_topic(document(GOOD + examples)))
+    assert [(mistake.line, mistake.key) for mistake in found] == [(18, "الطقس جميل"), (20, "انسحاب القوات غداً")]
+
+
+def test_an_example_with_a_wrong_facet_is_reported(document: Callable[[str], Document]) -> None:
+    (first, *rest) = check_examples(compile_topic(document(ENGLISH)))
+    assert "to be flagged" in first.expected
+    assert "«Libya»" in rest[0].expected
+
+
+def test_the_version_follows_the_file(document: Callable[[str], Document]) -> None:
+    version = compile_topic(document(GOOD)).version
+    assert compile_topic(document(GOOD)).version == version
+    assert compile_topic(document(GOOD + "# تعليق\n")).version != version

@@ -1,0 +1,102 @@
+"""Verdicts: arithmetic that adds up, spans that lead back to the text, JSON that loses nothing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mirqab.topics import Judge, Topic, judgement_line, verdict_from_json, verdict_to_json, worth_keeping
+from mirqab.types import Verdict
+
+SENTENCES = [
+    "قال المتحدّثُ إنّ بغداد وواشنطن اتفقتا على جدولٍ زمنيٍّ لانسحاب قوّات التحالف من العراق.",
+    "نفت الوزارة أيّ خطة لتقليص عدد قواتها في سوريا أيضاً.",
+    "انسحبت القوات إلى خطوط خلفية بعد معارك عنيفة.",
+    "الطقس جميل اليوم.",
+    "اقرأ أيضاً: محادثات بشأن انسحاب القوات الأميركية من العراق",
+    "بعد انسحاب القوات الفرنسية عام 2005 عاد الهدوء.",
+    "يتمسّك الوزير ببقاء جيش الاحتلال في محور نتســاريم",
+    "سيغادر الجنود الأميركيون؟ لا أحد يعلم!",
+]
+stories = st.tuples(st.sampled_from(["", *SENTENCES]), st.lists(st.sampled_from(SENTENCES), max_size=8).map("\n".join))
+
+
+@pytest.fixture(scope="module")
+def judge(topic: Topic) -> Judge:
+    return Judge([topic])
+
+
+def judged(judge: Judge, title: str, text: str) -> Verdict:
+    return judge.judge(title=title, text=text, published=None)[0]
+
+
+relaxed = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@relaxed
+@given(stories)
+def test_every_point_is_named_and_adds_up(judge: Judge, story: tuple[str, str]) -> None:
+    verdict = judged(judge, *story)
+    assert verdict.score == pytest.approx(sum(points for _, points in verdict.sum))
+    assert verdict.flagged == (verdict.score >= verdict.threshold)
+    for sentence in verdict.sentences:
+        assert sentence.points == pytest.approx(sum(points for _, points in sentence.parts))
+        assert sentence.points > 0
+        assert sentence.evidence
+
+
+@relaxed
+@given(stories)
+def test_every_span_is_a_piece_of_the_text_inside_its_sentence(judge: Judge, story: tuple[str, str]) -> None:
+    fields = dict(zip(("title", "text"), story, strict=True))
+    for sentence in judged(judge, *story).sentences:
+        for item in sentence.evidence:
+            assert item.text == fields[item.span.field][item.span.start : item.span.stop]
+            assert item.text.strip() == item.text != ""
+            assert item.span.field == sentence.span.field
+            assert sentence.span.start <= item.span.start < item.span.stop <= sentence.span.stop
+
+
+@relaxed
+@given(stories)
+def test_json_loses_nothing(judge: Judge, story: tuple[str, str]) -> None:
+    verdict = judged(judge, *story)
+    assert verdict_from_json(json.loads(json.dumps(verdict_to_json(verdict)))) == verdict
+
+
+@relaxed
+@given(stories)
+def test_an_unflagged_text_says_what_is_missing(judge: Judge, story: tuple[str, str]) -> None:
+    verdict = judged(judge, *story)
+    assert bool(verdict.missing) is not verdict.flagged
+    assert worth_keeping(verdict) is (verdict.score > 0)
+
+
+def test_a_judgement_line_has_the_printed_shape(judge: Judge) -> None:
+    text = SENTENCES[0]
+    line = judgement_line("n1", judged(judge, "", text))
+    assert list(line) == [
+        "id",
+        "topic",
+        "topic_version",
+        "flagged",
+        "score",
+        "grade",
+        "facets",
+        "evidence",
+        "missing",
+    ]
+    assert line["id"] == "n1"
+    assert line["flagged"] is True
+    assert line["facets"]["theatre"] == ["العراق"]
+    assert list(line["evidence"][0]) == ["field", "start", "stop", "text", "concept", "rule", "points"]
+    assert all(item["text"] == text[item["start"] : item["stop"]] for item in line["evidence"])
+    assert json.loads(json.dumps(line)) == line
+
+
+def test_the_same_text_gets_the_same_verdict_from_another_judge(judge: Judge, topic: Topic) -> None:
+    text = "\n".join(SENTENCES)
+    assert judged(judge, "", text) == judged(Judge([topic]), "", text)
