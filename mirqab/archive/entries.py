@@ -246,11 +246,11 @@ def _due_at(now: datetime) -> ColumnElement[bool]:
 
 
 def due(conn: Connection, outlet: str, *, now: datetime, limit: int) -> list[FeedEntry]:
-    """Return the outlet's entries that should be fetched now, the longest known first."""
+    """Return the outlet's entries to be fetched now, the longest known first; of one answer the oldest first."""
     rows = conn.execute(
         select(_entries)
         .where(_entries.c.outlet == outlet, _due_at(now))
-        .order_by(_entries.c.first_seen_at, _entries.c.id)
+        .order_by(_entries.c.first_seen_at, _entries.c.published, _entries.c.id)
         .limit(limit)
     )
     return [entry_of(row) for row in rows]

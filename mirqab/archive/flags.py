@@ -43,7 +43,7 @@ def settle(conn: Connection, story: str, topics: Iterable[str], *, now: datetime
             if state is None:
                 seen = select(tables.stories.c.first_seen_at).where(tables.stories.c.id == story).scalar_subquery()
                 new = {"story": story, "topic": topic, "state": FlagState.OPEN, "raised_at": now}
-                conn.execute(insert(_flags).values(values | new, first_seen_at=seen))
+                conn.execute(insert(_flags).values(values | new | {"first_seen_at": seen}))
                 raised.append(topic)
             else:
                 if state == FlagState.WITHDRAWN:

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from mirqab.archive import dialect
 from mirqab.errors import ArchiveError
@@ -64,7 +64,7 @@ def errors_of(place: str) -> Iterator[None]:
     """Turn every failure of the database into an `ArchiveError` that a person can act on."""
     try:
         yield
-    except (SQLAlchemyError, dialect.DriverError) as error:
+    except (DBAPIError, dialect.DriverError) as error:
         raise dialect.explain(error, place) from error
 
 

@@ -23,8 +23,9 @@ from mirqab.types import Page, RawLocation
 
 _LEVEL_STORED: Final = 0
 _LEVEL_FAST: Final = 1
-"""A body that came compressed is stored: deflating it again costs 1–2 ms and saves nothing. One that came plain is
-deflated at the fastest level (a 212 KB page: 1.4 ms and a quarter of its size, against warcio's level 9: 6 ms)."""
+"""A body that came compressed is stored: a 210 KB page of 35 KB costs 0.11 ms of CPU, against 0.62 ms deflated again
+for 40 bytes less. One that came plain is deflated at the fastest level: 1.7 ms and 42 KB, against 6.1 ms and 35 KB at
+warcio's own level 9."""
 
 _FRAMING: Final = ("transfer-encoding", "content-encoding")
 _ORIGINAL: Final = "X-Archive-Orig-"
@@ -109,7 +110,7 @@ def _response(page: Page) -> bytes:
     buffer = BytesIO()
     writer = WARCWriter(buffer, gzip=False)
     record = writer.create_warc_record(
-        _one_line(page.final_url),
+        _one_line(page.final_url).replace(" ", "%20"),
         "response",
         payload=BytesIO(page.body),
         length=len(page.body),

@@ -128,7 +128,7 @@ entries = Table(
     Column("summary", CleanText, nullable=False),
     Column("content", CleanText),
     UniqueConstraint("outlet", "url_key"),
-    Index("ix_entries_outlet_state_first_seen_at", "outlet", "state", "first_seen_at", "id"),
+    Index("ix_entries_outlet_state_first_seen_at", "outlet", "state", "first_seen_at", "published", "id"),
     Index("ix_entries_url_key", "url_key"),
 )
 

@@ -39,7 +39,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("outlet", "url_key", name="uq_entries_outlet_url_key"),
     )
     op.create_index(
-        "ix_entries_outlet_state_first_seen_at", "entries", ["outlet", "state", "first_seen_at", "id"], unique=False
+        "ix_entries_outlet_state_first_seen_at",
+        "entries",
+        ["outlet", "state", "first_seen_at", "published", "id"],
+        unique=False,
     )
     op.create_index("ix_entries_url_key", "entries", ["url_key"], unique=False)
     op.create_table(
