@@ -14,7 +14,7 @@ _LETTER = (
 _WORD = re.compile(rf"[{_LETTER}]+|[A-Za-zÀ-ɏ]+|\d+(?:[.,٫٬]\d+)*")
 
 _END = re.compile(r"[.!?؟؛…]+|\n")
-_QUOTATION = re.compile(r'"[^"\n]*"|«[^»\n]*»|“[^”\n]*”')
+_QUOTATION = re.compile(r'"[^"\n]*"|«[^«»\n]*»|“[^“”\n]*”')
 _SHORT_QUOTATION = 30
 """Words up to which a quotation is part of the sentence that quotes it."""
 _SPEAKER_LINE = 12
@@ -69,7 +69,7 @@ def sentences(folded: str) -> list[tuple[int, int]]:
 def _ends(folded: str, begin: int, at: int, after: int) -> bool:
     mark = folded[at:after]
     if mark == "\n":
-        line = folded[begin:at].rstrip()
+        line = folded[max(begin, folded.rfind("\n", begin, at)) : at].rstrip()
         return not line.endswith(":") or len(words(line)) > _SPEAKER_LINE
     if mark == ".":
         before, behind = folded[max(0, at - 2) : at], folded[after : after + 1]

@@ -6,7 +6,8 @@ whether the concepts found can fulfil any rule at all; most texts end there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -22,6 +23,9 @@ from mirqab.types import Span as TextSpan
 
 _LEAD_TOKENS = 60
 """Words of the text that count as its lead: evidence there, or in the headline, makes it the main subject."""
+
+_LONGEST_SENTENCE = 300
+"""Words after which a sentence is cut: news writes 40 to 90, and composing costs the square of a sentence."""
 
 Field = Literal["title", "text"]
 
@@ -44,8 +48,10 @@ class _Field:
             first = at
             while at < len(self.tokens) and self.tokens[at].start < stop:
                 at += 1
-            if first < at and not any(begin <= self.tokens[first].start < end for begin, end in skipped):
-                self.sentences.append((first, at))
+            if first < at and not _inside(self.tokens[first].start, skipped):
+                self.sentences += [
+                    (begin, min(begin + _LONGEST_SENTENCE, at)) for begin in range(first, at, _LONGEST_SENTENCE)
+                ]
 
     def span(self, first: int, after: int) -> TextSpan:
         """Return the span of tokens in the original text."""
@@ -58,6 +64,12 @@ class _Field:
         """Return a token as it stands in the original text."""
         span = self.span(at, at + 1)
         return self.original[span.start : span.stop]
+
+
+def _inside(position: int, spans: Sequence[Span]) -> bool:
+    at = bisect_right(spans, (position, position)) - 1
+    # a span that begins at the position itself sorts after it
+    return any(start <= position < stop for start, stop in spans[max(at, 0) : at + 2])
 
 
 class _Evidence:
@@ -132,20 +144,9 @@ def _judge(
     rejected: list[Scored] = []
     confirmed: frozenset[str] = frozenset()
     for field, hits in fields:
-        anchors = sorted(span for name in gate.anchors for span in hits.get(numbers[name], ()))
-        named = {name: hits[number] for name, number in numbers.items() if number in hits}
-        for bounds in field.sentences:
+        for bounds, named in _by_sentence(field, hits, numbers, gate.anchors):
             first, after = bounds
-            if not any(first <= start < after for start, _ in anchors):
-                continue
-            found = Found(
-                {
-                    name: inside
-                    for name, spans in named.items()
-                    if (inside := [span for span in spans if first <= span[0] and span[1] <= after])
-                },
-                lambda at, field=field: field.tokens[at].text[0].isdigit(),  # type: ignore[misc]
-            )
+            found = Found(named, lambda at, field=field: field.tokens[at].text[0].isdigit())  # type: ignore[misc]
             found.compose(topic)
             scored = score_sentence(topic, found, field.tokens[first:after], confirmed=confirmed, year=year)
             if scored is None:
@@ -175,6 +176,24 @@ def _judge(
         facets=_facets(topic, evidence),
         missing=() if flagged else gate.short(topic.threshold - score, parts, _best(evidence).scored),
     )
+
+
+def _by_sentence(
+    field: _Field, hits: Mapping[int, Sequence[Span]], numbers: Mapping[str, int], anchors: frozenset[str]
+) -> Iterator[tuple[Span, dict[str, list[Span]]]]:
+    """Yield the sentences that name an anchor, each with the hits of every concept inside it."""
+    starts = [first for first, _ in field.sentences]
+    named: dict[int, dict[str, list[Span]]] = {}
+    anchored: set[int] = set()
+    for name, number in numbers.items():
+        for span in hits.get(number, ()):
+            at = bisect_right(starts, span[0]) - 1
+            if at >= 0 and span[1] <= field.sentences[at][1]:
+                named.setdefault(at, {}).setdefault(name, []).append(span)
+                if name in anchors:
+                    anchored.add(at)
+    for at in sorted(anchored):
+        yield field.sentences[at], named[at]
 
 
 def _best(evidence: Sequence[_Evidence]) -> _Evidence:

@@ -32,7 +32,7 @@ _OPENINGS = (
     "ذات صلة",
 )
 _OPENING = re.compile(
-    r"(?:^|\n|(?<=[.!؟\"»”]))[^\w\n]*(?:"
+    r"(?:^|\n|(?<=[.!؟\"»”]))[^\w\n]{0,12}(?:"
     + "|".join(sorted({fold(o) for o in _OPENINGS}, key=len, reverse=True))
     + r")\b[^\n]*"
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -100,3 +101,26 @@ def test_a_judgement_line_has_the_printed_shape(judge: Judge) -> None:
 def test_the_same_text_gets_the_same_verdict_from_another_judge(judge: Judge, topic: Topic) -> None:
     text = "\n".join(SENTENCES)
     assert judged(judge, "", text) == judged(Judge([topic]), "", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "انسحاب القوات الأميركية من العراق محادثات " * 3_000,
+        "انسحاب" * 60_000,
+        "«" * 200_000 + "انسحاب القوات الأميركية",
+        '"' * 200_001 + "انسحاب القوات الأميركية",
+        "." * 200_000 + "انسحاب القوات الأميركية",
+        ":\n" * 100_000 + "انسحاب القوات الأميركية",
+        "اقرأ أيضاً\n" * 20_000 + "انسحاب القوات الأميركية",
+        "\u064b" * 200_000 + "انسحاب القوات الأميركية",
+        "ﷺ" * 20_000 + "انسحاب القوات الأميركية",
+        "\ud800 انسحاب القوات \x00 الأميركية",
+    ],
+    ids=["words", "one word", "open marks", "quotes", "dots", "colons", "links", "marks", "ligatures", "surrogates"],
+)
+def test_a_hostile_text_costs_seconds_at_most(judge: Judge, text: str) -> None:
+    start = time.process_time()
+    verdict = judged(judge, text[:5_000], text)
+    assert time.process_time() - start < 5
+    assert all(item.text == text[item.span.start : item.span.stop] for item in verdict.evidence)

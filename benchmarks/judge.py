@@ -1,0 +1,114 @@
+"""How much CPU the judge costs an article, beside what any reader of the text must pay.
+
+    python -m benchmarks.judge [--stories N] [--shared PATH]
+
+Both are measured in one run on the same stories, in alternating rounds, in CPU time of this process: the whole judge
+(folding, gate, matching, verdict) against `unicodedata.normalize` and `str.split`, which any matcher pays at the least.
+Exits with 1 when the judge misses its target.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+from unicodedata import normalize
+
+from mirqab.documents import read_document
+from mirqab.topics import Judge, compile_topic
+
+ROOT = Path(__file__).resolve().parent.parent
+TOPIC = ROOT / "config" / "topics" / "troop-withdrawal-talks.yaml"
+TARGET_MS = 1.5
+ROUNDS = 3
+
+
+class Story(NamedTuple):
+    """What the judge is given."""
+
+    title: str
+    text: str
+    published: datetime | None
+
+
+def read_stories(shared: Path, limit: int) -> list[Story]:
+    """Return the first `limit` stories of the stream."""
+    with gzip.open(shared / "stream" / "stream.jsonl.gz", "rt", encoding="utf-8") as lines:
+        return [
+            Story(row["title"] or "", row["text"] or "", _published(row.get("date")))
+            for row in map(json.loads, islice(lines, limit))
+        ]
+
+
+def _published(raw: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat((raw or "")[:10]).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def cpu_ms(stories: list[Story], read: Callable[[Story], object]) -> float:
+    """Return the CPU milliseconds an article that `read` costs."""
+    start = time.process_time()
+    for story in stories:
+        read(story)
+    return (time.process_time() - start) * 1000 / len(stories)
+
+
+def main() -> int:
+    """Measure, print and compare with the target."""
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--stories", type=int, default=14_000)
+    options.add_argument(
+        "--shared", type=Path, default=Path(os.environ.get("MIRQAB_SHARED_DATA", ROOT / "../shared/data"))
+    )
+    chosen = options.parse_args()
+
+    start = time.process_time()
+    document = read_document(TOPIC)
+    read = time.process_time()
+    topic = compile_topic(document)
+    compiled = time.process_time()
+    judge = Judge([topic])
+    ready = time.process_time()
+    stories = read_stories(chosen.shared, chosen.stories)
+    flagged = 0
+
+    def judged(story: Story) -> None:
+        nonlocal flagged
+        (verdict,) = judge.judge(title=story.title, text=story.text, published=story.published)
+        flagged += verdict.flagged
+
+    def reference(story: Story) -> None:
+        normalize("NFKC", story.title).split()
+        normalize("NFKC", story.text).split()
+
+    cold = cpu_ms(stories[:200], judged)
+    ours, least = [], []
+    for _ in range(ROUNDS):
+        least.append(cpu_ms(stories, reference))
+        flagged = 0
+        ours.append(cpu_ms(stories, judged))
+    found = flagged
+    slowest = sorted(cpu_ms([story], judged) for story in stories)
+    mine, theirs = statistics.median(ours), statistics.median(least)
+    print(f"stories {len(stories)}, flagged {found}")
+    print(f"read {1000 * (read - start):.0f} ms, compile {1000 * (compiled - read):.0f} ms, "
+          f"lexicon {1000 * (ready - compiled):.0f} ms")  # fmt: skip
+    print(f"judge      {mine:.3f} ms an article (first 200, cold: {cold:.3f}; "
+          f"p95 {slowest[int(len(slowest) * 0.95)]:.3f}; slowest {slowest[-1]:.1f})")  # fmt: skip
+    print(f"reference  {theirs:.3f} ms an article (unicodedata.normalize NFKC and str.split)")
+    print(f"ratio      {mine / theirs:.2f}; target {TARGET_MS} ms an article")
+    return int(mine > TARGET_MS)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
