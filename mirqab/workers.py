@@ -17,6 +17,7 @@ import os
 import resource
 import signal
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
@@ -39,6 +40,8 @@ _R = TypeVar("_R")
 _POOLS_PER_TASK: Final = 3
 # CPU seconds a task may use beyond its time-out before the kernel ends the process itself.
 _CPU_GRACE_S: Final = 5
+# How a process ends that ran out of memory: its heap is full of holes, and the next page deserves a whole one.
+_OUT_OF_MEMORY_EXIT: Final = 77
 _CODE: Final = str(Path(__file__).resolve().parent.parent)
 
 
@@ -70,6 +73,7 @@ class Workers:
         self._feed_time_s = feed_time_s
         self._memory_bytes = page_memory_mb * 1024 * 1024
         self._pool: ProcessPool | None = None
+        self._under_way: set[Future[Any]] = set()
         self._closed = False
         self._lock = threading.Lock()
 
@@ -109,6 +113,9 @@ class Workers:
             pool, self._pool = self._pool, None
         if pool is not None:
             _stop(pool)
+        # the pool forgets what was under way; whoever waits for it must still hear of the end
+        for future in tuple(self._under_way):
+            future.cancel()
 
     # ----------------------------------------------------------------------------------------- inside
 
@@ -168,8 +175,11 @@ class Workers:
                 self._pool = None
             if self._pool is None:
                 self._pool = self._start()
-            arguments = (task.call, task.arguments, math.ceil(task.time_s) + _CPU_GRACE_S)
+            cpu_s = math.ceil(task.time_s) + _CPU_GRACE_S
+            arguments = (task.call, task.arguments, cpu_s, self._memory_bytes)
             future: Future[_R] = self._pool.schedule(_bounded, args=arguments, timeout=task.time_s)
+            self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
         return future
 
     def _start(self) -> ProcessPool:
@@ -178,7 +188,7 @@ class Workers:
         return ProcessPool(
             max_workers=self._count,
             initializer=_begin,
-            initargs=(self._plan, self._memory_bytes),
+            initargs=(self._plan,),
             context=context,
         )
 
@@ -186,12 +196,12 @@ class Workers:
         """Turn what became of a worker into the task's outcome."""
         if isinstance(error, TimeoutError):
             return task.failed(Reason.TIMED_OUT, f"took longer than {task.time_s:g} s")
-        if isinstance(error, MemoryError):
-            return task.failed(Reason.OUT_OF_MEMORY, f"needed more than {self._memory_bytes >> 20} MB")
         if isinstance(error, ProcessExpired):
+            if error.exitcode == _OUT_OF_MEMORY_EXIT:
+                return task.failed(Reason.OUT_OF_MEMORY, f"needed more than {self._memory_bytes >> 20} MB")
             return task.failed(Reason.WORKER_DIED, _death(error))
-        _LOGGER.error("a worker failed on %s", task.name, exc_info=error)
-        return task.failed(Reason.WORKER_DIED, f"{type(error).__name__}: {error}"[:300])
+        _LOGGER.error("a worker failed on %s: %s", task.name, error)
+        return task.failed(Reason.WORKER_DIED, str(error).strip().rpartition("\n")[2][:300])
 
 
 def _death(error: ProcessExpired) -> str:
@@ -234,17 +244,22 @@ def _start_fork_server() -> None:
 # ------------------------------------------------------------------------------- in the worker process
 
 
-def _begin(plan: WorkPlan, memory_bytes: int) -> None:
-    """Set a fresh worker process up: die with the parent, die at once when told to, and mind the memory."""
+_own_bytes: int | None = None
+
+
+class WorkFailedError(Exception):
+    """Our own code failed in a worker; the text is the traceback, because not every exception can be sent."""
+
+
+def _begin(plan: WorkPlan) -> None:
+    """Set a fresh worker process up: it dies with its parent, and at once when told to."""
+    global _own_bytes
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler in Python would wait for C code to return
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
     prepare(plan)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    used = _address_space()
-    if used is not None:
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_AS, (used + memory_bytes, resource.RLIM_INFINITY))
+    _own_bytes = _address_space()
 
 
 def _end_with_parent() -> None:
@@ -263,13 +278,29 @@ def _address_space() -> int | None:
     return pages * resource.getpagesize()
 
 
-def _bounded(call: Callable[..., _R], arguments: tuple[Any, ...], cpu_s: int) -> _R:
-    """Run one task under a CPU limit that the kernel enforces, whatever Python is doing."""
+def _bounded(call: Callable[..., _R], arguments: tuple[Any, ...], cpu_s: int, memory_bytes: int) -> _R:
+    """Run one task under limits that the kernel enforces, whatever Python is doing.
+
+    The memory limit holds for the task alone: receiving the next one must not fail for lack of it.
+    """
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    limit = math.ceil(usage.ru_utime + usage.ru_stime) + cpu_s
+    _limit(resource.RLIMIT_CPU, math.ceil(usage.ru_utime + usage.ru_stime) + cpu_s)
+    if _own_bytes is not None:
+        _limit(resource.RLIMIT_AS, _own_bytes + memory_bytes)
+    try:
+        return call(*arguments)
+    except MemoryError:
+        os._exit(_OUT_OF_MEMORY_EXIT)
+    except Exception:
+        raise WorkFailedError(traceback.format_exc()) from None
+    finally:
+        _limit(resource.RLIMIT_AS, resource.RLIM_INFINITY)
+
+
+def _limit(which: int, soft: int) -> None:
+    hard = resource.getrlimit(which)[1]
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
-    return call(*arguments)
+        resource.setrlimit(which, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
 def _read_feed(body: bytes, url: str, content_type: str | None) -> FeedReading:

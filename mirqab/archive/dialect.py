@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -80,18 +80,20 @@ def use_write_ahead_log(engine: Engine) -> None:
             raw.close()
 
 
-def database_file(url: URL) -> Path | None:
-    """Return the file that holds the archive, or None when it lives in memory."""
-    name = url.database
-    return None if not name or name == ":memory:" else Path(name)
+def database_file(url: URL) -> Path:
+    """Return the file that holds the archive; ArchiveError for an archive that would live in memory."""
+    if not url.database or url.database == ":memory:":
+        raise ArchiveError("archive.url names no file; SQLite's is sqlite:////absolute/path")
+    return Path(url.database)
 
 
+@cache  # building one costs more than running it
 def insert_or_update(
-    table: Table, *, keys: Sequence[str], replace: Sequence[str] = (), add: Sequence[str] = ()
+    table: Table, *, keys: tuple[str, ...], replace: tuple[str, ...] = (), add: tuple[str, ...] = ()
 ) -> Insert:
     """Return an INSERT that meets a row with the same `keys` by updating it, or by leaving it when nothing is named.
 
-    Columns in `replace` take the new row's value, those in `add` grow by it.
+    Columns in `replace` take the new row's value, those in `add` grow by it. There are only a few such statements.
     """
     statement = sqlite_insert(table)
     if not replace and not add:

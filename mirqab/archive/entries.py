@@ -222,7 +222,7 @@ def _write_poll(conn: Connection, run: str, snapshot: FeedSnapshot, problem: Rea
         "polled_at": snapshot.fetched_at,
     }
     keys = ("run", "outlet", "url")
-    settled = [name for name in row if name not in counts and name not in keys]
+    settled = tuple(name for name in row if name not in counts and name not in keys)
     conn.execute(insert_or_update(tables.polls, keys=keys, replace=settled, add=tuple(counts)), row)
 
 
@@ -342,7 +342,7 @@ def write_outcome(
         "article": article,
         "finished_at": now,
     } | raw_columns(raw)
-    replace = [name for name in row if name not in ("run", "entry")]
+    replace = tuple(name for name in row if name not in ("run", "entry"))
     conn.execute(insert_or_update(tables.outcomes, keys=("run", "entry"), replace=replace), row)
 
 

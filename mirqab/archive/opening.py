@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ def read_url(url: str) -> URL:
         raise ArchiveError("archive.url is no database address; SQLite's is sqlite:////absolute/path") from None
     if parsed.get_backend_name() != "sqlite":
         raise ArchiveError(f"archive.url: {parsed.get_backend_name()} is not supported; use sqlite:////absolute/path")
+    dialect.database_file(parsed)
     return parsed
 
 
@@ -35,7 +37,7 @@ def open_engine(url: URL, *, create: bool) -> tuple[Engine, Engine]:
     """Return (reader, writer) of an archive whose schema is up to date, made when `create`."""
     place = place_of(url)
     path = dialect.database_file(url)
-    if path is not None and not _exists(path):
+    if not _exists(path):
         if not create:
             raise ArchiveError(f"nothing crawled yet: there is no archive at {path}")
         try:
@@ -56,7 +58,7 @@ def open_engine(url: URL, *, create: bool) -> tuple[Engine, Engine]:
 
 def place_of(url: URL) -> str:
     """Return how messages name the archive: its file, without any secret."""
-    return url.database or "in memory"
+    return str(dialect.database_file(url))
 
 
 @contextmanager
@@ -97,6 +99,7 @@ def _migrate(engine: Engine, place: str) -> None:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # what it tells at INFO is its own business
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}

@@ -38,6 +38,7 @@ _NO_ARTICLE_TITLE: Final = re.compile(
 )
 _OTHER_LANGUAGES: Final = {"fa": "پچژگ", "ur": "ٹڈڑںےہھ", "ckb": "ێۆەڕڵڤ"}
 _FOREIGN_FORMS: Final = "یکہھە"
+_PIECE: Final = 6
 # Arabic text with Latin names, quotes and figures stays well above; a foreign page well below.
 _LEAST_ARABIC: Final = 0.4
 
@@ -71,9 +72,15 @@ def extract(html: bytes, *, url: str, content_type: str | None, hints: PageHints
 
 
 def _all_beside(lines: list[str], beside: str) -> bool:
-    """Tell whether most of the text found stands in menus and margins: the library's last resort on an empty page."""
-    sizes = [(len(text), text in beside) for line in lines if (text := letters_of(line))]
-    return 10 * sum(size for size, known in sizes if known) > 7 * sum(size for size, _ in sizes)
+    """Tell whether most of the text found stands in menus and margins: the library's last resort on an empty page.
+
+    That resort may give the whole page as one line, so pieces of a few words are looked up, not lines.
+    """
+    if not beside:
+        return False
+    words = [word for line in lines for word in line.split()]
+    pieces = [letters_of("".join(words[start : start + _PIECE])) for start in range(0, len(words), _PIECE)]
+    return sum(piece in beside for piece in pieces) > 0.6 * len(pieces)
 
 
 def _judged(metadata: Metadata, body: str, hints: PageHints) -> Extraction:
@@ -84,7 +91,9 @@ def _judged(metadata: Metadata, body: str, hints: PageHints) -> Extraction:
         return _refused(Reason.NO_ARTICLE, "no text of an article was found", hints, metadata)
     if short and _NO_ARTICLE_TITLE.search(f"{metadata.headline}\n{body[:300]}"):
         return _refused(Reason.NO_ARTICLE, f"a notice, not an article: {metadata.headline[:80]}", hints, metadata)
-    if letters < _SHORTEST_LETTERS or (short and not metadata.headline):
+    # a headline among menus is no text
+    own = len(letters_of(body).replace(letters_of(metadata.headline), "")) if short else letters
+    if own < _SHORTEST_LETTERS or (short and not metadata.headline):
         return _refused(Reason.NO_ARTICLE, f"only {letters} letters of text", hints, metadata)
     share = arabic_share(body)
     if share < _LEAST_ARABIC:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from lxml.etree import _Element
+from lxml.etree import LxmlError, _Element
 from lxml.html import HtmlElement
 
-from mirqab.extraction.tree import letters_of
+from mirqab.extraction.tree import letters_of, raise_if_memory
 
 _BLOCKS: Final = frozenset({"p", "head", "item", "quote", "row", "list", "table", "div", "code", "lb"})
 
@@ -17,7 +17,11 @@ def body_lines(tree: HtmlElement, *, url: str) -> list[str]:
     """Return the paragraphs of the article in `tree`; empty when the library finds none."""
     import trafilatura
 
-    document = trafilatura.bare_extraction(tree, url=url, include_comments=False, with_metadata=False)
+    try:
+        document = trafilatura.bare_extraction(tree, url=url, include_comments=False, with_metadata=False)
+    except LxmlError as error:
+        raise_if_memory(error)
+        return []
     if document is None or isinstance(document, dict) or document.body is None:
         return []
     return list(_lines(document.body))

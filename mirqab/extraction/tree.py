@@ -8,7 +8,7 @@ from email.message import Message
 from typing import Final
 
 from lxml import html as lxml_html
-from lxml.etree import LxmlError
+from lxml.etree import ErrorTypes, LxmlError
 
 from mirqab.arabic.encodings import decode
 
@@ -51,9 +51,17 @@ def parse(text: str) -> lxml_html.HtmlElement | None:
     )
     try:
         tree = lxml_html.document_fromstring(_DECLARATION.sub("", text).encode("utf-8", "replace"), parser=parser)
-    except (LxmlError, ValueError, AssertionError):
+    except (LxmlError, ValueError, AssertionError) as error:
+        raise_if_memory(error)
         return None
     return tree if len(tree) else None
+
+
+def raise_if_memory(error: Exception) -> None:
+    """Raise MemoryError for what libxml2 reports as a syntax or XPath error although memory ran out."""
+    log = getattr(error, "error_log", None) or ()
+    if "memory" in str(error).lower() or any(entry.type == ErrorTypes.ERR_NO_MEMORY for entry in log):
+        raise MemoryError(str(error)) from error
 
 
 def drop_unseen(tree: lxml_html.HtmlElement) -> None:

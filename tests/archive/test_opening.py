@@ -118,8 +118,10 @@ def test_a_damaged_file_is_said_so(archive: Archive, run: str, archive_url: str)
         Archive.open(archive_url)
 
 
-@pytest.mark.parametrize("url", ["postgresql://watch:secret@db.example/mirqab", "no address: secret"])
-def test_other_databases_are_refused_without_naming_secrets(url: str) -> None:
+@pytest.mark.parametrize(
+    "url", ["postgresql://watch:secret@db.example/mirqab", "no address: secret", "sqlite://", "sqlite:///:memory:"]
+)
+def test_what_is_no_file_of_sqlite_is_refused_without_naming_secrets(url: str) -> None:
     with pytest.raises(ArchiveError, match="sqlite:////absolute/path") as refused:
         Archive.open(url)
     assert "secret" not in str(refused.value)
