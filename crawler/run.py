@@ -244,8 +244,14 @@ class CrawlRun:
     # ------------------------------------------------------------------------------------------- pages
 
     async def due(self, outlet: Outlet) -> list[FeedEntry]:
-        """Return the outlet's pending entries that this run has not asked for yet."""
-        return [entry for entry in await self.intake.due(outlet.id) if entry.id not in self._asked]
+        """Return the outlet's pending entries that this run has not asked for yet; each is returned once.
+
+        They count as asked from here on: the requests are made one by one, and meanwhile another feed of the outlet
+        may ask what is due.
+        """
+        entries = [entry for entry in await self.intake.due(outlet.id) if entry.id not in self._asked]
+        self._asked.update(entry.id for entry in entries)
+        return entries
 
     def page_asked(self, entry: FeedEntry) -> None:
         """Count an entry whose page is to be asked."""

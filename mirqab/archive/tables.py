@@ -181,6 +181,7 @@ articles = Table(
     UniqueConstraint("url_key"),
     UniqueConstraint("fingerprint"),
     Index("ix_articles_story", "story"),
+    Index("ix_articles_outlet", "outlet"),
     Index("ix_articles_stored_at", "stored_at"),
 )
 

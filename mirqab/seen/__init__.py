@@ -31,7 +31,6 @@ async def open_seen(*, redis_url: str | None, folder: Path, lease_s: float = LEA
     async with open_link(redis_url=redis_url, folder=folder) as link:
         seen = Seen(link, lease_s=lease_s)
         try:
-            await seen.start()
             yield seen
         finally:
             await seen.close()

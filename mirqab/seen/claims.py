@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import logging
 import time
-import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mirqab.errors import SeenError
 from mirqab.seen import scripts
-from mirqab.seen.keys import EPOCH_KEY, SCHEMA, SCHEMA_KEY, host_key, lease_key, mark_life_s, mark_place
+from mirqab.seen.background import Background
+from mirqab.seen.keys import host_key, lease_key, mark_life_s, mark_place
 from mirqab.seen.owner import Owner, this_process
 
 if TYPE_CHECKING:
@@ -51,10 +49,7 @@ class Seen:
         self._link = link
         self._lease_ms = int(lease_s * 1000)
         self._held: dict[str, Claim] = {}
-        self._renewing: asyncio.Task[None] | None = None
-        self.epoch: str | None = None
-        self.started_empty = False
-        """True when this Redis held nothing of ours: marks of stored articles are worth writing again."""
+        self._renewing = Background()
 
     @property
     def available(self) -> bool:
@@ -66,29 +61,15 @@ class Seen:
         """What went wrong so far, counted by name: timed_out, connection, out_of_memory, lease_lost, …"""
         return self._link.troubles
 
-    async def start(self) -> None:
-        """Name the epoch of this Redis; raises SeenError when it holds another schema."""
+    @property
+    def epoch(self) -> str | None:
+        """The name of this filling of Redis: another one means that everything in it was lost. None: not reached."""
+        return self._link.epoch
 
-        async def name_epoch(redis: Redis) -> list[Any]:
-            pipeline = redis.pipeline(transaction=False)
-            pipeline.set(SCHEMA_KEY, SCHEMA, nx=True, get=True)
-            pipeline.set(EPOCH_KEY, fresh, nx=True, get=True)
-            answers: list[Any] = await pipeline.execute()
-            return answers
-
-        fresh = uuid.uuid4().hex
-        nothing: list[Any] = []
-        answers = await self._link.ask(name_epoch, otherwise=nothing)
-        if not answers:
-            return
-        schema, epoch = answers
-        if schema not in (None, SCHEMA):
-            raise SeenError(
-                f"Redis at {self._link.where} was written by another version of Mirqab (schema {schema}, "
-                f"this one knows {SCHEMA}); use another database number, or empty this one"
-            )
-        self.started_empty = epoch is None
-        self.epoch = epoch or fresh
+    @property
+    def started_empty(self) -> bool:
+        """True when this Redis held nothing of ours: marks of stored articles are worth writing again."""
+        return self._link.started_empty
 
     # ------------------------------------------------------------------------------------- claims
 
@@ -110,7 +91,7 @@ class Seen:
                 del self._held[entry]
             else:
                 self._held[entry] = settled
-                self._keep_renewing()
+                self._renewing.start(self._renew)
         return settled
 
     async def _settle(self, claim: Claim) -> Claim | None:
@@ -171,10 +152,6 @@ class Seen:
 
         return await self._link.ask(give_back, otherwise=False)
 
-    def _keep_renewing(self) -> None:
-        if self._renewing is None:
-            self._renewing = asyncio.create_task(self._renew(), name="renew leases")
-
     async def _renew(self) -> None:
         """Renew all that is held, in one call, after each third of a lease."""
 
@@ -185,8 +162,7 @@ class Seen:
             return ours
 
         lost: set[str] = set()
-        while True:
-            await asyncio.sleep(self._lease_ms / 3000)
+        while await self._renewing.sleep(self._lease_ms / 3000):
             held = list(self._held.values())
             if not held:
                 continue
@@ -267,9 +243,7 @@ class Seen:
 
     async def close(self) -> None:
         """Give back what is still held, so that nobody waits for our leases to run out."""
-        if self._renewing is not None:
-            self._renewing.cancel()
-            await asyncio.gather(self._renewing, return_exceptions=True)
+        await self._renewing.end()
         if self._held:
             held = list(self._held.values())
             self._held.clear()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
+import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -17,14 +19,16 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from mirqab.errors import SeenError
+from mirqab.seen.background import Background
 from mirqab.seen.breaker import PROBES_S, Breaker
+from mirqab.seen.keys import EPOCH_KEY, SCHEMA, SCHEMA_KEY
 
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 SOCKET_S = 1.0
-CALL_S = 2.0
+CALL_S = 1.5
 """The most that one question may cost: a time-out is not tried again, a cut connection is, once."""
 
 OLDEST_ENGINE = 7
@@ -52,9 +56,11 @@ class Link:
         self._client = client
         self._breaker = Breaker()
         self._rejoin = rejoin
-        self._probing: asyncio.Task[None] | None = None
+        self._probing = Background()
         self.where = where
         self.engine = ""
+        self.epoch: str | None = None
+        self.started_empty = False
         self.troubles: Counter[str] = Counter()
 
     @property
@@ -74,7 +80,7 @@ class Link:
             self._note(error)
             if self._breaker.failed():
                 _log.warning("Redis does not answer, going on without it: %s (%s)", self.where, _plain(error))
-                self._probe()
+                self._probing.start(self._ask_until_it_answers)
         except refusals.RedisError as error:
             # an error that is answered at once costs no time, so it does not open the breaker
             self._note(error)
@@ -88,7 +94,7 @@ class Link:
         self._note(error)
         self._breaker.trip()
         _log.warning("Redis does not answer, starting without it: %s (%s)", self.where, _plain(error))
-        self._probe()
+        self._probing.start(self._ask_until_it_answers)
 
     async def report(self) -> ServerReport:
         """Ask the server what it is; raises what redis-py raises."""
@@ -104,16 +110,30 @@ class Link:
             evicts=bool(told.get("maxmemory")) and told.get("maxmemory_policy") != "noeviction",
         )
 
-    async def check(self) -> ServerReport:
-        """Refuse a server that we cannot use, in plain words; raises SeenError, or what `_AWAY` names."""
+    async def check(self, *, pid: int | None = None) -> None:
+        """Make sure that we can use this server, and name the epoch of what lies in it.
+
+        With `pid`, nothing is written to any other process's server. Raises SeenError in plain words for what a
+        person must put right, ConnectionError for the wrong process, and redis-py's own errors for a server that is
+        away.
+        """
         try:
             report = await self.report()
-        except (refusals.AuthenticationError, refusals.NoPermissionError) as error:
-            raise SeenError(f"Redis at {self.where} does not let us in: {error}") from error
-        except _AWAY:
-            raise
-        except (refusals.RedisError, KeyError, ValueError) as error:
-            raise SeenError(f"{self.where} is no Redis that we can use: {_plain(error)}") from error
+        except (refusals.RedisError, OSError, KeyError, ValueError) as error:
+            match _cause(error):
+                case refusals.AuthenticationError() | refusals.NoPermissionError() as refused:
+                    raise SeenError(f"Redis at {self.where} does not let us in: {refused}") from error
+                case cause if isinstance(cause, _AWAY):
+                    raise
+                case cause:
+                    raise SeenError(f"{self.where} is no Redis that we can use: {_plain(cause)}") from error
+        if pid is not None and report.pid != pid:
+            raise ConnectionError(f"process {report.pid} answers at {self.where}, not {pid}")
+        self._refuse(report)
+        self.engine = report.engine
+        await self._name_epoch()
+
+    def _refuse(self, report: ServerReport) -> None:
         if int(report.redis_version.partition(".")[0]) < OLDEST_ENGINE:
             raise SeenError(f"Redis at {self.where} is {report.engine}; Mirqab needs {OLDEST_ENGINE}.0 or newer")
         if report.role != "master":
@@ -122,14 +142,29 @@ class Link:
             raise SeenError(f"Redis at {self.where} is a cluster; Mirqab needs a single server")
         if report.evicts:
             _log.warning("Redis at %s throws keys away when it is full: set maxmemory-policy noeviction", self.where)
-        self.engine = report.engine
-        return report
+
+    async def _name_epoch(self) -> None:
+        fresh = uuid.uuid4().hex
+        pipeline = self._client.pipeline(transaction=False)
+        pipeline.set(SCHEMA_KEY, SCHEMA, nx=True, get=True)
+        pipeline.set(EPOCH_KEY, fresh, nx=True, get=True)
+        try:
+            async with asyncio.timeout(CALL_S):
+                schema, epoch = await pipeline.execute()
+        except refusals.ResponseError as error:  # too full, most of all: what is there can still be read
+            self._note(error)
+            return
+        if schema not in (None, SCHEMA):
+            raise SeenError(
+                f"Redis at {self.where} was written by another version of Mirqab (schema {schema}, this one knows "
+                f"{SCHEMA}); use another database number, or empty this one"
+            )
+        self.started_empty = epoch is None
+        self.epoch = epoch or fresh
 
     async def close(self) -> None:
         """Stop probing and close every connection."""
-        if self._probing is not None:
-            self._probing.cancel()
-            await asyncio.gather(self._probing, return_exceptions=True)
+        await self._probing.end()
         with suppress(refusals.RedisError, OSError, TimeoutError):
             async with asyncio.timeout(CALL_S):
                 await self._client.aclose()
@@ -140,14 +175,10 @@ class Link:
         if self.troubles[name] == 1:
             _log.warning("trouble with Redis at %s: %s (%s)", self.where, name, _plain(error))
 
-    def _probe(self) -> None:
-        if self._probing is None or self._probing.done():
-            self._probing = asyncio.create_task(self._ask_until_it_answers(), name="probe Redis")
-
     async def _ask_until_it_answers(self) -> None:
         """Close the breaker when the server is there again; callers lose no time meanwhile."""
-        for attempt in range(1_000_000):
-            await asyncio.sleep(PROBES_S[min(attempt, len(PROBES_S) - 1)])
+        waits_s = itertools.chain(PROBES_S, itertools.repeat(PROBES_S[-1]))
+        while await self._probing.sleep(next(waits_s)):
             try:
                 if self._rejoin is not None:
                     await self._rejoin(self)
@@ -163,6 +194,13 @@ class Link:
             self.troubles["came_back"] += 1
             _log.info("Redis answers again: %s", self.where)
             return
+
+
+def _cause(error: Exception) -> BaseException:
+    """Return what went wrong: redis-py wraps all that a server answers to the greeting in a ConnectionError."""
+    if type(error) is refusals.ConnectionError and isinstance(error.__cause__, refusals.RedisError):
+        return error.__cause__
+    return error
 
 
 def _trouble(error: BaseException) -> str:

@@ -83,8 +83,8 @@ class EmbeddedServer:
             if running is not None and self._is_supervised():
                 # another pid is a former server on its way out, or none of ours: never write to it
                 with suppress(NotConnected, ConnectionError, FileNotFoundError):
-                    if (await link.check()).pid == running.pid:
-                        return
+                    await link.check(pid=running.pid)
+                    return
             elif not self._is_supervised():
                 await self._start()
                 continue
@@ -101,8 +101,9 @@ class EmbeddedServer:
             self._revivals += 1
             await self._start()
         running = self._folder.read_running()
-        if running is None or (await link.check()).pid != running.pid:
+        if running is None:
             raise ConnectionError("the embedded Redis is not there yet")
+        await link.check(pid=running.pid)
 
     def _is_supervised(self) -> bool:
         with self._folder.open_lock(self._folder.supervisor_lock) as file:

@@ -32,12 +32,11 @@ from mirqab.seen.owner import process_start
 
 _log = logging.getLogger("mirqab.seen.supervisor")
 
-LINGER_S: Final = 1.0
-"""Time without a user before the first look: commands that follow each other share one server."""
-
 LOOK_S: Final = 0.5
+"""Between two looks for users; whoever starts a supervisor is a user before, so the first look comes as late."""
+
 START_S: Final = 25.0  # a little less than its users wait
-END_S: Final = 5.0
+END_S: Final = 2.0
 MOST_RESTARTS: Final = 5
 RESTARTS_WITHIN_S: Final = 60.0
 
@@ -45,6 +44,7 @@ _DAMAGED: Final = re.compile(
     r"Bad file format reading|Unexpected end of file reading|Unrecoverable error reading|Invalid AOF manifest"
     r"|Bad file format parsing the AOF manifest"
 )
+_PROCESS_ID: Final = re.compile(rb"process_id:(\d+)\r")
 
 
 class Supervisor:
@@ -84,8 +84,8 @@ class Supervisor:
 
     def _hold(self, users: IO[bytes]) -> int:
         restarts: list[float] = []
-        self._sleep(LINGER_S)
         while not self._asked_to_end:
+            self._sleep(LOOK_S)
             if self._ended() or not self._folder.socket.exists():
                 now = time.monotonic()
                 restarts = [at for at in restarts if now - at < RESTARTS_WITHIN_S]
@@ -103,7 +103,6 @@ class Supervisor:
             elif try_lock(users):
                 _log.info("nobody uses the server any more")
                 return 0
-            self._sleep(LOOK_S)
         _log.info("asked to end")
         return 0
 
@@ -135,7 +134,7 @@ class Supervisor:
         _log.info("the server answers, process %d", self._server.pid)
 
     def _wait_for_the_former(self, lock: IO[bytes]) -> None:
-        """The server of a supervisor that was killed ends by itself on Linux; elsewhere, or frozen, it is ended."""
+        """The server of a killed supervisor ends with it on Linux; elsewhere, or frozen, it is ended here."""
         former = self._folder.read_running()
         give_up_at = time.monotonic() + END_S
         kill_at = give_up_at - END_S / 2
@@ -223,7 +222,11 @@ class Supervisor:
 
 
 def _end_with_parent(parent: int) -> Callable[[], None] | None:
-    """Return what makes a child end when its parent does, even by kill -9; Linux only."""
+    """Return what makes a child end when its parent does, even by kill -9; Linux only.
+
+    By SIGTERM, so that it writes its file to the end: when killed it loses up to 2 s. A frozen one stays, until the
+    next supervisor kills it.
+    """
     if not sys.platform.startswith("linux"):
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl
@@ -238,17 +241,24 @@ def _end_with_parent(parent: int) -> Callable[[], None] | None:
 
 
 def _asked_pid(path: Path) -> int | None:
-    """Ask a server for its process id, without the client library: the supervisor stays small."""
+    """Ask a server for its process id, without the client library: the supervisor stays small.
+
+    None while it still reads its file: it answers INFO then, and may yet find the file damaged; but it refuses PING.
+    """
+    told = b""
     try:
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(1)
             line.connect(str(path))
-            line.sendall(b"INFO server\r\n")
-            told = line.recv(65536)
+            line.sendall(b"PING\r\nINFO server\r\n")
+            while (found := _PROCESS_ID.search(told)) is None:
+                piece = line.recv(65536)
+                if not piece:
+                    return None
+                told += piece
     except OSError:
         return None
-    found = re.search(rb"process_id:(\d+)\r", told)
-    return None if found is None else int(found[1])
+    return int(found[1]) if told.startswith(b"+PONG") else None
 
 
 def _set_aside(append_only: Path) -> Path:
@@ -270,9 +280,9 @@ def _read_from(path: Path, offset: int) -> str:
 
 
 def _reason(told: str) -> str:
-    """Return the last lines that say why, without the server's banner."""
-    lines = [line.strip() for line in told.splitlines() if " # " in line or "***" in line or line.startswith("'")]
-    return " / ".join(lines[-3:])
+    """Return the server's last complaint, without its time stamp; it warns of the system's settings at each start."""
+    complaints = [line.partition(" # ")[2] for line in told.splitlines() if " # " in line]
+    return next((complaint for complaint in reversed(complaints) if not complaint.startswith("WARNING")), "")
 
 
 def main(folder: str, program: str, pipe: str) -> int:

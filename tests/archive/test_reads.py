@@ -150,6 +150,7 @@ def test_no_question_reads_a_whole_table(filled: Archive, run: str) -> None:
     filled.mark_confirmed(["a1"])
     filled.unconfirm_since(NOON)
     filled.runs(5)
+    filled.outlet_counts()
     filled.flagged(since=NOON, limit=50)
     filled.flagged(topic=TOPIC[0], theatre="العراق", limit=50)
     filled.story(story_id("0"))

@@ -127,12 +127,12 @@ async def test_each_step_is_one_round_trip(seen: Seen, redis: Redis) -> None:
 
 
 async def test_a_lease_is_renewed_while_held_and_runs_out_when_not(folder: Path, redis: Redis) -> None:
-    async with open_seen(redis_url=None, folder=folder, lease_s=0.6) as short:
+    async with open_seen(redis_url=None, folder=folder, lease_s=0.5) as short:
         claim = await claimed(short, "e1")
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(0.9)
         assert await redis.get(lease_key("e1")) == claim.holder
         short._held.clear()  # as if the process hung
-        await asyncio.sleep(0.8)
+        await asyncio.sleep(0.6)
         assert await redis.exists(lease_key("e1")) == 0
 
 

@@ -119,6 +119,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("url_key", name="uq_articles_url_key"),
     )
     op.create_index("ix_articles_stored_at", "articles", ["stored_at"], unique=False)
+    op.create_index("ix_articles_outlet", "articles", ["outlet"], unique=False)
     op.create_index("ix_articles_story", "articles", ["story"], unique=False)
     op.create_table(
         "carried",
