@@ -38,7 +38,9 @@ _NO_ARTICLE_TITLE: Final = re.compile(
 )
 _OTHER_LANGUAGES: Final = {"fa": "پچژگ", "ur": "ٹڈڑںےہھ", "ckb": "ێۆەڕڵڤ"}
 _FOREIGN_FORMS: Final = "یکہھە"
+# Words in a piece of text that is looked up elsewhere on the page, and how many pieces are enough to tell.
 _PIECE: Final = 6
+_PIECES: Final = 60
 # Arabic text with Latin names, quotes and figures stays well above; a foreign page well below.
 _LEAST_ARABIC: Final = 0.4
 
@@ -79,7 +81,8 @@ def _all_beside(lines: list[str], beside: str) -> bool:
     if not beside:
         return False
     words = [word for line in lines for word in line.split()]
-    pieces = [letters_of("".join(words[start : start + _PIECE])) for start in range(0, len(words), _PIECE)]
+    step = max(_PIECE, len(words) // _PIECES)
+    pieces = [letters_of("".join(words[start : start + _PIECE])) for start in range(0, len(words), step)]
     return sum(piece in beside for piece in pieces) > 0.6 * len(pieces)
 
 
