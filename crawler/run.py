@@ -22,7 +22,6 @@ from mirqab.types import Admitted, FeedEntry, FeedSnapshot, Outlet, Reason, Stor
 if TYPE_CHECKING:
     from mirqab.archive import Archive, ArchiveThread
     from mirqab.intake import Intake
-
     from mirqab.seen import Seen
     from mirqab.workers import Workers
 
@@ -102,9 +101,8 @@ class CrawlRun:
     async def _open_parts(self) -> None:
         # imported here: a fetch that stores nothing, `scrapy list` and a wrong command pay for none of them
         from mirqab.archive import Archive, ArchiveThread
-        from mirqab.intake import Intake
-
         from mirqab.declarations import load_topic_documents
+        from mirqab.intake import Intake
         from mirqab.seen import open_seen
         from mirqab.topics import compile_topic
         from mirqab.work import WorkPlan
@@ -244,8 +242,14 @@ class CrawlRun:
     # ------------------------------------------------------------------------------------------- pages
 
     async def due(self, outlet: Outlet) -> list[FeedEntry]:
-        """Return the outlet's pending entries that this run has not asked for yet."""
-        return [entry for entry in await self.intake.due(outlet.id) if entry.id not in self._asked]
+        """Return the outlet's pending entries that this run has not asked for yet; each is returned once.
+
+        They count as asked from here on: the requests are made one by one, and meanwhile another feed of the outlet
+        may ask what is due.
+        """
+        entries = [entry for entry in await self.intake.due(outlet.id) if entry.id not in self._asked]
+        self._asked.update(entry.id for entry in entries)
+        return entries
 
     def page_asked(self, entry: FeedEntry) -> None:
         """Count an entry whose page is to be asked."""

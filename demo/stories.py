@@ -89,6 +89,11 @@ class Story:
         return self.label is Label.TOPIC and self.outcome is Outcome.STORED
 
     @property
+    def original(self) -> str:
+        """The story that this one is, word for word: another outlet's when it is an exact copy, else itself."""
+        return self.copy_of if self.copy_of and self.exact_copy else self.id
+
+    @property
     def body(self) -> str:
         """The text as a reader sees it, one paragraph a line."""
         return "\n".join(line.removeprefix("## ") for line in self.paragraphs)

@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from io import StringIO
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import uvicorn
 from ruamel.yaml import YAML
@@ -124,10 +124,21 @@ class DemoWeb:
         outlet = next(outlet for outlet in self.outlets if outlet.id == found.outlet)
         return pages.link(outlet, found, self.origin(outlet.id))
 
+    def story_at(self, url: str) -> Story:
+        """Return the story at an address, however it is escaped and whatever tracking parameters it carries."""
+        pairs = [pair for pair in urlsplit(url).query.split("&") if pair and not pair.startswith("utm_")]
+        plain = unquote(url.partition("?")[0]) + ("?" + "&".join(pairs) if pairs else "")
+        return next(story for story in self.stories.values() if self.origin(story.outlet) + story.path == plain)
+
     def feed_urls(self, outlet: str) -> tuple[str, ...]:
         """Return the addresses of an outlet's feeds."""
         found = next(item for item in self.outlets if item.id == outlet)
         return tuple(self.origin(outlet) + path for path in found.style.feed_paths)
+
+    @property
+    def updated(self) -> frozenset[str]:
+        """The stories that have a second state."""
+        return frozenset(story.id for outlet in self._first for story in outlet.stories if story.later)
 
     def advance(self) -> None:
         """Let time pass: the stories that have a second state are served in it from now on."""
@@ -165,6 +176,15 @@ class DemoWeb:
         """Return how often the page of a story was asked for."""
         found = self.stories[story]
         return self.requests[self.origin(found.outlet) + found.path]
+
+    def compare(self, flagged: Iterable[str]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """Compare the addresses of flagged stories with what the stories were written as: right, missed, besides.
+
+        An exact copy and its original count as one story.
+        """
+        found = frozenset(self.story_at(url).original for url in flagged)
+        meant = frozenset(story.original for story in self.stories.values() if story.flagged)
+        return found & meant, meant - found, found - meant
 
     # ------------------------------------------------------------------------------ serving
 

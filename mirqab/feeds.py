@@ -29,7 +29,7 @@ _ITEM_END: Final = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _ITEM_START: Final = re.compile(r"<(?:\w+:)?(?:item|entry)\b", re.IGNORECASE)
 # feedparser looks for e-mail addresses in these with a pattern of quadratic time: 60 kB took a minute.
 _LONG_AUTHOR: Final = re.compile(
-    r"(<(?:\w+:)?(?:author|name|creator|contributor|managingEditor|webMaster|publisher|owner)\b[^>]*>"
+    r"(<(?:\w+:)?(?:author|name|creator|contributor|managingEditor|webMaster|publisher|owner)\b[^>]{0,300}>"
     r"\s*(?:<!\[CDATA\[)?[^<\]]{500})[^<\]]+",
     re.IGNORECASE,
 )

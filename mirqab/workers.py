@@ -60,8 +60,8 @@ class Workers:
     """A pool of worker processes for one run; it starts with the first task, so a run of 304s starts none.
 
     `count` processes; a page may take `page_time_s` seconds and `page_memory_mb` MB above what the process needs by
-    itself, a feed `feed_time_s` seconds and the same memory. Use from one event loop or one thread. Not for use in
-    the same process before `close` of another that is in the midst of starting.
+    itself, a feed `feed_time_s` seconds and the same memory. Use from one event loop or one thread. As with every
+    use of multiprocessing, a script that makes one needs `if __name__ == "__main__"`.
     """
 
     def __init__(
@@ -177,7 +177,11 @@ class Workers:
                 self._pool = self._start()
             cpu_s = math.ceil(task.time_s) + _CPU_GRACE_S
             arguments = (task.call, task.arguments, cpu_s, self._memory_bytes)
-            future: Future[_R] = self._pool.schedule(_bounded, args=arguments, timeout=task.time_s)
+            try:
+                future: Future[_R] = self._pool.schedule(_bounded, args=arguments, timeout=task.time_s)
+            except BrokenProcessPool as error:  # processes cannot be started; whoever waits tries again
+                future = Future()
+                future.set_exception(error)
             self._under_way.add(future)
         future.add_done_callback(self._under_way.discard)
         return future

@@ -108,7 +108,7 @@ class Bench:
         self.said: list[str] = []
         self.notes = home / "notes"
         script = f"import os, pathlib, signal, sys, time\nnotes = pathlib.Path({str(self.notes)!r})\n{script}"
-        self.program = (sys.executable, "-c", script)
+        self.program: tuple[str, ...] = (sys.executable, "-c", script)
 
     def ledger(self, **turn: datetime) -> None:
         fields = {name: at.isoformat() for name, at in turn.items()}
@@ -122,10 +122,19 @@ class Bench:
     def lines(self) -> list[str]:
         return self.notes.read_text().split() if self.notes.exists() else []
 
-    async def run(self, until: str, *, jobs: list[Job] | None = None, **limits: float) -> None:
+    async def run(
+        self, until: str, *, jobs: list[Job] | None = None, run_limit_s: float = 60, stop_limit_s: float = 10
+    ) -> None:
         """Keep the clock until a line that holds `until` was said (or the script noted it), then stop it."""
         stop = asyncio.Event()
-        clock = Clock(jobs or [job()], home=self.home, say=self.said.append, program=self.program, **limits)
+        clock = Clock(
+            jobs or [job()],
+            home=self.home,
+            say=self.said.append,
+            program=self.program,
+            run_limit_s=run_limit_s,
+            stop_limit_s=stop_limit_s,
+        )
         running = asyncio.ensure_future(clock.run(stop))
         deadline = asyncio.get_running_loop().time() + 20
         while until not in "\n".join([*self.said, *self.lines()]):

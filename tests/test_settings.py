@@ -94,24 +94,25 @@ def test_an_empty_variable_is_not_set_and_none_takes_away(config: Path) -> None:
 
 def test_a_secret_may_lie_in_a_file(config: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
-    secret.write_text("postgresql://mirqab:very-secret@db/mirqab\n", encoding="utf-8")
-    settings = load(config, MIRQAB_ARCHIVE_URL_FILE=str(secret))
-    assert settings.archive_url == "postgresql://mirqab:very-secret@db/mirqab"
-    assert origins(settings)["archive.url"] == ("postgresql://***@db/mirqab", "environment MIRQAB_ARCHIVE_URL_FILE")
-    (mistake,) = mistakes(config, MIRQAB_REDIS_URL_FILE=str(tmp_path / "absent"))
-    assert mistake.key == "MIRQAB_REDIS_URL_FILE"
+    secret.write_text("redis://mirqab:very-secret@host:6379/0\n", encoding="utf-8")
+    settings = load(config, MIRQAB_REDIS_URL_FILE=str(secret))
+    assert settings.redis_url == "redis://mirqab:very-secret@host:6379/0"
+    assert origins(settings)["redis.url"] == ("redis://***@host:6379/0", "environment MIRQAB_REDIS_URL_FILE")
+    (mistake,) = mistakes(config, MIRQAB_ARCHIVE_URL_FILE=str(tmp_path / "absent"))
+    assert mistake.key == "MIRQAB_ARCHIVE_URL_FILE"
 
 
 def test_secrets_show_nowhere(config: Path) -> None:
     settings = load(
         config,
-        "archive:\n  url: postgresql+psycopg://u:hush@db/x?password=hush\n",
+        "archive:\n  url: sqlite:////data/archive.sqlite?key=hush\n",
         {"redis.url": "redis://:hush@host:6379/0"},
     )
     assert "hush" in settings.archive_url
     assert "hush" not in repr(settings)
     assert "hush" not in str(origins(settings))
     assert origins(settings)["redis.url"][0] == "redis://***@host:6379/0"
+    assert origins(settings)["archive.url"][0] == "sqlite:////data/archive.sqlite?***"
     wrong = mistakes(config, "archive:\n  url: mysql://u:hush@db/x\nredis:\n  url: {a: hush}\n", REDIS_URL="u:hush@x")
     assert len(wrong) == 3
     assert "hush" not in str(wrong)

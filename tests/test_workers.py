@@ -19,6 +19,7 @@ from mirqab.types import Page, PageHints, Reason, Worked
 from mirqab.work import WorkPlan
 from mirqab.workers import Workers
 
+ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 PARAGRAPH = (
     "قال المتحدث باسم الوزارة في مؤتمر صحفي إن اللجنة ستجتمع غدا لبحث موعد الجلسة المقبلة وجدول أعمالها الكامل. "
@@ -342,6 +343,15 @@ def test_a_kill_in_the_worker_takes_the_run_down_after_the_raw_page_was_kept(
         assert _wait_until(lambda: not _children(process.pid), 5)
     finally:
         _end(process)
+
+
+def test_the_kernel_ends_a_process_that_no_thread_of_its_own_can_end() -> None:
+    # one call into C that holds the interpreter for hours: the watch on the parent would never run
+    code = "from mirqab.workers import _bounded; _bounded(sum, (range(10**13),), 1, 1 << 30)"
+
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=30)
+
+    assert ended.returncode == -signal.SIGXCPU
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -102,9 +102,17 @@ def main(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return 130
     except BrokenPipeError:
-        # whoever read our output has seen enough: nothing is left to say, nor at the interpreter's own last flush
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _reader_gone()
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # typer's way to end then, with code 1
+            return _reader_gone()
+        raise
+
+
+def _reader_gone() -> int:
+    """Whoever read our output has seen enough: nothing is left to say, nor at the interpreter's own last flush."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return 0
 
 
 def _complain(text: str) -> None:

@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mirqab.addresses import AllowedHosts, clean_url, host_of
 from mirqab.cli import deployment
 from mirqab.cli.children import ChildLog, PassedOn, start_scrapy
+from mirqab.cli.contact import ask_for_contact
 from mirqab.cli.inputs import Arrived
-from mirqab.errors import MirqabError, UsageError
+from mirqab.errors import MirqabError
 from mirqab.types import Reason
 
 if TYPE_CHECKING:
     from mirqab.settings import Settings
 
-USAGE_EXIT = 2
+
+def who_asks(urls: Iterable[str], deployed: Settings) -> Settings:
+    """Return the settings with a contact to show to these addresses' hosts, asked for when there is none."""
+    own = AllowedHosts.of(deployed.crawl_allow_hosts)
+    if deployed.contact or all(own.has_host(host_of(url)) for url in urls):
+        return deployed
+    ask_for_contact(deployed)
+    return deployment.settings()
 
 
 def fetch(url: str, deployed: Settings) -> Arrived:
     """Fetch an address as the crawler does (robots.txt, user agent, only public hosts); nothing is stored.
 
-    What the web answers is in the result; UsageError when this deployment may not crawl (no contact, say).
+    What the web answers is in the result; MirqabError when the crawler itself fails.
     """
+    if clean_url(url) is None:
+        return Arrived(name=url, body=b"", problem=Reason.BAD_URL)
     log = ChildLog(deployed.log_folder, "fetch")
     with tempfile.TemporaryDirectory(prefix="mirqab-fetch-") as folder:
         into = Path(folder) / "answer"
@@ -34,9 +46,7 @@ def fetch(url: str, deployed: Settings) -> Arrived:
             raise KeyboardInterrupt
         if into.exists():
             return _arrived(url, into.read_bytes())
-    if code == USAGE_EXIT:
-        raise UsageError(log.tail(3))
-    raise MirqabError(f"{url} could not be fetched: the crawler ended with exit code {code} (see {log.path}).")
+    raise MirqabError(f"the crawler ended with exit code {code}: {log.tail(1)} (see {log.path})")
 
 
 def _arrived(url: str, answer: bytes) -> Arrived:

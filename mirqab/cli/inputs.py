@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from mirqab.cli.terminal import say
+from mirqab.errors import MirqabError
 from mirqab.types import Reason
 
 if TYPE_CHECKING:
@@ -53,17 +54,23 @@ class Complaints:
 
 
 def arriving(
-    names: Iterable[str], deployment: Settings, complaints: Complaints, *, url: str | None
+    names: Sequence[str], deployment: Settings, complaints: Complaints, *, url: str | None
 ) -> Iterator[Arrived]:
     """Yield each input; a file that cannot be read is complained about and left out.
 
     `url` is what the user says about where the inputs lie; an address fetched here knows better.
     """
-    for name in names:
-        if name.startswith(("http://", "https://")):
-            from mirqab.cli.fetching import fetch
+    addresses = [name for name in names if is_address(name)]
+    if addresses:
+        from mirqab.cli.fetching import fetch, who_asks
 
-            yield fetch(name, deployment)
+        deployment = who_asks(addresses, deployment)
+    for name in names:
+        if is_address(name):
+            try:
+                yield fetch(name, deployment)
+            except MirqabError as error:
+                complaints.about(name, f"could not be fetched: {error}")
             continue
         try:
             if name == STDIN:
@@ -79,6 +86,11 @@ def arriving(
             yield Arrived(name=name, body=b"", url=url, problem=Reason.TOO_LARGE, detail=detail)
         else:
             yield Arrived(name=name, body=body, url=url)
+
+
+def is_address(name: str) -> bool:
+    """Say whether an input is an address of the web, and no file."""
+    return name.lower().startswith(("http://", "https://"))
 
 
 def _read(stream: BinaryIO, limit: int) -> bytes:

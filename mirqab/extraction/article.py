@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from mirqab.arabic import arabic_share
-from mirqab.extraction.body import body_lines, without_headline
+from mirqab.extraction.body import body_lines, without_heading
 from mirqab.extraction.metadata import Metadata, json_article, read_metadata
 from mirqab.extraction.tree import drop_unseen, letters_of, parse, read_characters, text_beside
 from mirqab.types import Extraction, PageHints, Reason
@@ -38,7 +38,9 @@ _NO_ARTICLE_TITLE: Final = re.compile(
 )
 _OTHER_LANGUAGES: Final = {"fa": "پچژگ", "ur": "ٹڈڑںےہھ", "ckb": "ێۆەڕڵڤ"}
 _FOREIGN_FORMS: Final = "یکہھە"
+# Words in a piece of text that is looked up elsewhere on the page, and how many pieces are enough to tell.
 _PIECE: Final = 6
+_PIECES: Final = 60
 # Arabic text with Latin names, quotes and figures stays well above; a foreign page well below.
 _LEAST_ARABIC: Final = 0.4
 
@@ -65,7 +67,8 @@ def extract(html: bytes, *, url: str, content_type: str | None, hints: PageHints
     drop_unseen(tree)
     metadata = read_metadata(tree, article, url=url, hints=hints)
     beside = text_beside(tree)
-    lines = without_headline(body_lines(tree, url=url), [metadata.headline, *metadata.headlines])
+    known = [metadata.headline, *metadata.headlines, metadata.published_raw or ""]
+    lines = without_heading(body_lines(tree, url=url), known)
     if lines and _all_beside(lines, beside):
         return _refused(Reason.NO_ARTICLE, "only menus and margins hold text", hints, metadata)
     return _judged(metadata, "\n".join(lines), hints)
@@ -79,7 +82,8 @@ def _all_beside(lines: list[str], beside: str) -> bool:
     if not beside:
         return False
     words = [word for line in lines for word in line.split()]
-    pieces = [letters_of("".join(words[start : start + _PIECE])) for start in range(0, len(words), _PIECE)]
+    step = max(_PIECE, len(words) // _PIECES)
+    pieces = [letters_of("".join(words[start : start + _PIECE])) for start in range(0, len(words), step)]
     return sum(piece in beside for piece in pieces) > 0.6 * len(pieces)
 
 

@@ -98,7 +98,8 @@ def exact(at: datetime) -> str:
 
 def direction(text: str) -> str:
     """Return the direction of a line for HTML. An Arabic headline may begin with a Latin name and stays Arabic."""
-    return "rtl" if not text or arabic_share(text) >= ARABIC_LINE else "ltr"
+    foreign = any(letter.isalpha() for letter in text) and arabic_share(text) < ARABIC_LINE
+    return "ltr" if foreign else "rtl"
 
 
 def number(value: float) -> str:

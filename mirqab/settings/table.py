@@ -56,7 +56,9 @@ class Settings:
     archive_url: str = field(
         default="",
         repr=False,
-        metadata=_row("The archive's database.", default="`archive.sqlite` in the home folder", secret=True),
+        metadata=_row(
+            "The archive's database, an SQLite file.", default="`archive.sqlite` in the home folder", secret=True
+        ),
     )
     redis_url: str | None = field(
         default=None,
@@ -129,11 +131,6 @@ class Settings:
     def log_folder(self) -> Path:
         """Where logs are written."""
         return self.home / "log"
-
-    @property
-    def cache_folder(self) -> Path:
-        """What may be deleted at any time."""
-        return self.home / "cache"
 
     def overrides_environ(self) -> dict[str, str]:
         """Return the command line's settings as environment variables, to hand to a child process."""
@@ -258,7 +255,7 @@ def _read_loopback(raw: Any) -> str:
 
 _CHECKS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "contact": _read_contact,
-    "archive_url": _read_address("sqlite", "postgresql"),
+    "archive_url": _read_address("sqlite"),
     "redis_url": _read_address("redis", "rediss", "unix"),
     "web_host": _read_loopback,
 }

@@ -1,0 +1,140 @@
+"""`mirqab crawl` and addresses in a pipe, against the demo web: the real crawler as a child."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from demo.web import DemoWeb
+from mirqab.cli.crawl_progress import EventLines, Tally
+from mirqab.settings import CODE_ROOT
+from tests.cli.conftest import Command
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Environ
+
+
+@pytest.fixture
+def web() -> Iterator[DemoWeb]:
+    with DemoWeb(slow_s=0.1) as web:
+        yield web
+
+
+@pytest.fixture
+def demo(web: DemoWeb, child_environ: Environ, tmp_path: Path) -> Command:
+    """The command in a deployment whose outlets are the demo web's."""
+    config = tmp_path / "config"
+    shutil.copytree(CODE_ROOT / "config", config)
+    (config / "mirqab.yaml").unlink()
+    web.outlets_yaml(config / "outlets.yaml")
+    return Command(
+        child_environ(
+            MIRQAB_CONFIG=str(config), MIRQAB_CRAWL_ALLOW_HOSTS=",".join(web.hosts), MIRQAB_CRAWL_DELAY_S="0.02"
+        )
+    )
+
+
+def good_outlet(web: DemoWeb) -> str:
+    return next(outlet.id for outlet in web.outlets if outlet.id == "mirsal")
+
+
+def test_a_crawl_is_summed_up_and_agrees_with_the_ledger(demo: Command, web: DemoWeb) -> None:
+    outlet = good_outlet(web)
+    said = demo("crawl", outlet)
+    assert said.code == 0, said.err
+    (run,) = json.loads(demo("runs", "--format", "json").out)
+    total = f"feeds 1/1 · new {run['new']} · fetched {run['fetched']} · stored {run['stored']}"
+    assert total in said.out
+    assert run["stored"] > 3
+    flagged = [json.loads(line) for line in demo("flagged", "--format", "jsonl").lines]
+    assert flagged
+    assert f"Flagged in this run: {len(flagged)}" in said.out
+    assert all(line["headline"] in said.out for line in flagged)
+    again = demo("crawl", outlet)
+    assert again.code == 0
+    assert "No story was flagged in this run" in again.out
+    assert "fetched 0 · stored 0" in again.out
+
+
+def test_a_failing_outlet_makes_it_three_and_is_named(demo: Command) -> None:
+    said = demo("crawl", "marfa")
+    assert said.code == 3
+    assert "feed http_error: http://" in said.out
+    health = demo("health", "--format", "json")
+    assert health.code == 3
+    (failing,) = [one for one in json.loads(health.out) if one["condition"] == "failing"]
+    assert (failing["outlet"], failing["last_error"]) == ("marfa", "http_error")
+
+
+def test_a_misspelt_outlet_suggests_the_nearest(demo: Command) -> None:
+    said = demo("crawl", "mirsaal")
+    assert (said.code, said.out) == (2, "")
+    assert "Did you mean mirsal?" in said.err
+    assert demo("crawl", "--kind", "blog").code == 2
+
+
+def test_ctrl_c_is_passed_on_and_ends_in_peace(demo: Command, web: DemoWeb) -> None:
+    child = demo.start("crawl", MIRQAB_CRAWL_DELAY_S="2")
+    deadline = time.monotonic() + 30
+    while not web.requests:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=40)
+    assert child.returncode in (1, 3), (out.decode(), err.decode())
+    assert b"Traceback" not in out + err
+    (run,) = json.loads(demo("runs", "--format", "json").out)
+    assert run["ended_at"] is not None
+    assert run["exit_code"] == child.returncode
+
+
+def test_addresses_go_through_the_crawler(demo: Command, web: DemoWeb) -> None:
+    feed = web.feed_urls(good_outlet(web))[0]
+    outside = ("http://127.0.0.1:9/closed.xml", "http://10.0.0.1/rss")
+    said = demo("feed", feed, *outside)
+    assert (said.code, said.out) == (2, ""), "before anything is asked for, a contact is needed"
+    assert "contact: you@example.org" in said.err
+    said = demo("feed", feed, *outside, "http:///nowhere", MIRQAB_CONTACT="me@example.org")
+    assert said.code == 3
+    good, closed, private, nowhere = map(json.loads, said.lines)
+    assert (good["input"], good["problem"]) == (feed, None)
+    assert good["entries"][0]["url"].startswith("http://127.")
+    assert closed["problem"] in ("connection", "refused_address")
+    assert private["problem"] == "refused_address"
+    assert nowhere["problem"] == "bad_url"
+    page = demo("extract", good["entries"][0]["url"])
+    assert page.code == 0
+    found = json.loads(page.out)
+    assert found["headline"]
+    assert found["published"]
+    assert json.loads(demo("flagged", "--format", "json").out) == [], "nothing is stored"
+
+
+# ----------------------------------------------------------------------------------------------- the tally
+
+
+def test_events_come_in_any_pieces() -> None:
+    lines = EventLines()
+    text = b'{"event": "start", "feeds": 2}\nnoise\n[1]\n{"event": "end"}\n'
+    found = [event for place in range(len(text)) for event in lines.feed(text[place : place + 1])]
+    assert found == [{"event": "start", "feeds": 2}, {"event": "end"}]
+
+
+def test_the_tally_counts_as_the_ledger_does() -> None:
+    tally = Tally()
+    tally.take({"event": "start", "outlets": 2, "feeds": 3})
+    tally.take({"event": "feed", "outlet": "rasid", "url": "u", "new": 4, "known": 1, "problem": None})
+    tally.take({"event": "feed", "outlet": "sadeem", "url": "v", "new": 0, "known": 0, "problem": "tls"})
+    for outcome in ("stored", "duplicate", "gone", "refused_by_robots"):
+        tally.take({"event": "page", "outlet": "rasid", "url": "w", "outcome": outcome, "flagged": []})
+    tally.take({"event": "page", "outlet": "rasid", "url": "w", "outcome": "stored", "flagged": ["topic"]})
+    tally.take({"event": "unheard of"})
+    assert tally.line() == "feeds 2/3 · new 4 · fetched 4 · stored 2 · copies 1 · failed 2 · flagged 1"
+    assert tally.outlets["sadeem"].feed_problems == [("v", "tls")]
