@@ -22,7 +22,6 @@ from mirqab.types import Admitted, FeedEntry, FeedSnapshot, Outlet, Reason, Stor
 if TYPE_CHECKING:
     from mirqab.archive import Archive, ArchiveThread
     from mirqab.intake import Intake
-
     from mirqab.seen import Seen
     from mirqab.workers import Workers
 
@@ -102,9 +101,8 @@ class CrawlRun:
     async def _open_parts(self) -> None:
         # imported here: a fetch that stores nothing, `scrapy list` and a wrong command pay for none of them
         from mirqab.archive import Archive, ArchiveThread
-        from mirqab.intake import Intake
-
         from mirqab.declarations import load_topic_documents
+        from mirqab.intake import Intake
         from mirqab.seen import open_seen
         from mirqab.topics import compile_topic
         from mirqab.work import WorkPlan

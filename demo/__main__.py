@@ -122,9 +122,9 @@ def _compare(folder: DemoFolder, web: DemoWeb) -> None:
     right, missed, besides = web.compare(row["url"] for row in _flagged(folder))
     _say(
         f"\nCompared with what the stories were written as: {len(right)} of {len(right) + len(missed)} on the topic are"
-        f" flagged, {len(besides)} others beside them."
+        f" flagged, and beside them {len(besides) or 'nothing'}{' more' if besides else ''}."
     )
-    for word, names in (("missed", missed), ("beside", besides)):
+    for word, names in (("missed", missed), ("more", besides)):
         for name in sorted(names):
             _say(f"  {word}: {web.stories[name].headline}")
 

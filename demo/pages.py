@@ -72,6 +72,7 @@ def _render(
 ) -> bytes:
     others = [other for other in outlet.stories if story is None or other.id != story.id]
     same_section = [other for other in others if story is not None and other.section == story.section]
+    elsewhere = [other for other in others if other not in same_section]
     turn = 0 if story is None else story.number % max(1, len(others))
     context: dict[str, object] = {
         "outlet": outlet,
@@ -81,7 +82,7 @@ def _render(
         "items": [_teaser(outlet, item, origin) for item in items],
         "menu": [("الرئيسية", "/"), *((name, f"/section/{word}") for name, word in outlet.sections.items())],
         "latest": [_teaser(outlet, other, origin) for other in others[:4]],
-        "related": [_teaser(outlet, other, origin) for other in (same_section + others)[:4]],
+        "related": [_teaser(outlet, other, origin) for other in (same_section + elsewhere)[:4]],
         "most_read": [_teaser(outlet, other, origin) for other in (others[turn:] + others[:turn])[:5]],
         "feed_url": origin + outlet.style.feed_paths[0],
         "section_word": "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import sys
 import tomllib
@@ -63,6 +64,21 @@ def test_the_version_is_the_same_everywhere() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["version"] == mirqab.__version__
     assert f"## [{mirqab.__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_a_test_cannot_leave_this_machine(refused_connections: list[str]) -> None:
+    for leave in (
+        lambda: socket.create_connection(("192.0.2.1", 80), timeout=1),
+        lambda: socket.getaddrinfo("outlet.example", 443),
+        lambda: socket.socket(type=socket.SOCK_DGRAM).sendto(b"", ("192.0.2.1", 53)),
+    ):
+        with pytest.raises(OSError, match="do not leave this machine"):
+            leave()
+    assert len(refused_connections) == 3
+    refused_connections.clear()  # or this test would fail for having tried
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
+        pass
+    assert not refused_connections
 
 
 # ------------------------------------------------------------------------------------------------ the locks

@@ -242,7 +242,22 @@ def bare_path(tmp_path: Path) -> Path:
     """A folder for PATH that holds what a small system has, and no Python."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    for name in ("sh", "dirname", "readlink", "cat", "cmp", "mkdir", "rm", "mv", "cp", "sleep", "tail", "sed", "grep"):
+    for name in (
+        "sh",
+        "dirname",
+        "readlink",
+        "cat",
+        "cmp",
+        "mkdir",
+        "rm",
+        "mv",
+        "cp",
+        "sleep",
+        "tail",
+        "sed",
+        "grep",
+        "cut",
+    ):
         found = shutil.which(name)
         assert found
         (folder / name).symlink_to(found)
@@ -290,13 +305,18 @@ def test_packages_that_cannot_be_had_are_said_with_the_end_of_the_log(project: P
     assert "absent-thing" in err
     assert f"All of it: {project.folder}/.venv/setup.log" in err
     assert not (project.folder / ".venv.lock").exists()
-    # an index that does not answer: a port of this machine where nobody listens
-    code, _, err = project.run("x", PIP_NO_INDEX="0", PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_FIND_LINKS="")
-    assert code == 1
-    assert "the package index was not reached" in err
     # mended, it starts over
     project.write_locks("", "# tests\n")
     assert project.run("x")[0] == 0
+
+
+@pytest.mark.full
+def test_an_index_that_does_not_answer_is_said_to_be_so(project: Project) -> None:
+    project.write_locks(f"absent-thing==1.0 --hash=sha256:{'0' * 64}\n", "")
+    # a port of this machine where nobody listens
+    code, _, err = project.run("x", PIP_NO_INDEX="0", PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_FIND_LINKS="")
+    assert code == 1
+    assert "the package index was not reached" in err
 
 
 @pytest.mark.full

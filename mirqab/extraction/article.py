@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from mirqab.arabic import arabic_share
-from mirqab.extraction.body import body_lines, without_headline
+from mirqab.extraction.body import body_lines, without_heading
 from mirqab.extraction.metadata import Metadata, json_article, read_metadata
 from mirqab.extraction.tree import drop_unseen, letters_of, parse, read_characters, text_beside
 from mirqab.types import Extraction, PageHints, Reason
@@ -67,7 +67,8 @@ def extract(html: bytes, *, url: str, content_type: str | None, hints: PageHints
     drop_unseen(tree)
     metadata = read_metadata(tree, article, url=url, hints=hints)
     beside = text_beside(tree)
-    lines = without_headline(body_lines(tree, url=url), [metadata.headline, *metadata.headlines])
+    known = [metadata.headline, *metadata.headlines, metadata.published_raw or ""]
+    lines = without_heading(body_lines(tree, url=url), known)
     if lines and _all_beside(lines, beside):
         return _refused(Reason.NO_ARTICLE, "only menus and margins hold text", hints, metadata)
     return _judged(metadata, "\n".join(lines), hints)

@@ -56,10 +56,10 @@ def _all_text(element: _Element) -> str:
     return "".join(str(piece) for piece in element.itertext())
 
 
-def without_headline(lines: list[str], headlines: Iterable[str]) -> list[str]:
-    """Return the lines without the headline that pages repeat above the first paragraph."""
-    known = {letters_of(headline) for headline in headlines}
+def without_heading(lines: list[str], known: Iterable[str]) -> list[str]:
+    """Return the lines without the headline and the date line (`known`) that pages repeat above the text."""
+    headings = {letters_of(text) for text in known}
     start = 0
-    while start < len(lines) - 1 and start < 3 and letters_of(lines[start]) in known:
+    while start < len(lines) - 1 and start < 3 and letters_of(lines[start]) in headings:
         start += 1
     return lines[start:]

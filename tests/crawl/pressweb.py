@@ -130,11 +130,12 @@ def rss(items: list[tuple[str, str]]) -> bytes:
 def article_html(headline: str, paragraphs: list[str], *, charset: str = "utf-8") -> str:
     """Return a plain article page."""
     body = "".join(f"<p>{html.escape(paragraph)}</p>" for paragraph in paragraphs)
+    title = html.escape(headline)
+    head = f'<meta charset="{charset}"><title>{title}</title><meta property="og:title" content="{title}">'
+    menu = '<header><nav><a href="/">الرئيسية</a></nav></header>'
     return (
-        f'<!doctype html><html lang="ar" dir="rtl"><head><meta charset="{charset}">'
-        f'<title>{html.escape(headline)}</title><meta property="og:title" content="{html.escape(headline)}"></head><body><header><nav><a href="/">الرئيسية'
-        f"</a></nav></header><main><article><h1>{html.escape(headline)}</h1>{body}</article></main>"
-        f"<footer>حقوق النشر محفوظة</footer></body></html>"
+        f'<!doctype html><html lang="ar" dir="rtl"><head>{head}</head><body>{menu}<main><article><h1>{title}</h1>'
+        f"{body}</article></main><footer>حقوق النشر محفوظة</footer></body></html>"
     )
 
 

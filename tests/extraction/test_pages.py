@@ -54,6 +54,12 @@ def test_the_body_is_one_paragraph_a_line_as_published_without_the_headline() ->
     assert found.extractor == "trafilatura"
 
 
+def test_the_date_line_above_the_text_is_no_paragraph() -> None:
+    page = markup(body=("نُشر الجمعة 26 يناير 2024 10:00", *PARAGRAPHS)).replace("<p>نُشر", "<p class=date>نُشر")
+
+    assert read(page).body == "\n".join(PARAGRAPHS)
+
+
 def test_marks_and_quotes_stay_as_published() -> None:
     text = "قالَ «المتحدّثُ» إنّ 12٪ من الطرقِ – أيْ نحو ٤٥ كم — أُغلقت… ولم يُصب أحد بأذى حتى مساء اليوم الخميس"
 

@@ -1,0 +1,149 @@
+"""Statuses, headers and hosts told as outcomes: the pure parts of a crawl."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from scrapy import exceptions
+from twisted.internet.error import ConnectionDone
+from twisted.python.failure import Failure
+from twisted.web.client import ResponseFailed
+
+from crawler.hosts import FAILURES_TO_REST, Hosts
+from crawler.outcomes import PutOffError, reason_of_status, refusal, retry_after_s
+from crawler.tally import Tally
+from mirqab.types import Reason
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (200, None),
+        (206, None),
+        (302, Reason.HTTP_ERROR),
+        (401, Reason.FORBIDDEN),
+        (403, Reason.FORBIDDEN),
+        (404, Reason.NOT_FOUND),
+        (410, Reason.GONE),
+        (429, Reason.TOO_MANY_REQUESTS),
+        (451, Reason.FORBIDDEN),
+        (500, Reason.HTTP_ERROR),
+    ],
+)
+def test_status_told_as_reason(status: int, reason: Reason | None) -> None:
+    assert reason_of_status(status) == reason
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("120", 120),
+        ("99999999999999", 86_400),
+        ("-5", None),
+        ("Sun, 22 Nov 2026 12:01:00 GMT", 60),
+        ("Sun, 22 Nov 2026 11:00:00 GMT", 0),
+        ("Sun, 22 Nov 2030 11:00:00 GMT", 86_400),
+        ("soon", None),
+        ("٣٠", None),
+    ],
+)
+def test_retry_after_in_both_forms(header: str | None, seconds: float | None) -> None:
+    assert retry_after_s(header, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (exceptions.CannotResolveHostError("x"), Reason.DNS),
+        (exceptions.DownloadTimeoutError("x"), Reason.TIMED_OUT),
+        (exceptions.DownloadCancelledError("x"), Reason.TOO_LARGE),
+        (exceptions.DownloadConnectionRefusedError("x"), Reason.CONNECTION),
+        (exceptions.ResponseDataLossError("x"), Reason.BROKEN_ANSWER),
+        (OSError("no route"), Reason.CONNECTION),
+        (UnicodeError("label too long"), Reason.BAD_URL),
+    ],
+)
+def test_download_errors_told_as_reasons(error: Exception, reason: Reason) -> None:
+    told = refusal(error, "https://news.example/")
+    assert told is not None
+    assert told.reason is reason
+
+
+def test_closed_connection_is_seen_through_the_wrapping() -> None:
+    error = exceptions.DownloadFailedError("x")
+    error.__cause__ = ResponseFailed([Failure(ConnectionDone())])  # type: ignore[no-untyped-call]
+    told = refusal(error, "https://news.example/")
+    assert told is not None
+    assert told.reason is Reason.CONNECTION
+
+
+def test_our_own_fault_is_no_outcome_of_the_network() -> None:
+    assert refusal(KeyError("x"), "https://news.example/") is None
+
+
+def test_detail_holds_no_credentials() -> None:
+    told = refusal(OSError("https://user:secret@news.example/ failed"), "https://news.example/")
+    assert told is not None
+    assert "secret" not in told.detail
+
+
+class Turns:
+    """Hosts whose turns across crawlers come at once."""
+
+    def __init__(self) -> None:
+        self.stopping = asyncio.Event()
+        self.wait_s = 0.0
+        self.hosts = Hosts(self.reserve, self.stopping)
+
+    async def reserve(self, host: str, delay_s: float) -> float:
+        return self.wait_s
+
+
+async def test_silent_host_rests_for_the_run_and_an_answer_clears_it() -> None:
+    turns = Turns()
+    for _ in range(FAILURES_TO_REST - 1):
+        turns.hosts.silent("a.example", Reason.TIMED_OUT)
+    turns.hosts.answered("a.example", status=200, retry_after_s=None)
+    for _ in range(FAILURES_TO_REST):
+        await turns.hosts.take_turn("a.example", 0)
+        turns.hosts.silent("a.example", Reason.TIMED_OUT)
+    with pytest.raises(PutOffError) as put_off:
+        await turns.hosts.take_turn("a.example", 0)
+    assert put_off.value.because is Reason.TIMED_OUT
+    await turns.hosts.take_turn("b.example", 0)
+
+
+async def test_host_that_asks_for_patience_is_left_alone() -> None:
+    turns = Turns()
+    turns.hosts.answered("a.example", status=503, retry_after_s=None)
+    await turns.hosts.take_turn("a.example", 0)
+    turns.hosts.answered("a.example", status=429, retry_after_s=60)
+    with pytest.raises(PutOffError):
+        await turns.hosts.take_turn("a.example", 0)
+
+
+async def test_stopping_ends_a_wait_for_a_turn() -> None:
+    turns = Turns()
+    turns.wait_s = 60
+    waiting = asyncio.create_task(turns.hosts.take_turn("a.example", 2))
+    await asyncio.sleep(0.02)
+    turns.stopping.set()
+    with pytest.raises(PutOffError) as put_off:
+        await asyncio.wait_for(waiting, 2)
+    assert put_off.value.because is None
+
+
+def test_tally_notices_a_request_without_an_end() -> None:
+    tally = Tally(pages_asked=2)
+    tally.pages["stored"] += 1
+    before = tally.adds_up
+    tally.pages["failed"] += 1
+    tally.reasons[Reason.NOT_FOUND] += 1
+    assert (before, tally.adds_up) == (False, True)
+    assert "1 failed (not_found 1)" in tally.sentence()
