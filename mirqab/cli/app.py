@@ -7,7 +7,6 @@ outlets or inputs failed.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from typing import Annotated
 
@@ -130,13 +129,11 @@ def _prepare_streams() -> None:
 
 
 def _end_with_parent() -> None:
-    """A run that the clock started ends with the clock, even when that was killed outright (Linux)."""
+    """A run that the clock started ends with the clock, even when that was killed outright."""
     parent = os.environ.pop("MIRQAB_CLOCK", "")
-    if not parent.isdecimal() or not sys.platform.startswith("linux"):
+    if not parent.isdecimal():
         return
-    import ctypes
+    from mirqab.processes import end_with_parent
 
-    set_death_signal = 1  # PR_SET_PDEATHSIG
-    ctypes.CDLL(None).prctl(set_death_signal, signal.SIGTERM)
-    if os.getppid() != int(parent):  # it died before we asked
+    if not end_with_parent(int(parent)):
         sys.exit(1)
