@@ -148,7 +148,7 @@ def _workers(deployed: Settings) -> Workers:
     from mirqab.workers import Workers
 
     return Workers(
-        WorkPlan(documents=(), raw_folder=None),
+        WorkPlan(documents=(), max_page_bytes=deployed.crawl_max_bytes),
         count=deployed.workers_count,
         page_time_s=deployed.workers_page_time_s,
         page_memory_mb=deployed.workers_page_memory_mb,
