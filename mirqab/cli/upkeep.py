@@ -169,8 +169,10 @@ def runs(
         ("state", lambda row: row["state"] + ("" if row["exit_code"] in (None, 0) else f" ({row['exit_code']})")),
         ("feeds", lambda row: f"{row['feeds_ok'] + row['feeds_not_modified']}/{_feeds(row)}"),
         ("found", lambda row: row["found"]),
-        ("new", lambda row: row["new"]),
-        ("known", lambda row: row["known"] + row["noted"]),
+        ("new", lambda row: row["new"] + row["reopened"]),
+        ("known", lambda row: row["known"]),
+        ("noted", lambda row: row["noted"]),
+        ("unusable", lambda row: row["unusable"]),
         ("fetched", lambda row: row["fetched"]),
         ("stored", lambda row: row["stored"]),
         ("copies", lambda row: row["duplicates"]),
@@ -217,7 +219,7 @@ def health(form: FORMAT = Format.TABLE) -> int:
         ("condition", lambda row: row["condition"]),
         ("last success", lambda row: moment(_at(row["last_success_at"])) if row["last_success_at"] else "never"),
         ("overdue after", lambda row: _hours(row["limit_s"])),
-        ("reason", _why),
+        ("last error", _why),
     ]
     print_rows(map(_health_json, found), columns, form, empty="No outlet is declared: add one to config/outlets.yaml.")
     if archive is None and form is Format.TABLE:
@@ -251,6 +253,7 @@ def _health_json(one: OutletHealth) -> dict[str, Any]:
         "condition": one.condition.value,
         "last_success_at": iso(one.last_success_at),
         "last_error": one.last_error,
+        "last_error_at": iso(one.last_error_at),
         "detail": one.detail,
         "limit_s": one.limit_s,
         "why_off": one.why_off,
@@ -262,6 +265,7 @@ def _health_json(one: OutletHealth) -> dict[str, Any]:
                 "last_answered_at": iso(feed.last_answered_at),
                 "reason": feed.reason,
                 "detail": feed.detail,
+                "last_error_at": iso(feed.last_error_at),
                 "failures": feed.failures,
             }
             for feed in one.feeds
@@ -275,8 +279,10 @@ def _why(row: Row) -> str:
     failing = [
         f"{feed['reason']} ×{feed['failures']} {one_line(feed['detail'] or '')} {feed['url']}".replace("  ", " ")
         for feed in row["feeds"]
-        if feed["reason"]
+        if feed["failures"]
     ]
+    if not failing and row["last_error"]:
+        return f"passed: {row['last_error']}, last at {moment(_at(row['last_error_at']))}"
     return "; ".join(failing)
 
 
