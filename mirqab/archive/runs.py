@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, case, func, insert, select, update
 from mirqab.archive import tables
 from mirqab.errors import ArchiveError
 from mirqab.processes import boot, exists, process_start
-from mirqab.types import Reason, make_id
+from mirqab.types import ExitCode, Reason, make_id
 
 RunState = Literal["running", "done", "failed", "interrupted"]
 
@@ -143,7 +143,7 @@ def _row(
 
 def _state(run: Row[Any]) -> RunState:
     if run.ended_at is not None:
-        return "done" if run.exit_code in (0, 3) else "failed"
+        return "done" if run.exit_code in (ExitCode.WELL, ExitCode.SOME_FAILED) else "failed"
     return "running" if _started(run.pid) == run.process_start and exists(run.pid) else "interrupted"
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mirqab.cli import deployment
-from mirqab.cli.terminal import iso, to_json, write_line
+from mirqab.cli.terminal import to_json, write_line
+from mirqab.reader.queries import iso
 
 if TYPE_CHECKING:
     from mirqab.cli.inputs import Arrived

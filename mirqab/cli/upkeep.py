@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mirqab.cli import deployment
-from mirqab.cli.terminal import Column, Format, Row, iso, moment, one_line, print_rows, say, write_line
+from mirqab.cli.terminal import FORMAT, Column, Format, Row, moment, one_line, print_rows, say, write_line
+from mirqab.reader.queries import iso
+from mirqab.types import ExitCode
 
 if TYPE_CHECKING:
     import socket
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
     from mirqab.health import OutletHealth
     from mirqab.settings import Settings
     from mirqab.types import Job, Outlet
-
-FORMAT = Annotated[Format, typer.Option("--format", "-f", help="How to print the list.")]
-OVERDUE_EXIT = 3
 
 
 # ------------------------------------------------------------------------------------------ up and serve
@@ -224,7 +223,8 @@ def health(form: FORMAT = Format.TABLE) -> int:
     print_rows(map(_health_json, found), columns, form, empty="No outlet is declared: add one to config/outlets.yaml.")
     if archive is None and form is Format.TABLE:
         write_line(deployment.NOTHING_YET)
-    return OVERDUE_EXIT if any(one.condition in (Condition.FAILING, Condition.OVERDUE) for one in found) else 0
+    worrying = any(one.condition in (Condition.FAILING, Condition.OVERDUE) for one in found)
+    return ExitCode.SOME_FAILED if worrying else ExitCode.WELL
 
 
 def turns_s(jobs: Sequence[Job], outlets: Sequence[Outlet], now: datetime) -> dict[str, float]:
