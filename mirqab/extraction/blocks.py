@@ -38,6 +38,7 @@ _MAINLY_LINK: Final = 0.5
 # A teaser: a linked headline of some words and perhaps a summary; several of one kind side by side.
 TEASER_LINK: Final = 12
 TEASER_TEXT: Final = 400
+TEASER_LABEL: Final = 40  # a date or a section above it; a paragraph above a link is an article's
 _TEASER_LINKS: Final = 2
 _ROW: Final = 2
 _WRAPPERS: Final = frozenset(("div", "section"))
@@ -158,9 +159,11 @@ def _mark_teasers(blocks: list[Block], headlines: Collection[str]) -> None:
         parent = element.getparent()
         if parent is None or element.tag in _HEADINGS or (element.tag == "p" and not held[0].margin):
             continue
-        links = sum(block.opens_linked and block.linked >= TEASER_LINK for block in held)
+        opening = [block.opens_linked and block.linked >= TEASER_LINK for block in held]
+        links = sum(opening)
+        before = sum(block.letters for block in held[: opening.index(True)]) if links else 0
         unlinked = sum(block.letters - block.linked for block in held)
-        if not 0 < links <= _TEASER_LINKS or unlinked > TEASER_TEXT:
+        if not 0 < links <= _TEASER_LINKS or before > TEASER_LABEL or unlinked > TEASER_TEXT:
             continue
         if not any(letters_of(block.text) in headlines and not block.margin for block in held):
             kinds[kind_of(element, parent)].append(element)

@@ -18,7 +18,7 @@ from lxml.html import HtmlElement
 
 from mirqab.arabic import fold
 from mirqab.arabic.dates import read_date
-from mirqab.extraction.blocks import TEASER_LINK, TEASER_TEXT, Block, Frame, kind_of, parted, read_blocks
+from mirqab.extraction.blocks import TEASER_LABEL, TEASER_LINK, TEASER_TEXT, Block, Frame, kind_of, parted, read_blocks
 from mirqab.extraction.metadata import Metadata
 from mirqab.extraction.tree import letters_of, packed, text_beside
 from mirqab.types import PageHints
@@ -131,7 +131,7 @@ def _teasers(links: list[tuple[HtmlElement, str]]) -> Iterator[str]:
             if element not in looked_at:
                 looked_at[element] = packed(element.text_content())
             whole = looked_at[element]
-            if len(whole) > len(text) + TEASER_TEXT:
+            if len(whole) > len(text) + TEASER_TEXT or whole.find(text) > TEASER_LABEL:
                 break
             kinds[kind_of(element, parent)][element] = whole
             element = parent
@@ -150,11 +150,15 @@ def settle(lines: list[str], tree: HtmlElement, metadata: Metadata, hints: PageH
         return Body(own)
     topic = _topic(metadata, hints)
     again = _look_again(tree, metadata, topic)
+    own = [line for line in own if len(line) <= _DUMP and not _is_notice(line, topic)]
+    kept = sum(map(len, own))
+    if again.refusal and len(metadata.json_body) >= SHORTEST_LETTERS:
+        return Body([metadata.json_body], JSON_LD)
     if again.refusal:
-        return Body([metadata.json_body], JSON_LD) if len(metadata.json_body) >= SHORTEST_LETTERS else again
+        # a long text on the headline's matter is not lost because its headline stands elsewhere
+        return Body(own) if kept >= ENOUGH and len(topic & _words(*own)) >= ELSEWHERE_SHARED else again
     if again.lines == lines:
         return Body(lines)
-    own = [line for line in own if not _is_notice(line, topic)]
     return Body(own) if kept >= ENOUGH and sum(map(len, again.lines)) < LEAST_AGAIN * kept else again
 
 
