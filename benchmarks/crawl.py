@@ -5,7 +5,8 @@
 Serves `pages/` of the real inputs (MIRQAB_SHARED_DATA, default ../shared/data) over loopback, gzipped beforehand, with
 one feed for each publisher's shell and an address of its own for each, and crawls them with the real thing and no
 politeness delay. Ours counts every process: the crawl, its workers, Redis and its supervisor, from their start to
-their end (all become children of this process and are waited for). The reference is
+their end (all become children of this process and are waited for). The same crawl once more, when nothing is new, shows
+what a run costs before its first page. The reference is
 `trafilatura.bare_extraction(html, include_comments=False, with_metadata=True)` alone, in one process, on the same
 pages already decompressed, without that process's start. CPU is user + system. Targets: ratio ≤ 1.25, lag p99 ≤ 20 ms.
 """
@@ -59,9 +60,10 @@ class Served:
 
 @dataclass(frozen=True)
 class Measured:
-    """What one crawl took."""
+    """What one crawl took; `idle_cpu_s` is the same crawl once more, when nothing is new."""
 
     cpu_s: float
+    idle_cpu_s: float
     wall_s: float
     end: dict[str, Any]
     lag_ms: dict[str, float]
@@ -170,17 +172,25 @@ def crawl(web: Web, workers: int) -> Measured:
         ours |= {"CRAWL_ALLOW_HOSTS": "127.0.0.0/8", "CRAWL_DELAY_S": "0", "WORKERS_COUNT": str(workers)}
         environ = kept | {f"MIRQAB_{key}": value for key, value in ours.items()}
         command = [sys.executable, "-m", "scrapy", "crawl", "feeds", "-s", f"LOOP_LAG_INTO={folder / 'lag'}"]
-        before, begun = _children_cpu_s(), time.monotonic()
-        with (folder / "log").open("wb") as log:
-            child = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log)
-            code = child.wait()
+        begun = time.monotonic()
+        cpu_s = _run(command, environ, folder / "log")
         wall_s = time.monotonic() - begun
-        _wait_for_all()
-        cpu_s = _children_cpu_s() - before
-        if code not in (0, 3):
-            raise SystemExit(f"the crawl ended with {code}:\n{(folder / 'log').read_text()[-3000:]}")
         end = json.loads((folder / "progress").read_text(encoding="utf-8").splitlines()[-1])
-        return Measured(cpu_s, wall_s, end, json.loads((folder / "lag").read_text(encoding="utf-8")))
+        lag_ms = json.loads((folder / "lag").read_text(encoding="utf-8"))
+        return Measured(cpu_s, _run(command, environ, folder / "log"), wall_s, end, lag_ms)
+
+
+def _run(command: list[str], environ: dict[str, str], log: Path) -> float:
+    """Run a crawl and return the CPU of all its processes, to the end of the last one."""
+    before = _children_cpu_s()
+    with log.open("wb") as file:
+        code = subprocess.run(command, cwd=ROOT, env=environ, stdout=file, stderr=file, check=False).returncode
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.wait()
+    if code not in (0, 3):
+        raise SystemExit(f"the crawl ended with {code}:\n{log.read_text()[-3000:]}")
+    return _children_cpu_s() - before
 
 
 def reference(pages: list[Served]) -> dict[str, float]:
@@ -201,12 +211,6 @@ def _adopt_orphans() -> None:
     set_child_subreaper = 36
     if ctypes.CDLL(None, use_errno=True).prctl(set_child_subreaper, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl")
-
-
-def _wait_for_all() -> None:
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            os.wait()
 
 
 def main() -> None:
@@ -231,7 +235,8 @@ def main() -> None:
                 f"round {number}: ours {1000 * ours.cpu_s / len(pages):.1f} ms a page over {len(pages)} pages "
                 f"({end['stored']} stored, {end['duplicates']} copies, {end['failed']} failed {end['reasons']}), "
                 f"bare trafilatura {1000 * bare['cpu_s'] / len(pages):.1f} ms ({bare['found']:.0f} found); "
-                f"ratio {ratio:.3f}; {len(pages) / ours.wall_s:.1f} pages/s; loop lag p50 {ours.lag_ms['p50']:.1f} "
+                f"ratio {ratio:.3f}; the same with nothing new {ours.idle_cpu_s:.2f} s\n"
+                f"  {len(pages) / ours.wall_s:.1f} pages/s; loop lag p50 {ours.lag_ms['p50']:.1f} "
                 f"p99 {ours.lag_ms['p99']:.1f} max {ours.lag_ms['max']:.0f} ms",
                 flush=True,
             )

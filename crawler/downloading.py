@@ -70,7 +70,7 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
             run.hosts.silent(host, refused.reason)
             raise refused from error
         patience = response.headers.get("Retry-After")
-        run.hosts.answered(
+        await run.hosts.answered(
             host,
             status=response.status,
             retry_after_s=retry_after_s(patience.decode("latin-1")) if patience else None,

@@ -18,6 +18,9 @@ FAILURES_TO_REST: Final = 3
 """So many requests in a row without an answer, and the run leaves the host alone: with the default time-out it costs
 a minute to learn that a host is down, not a minute for every three of its entries."""
 
+LONGEST_WAIT_S: Final = 60.0
+"""A turn further away than this (and than four delays) is no queue of crawlers but a host that asked for patience."""
+
 Reserve = Callable[[str, float], Awaitable[float]]
 
 
@@ -43,6 +46,9 @@ class Hosts:
         """Wait until `host` may be asked; raises PutOffError when that is not to be in this run."""
         self._check(host)
         wait_s = await self._reserve(host, delay_s)
+        if wait_s > max(LONGEST_WAIT_S, 4 * delay_s):
+            self._rest(host, wait_s, Reason.TOO_MANY_REQUESTS)
+            self._check(host)
         if wait_s > 0:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), wait_s)
@@ -55,13 +61,17 @@ class Hosts:
         if known.failures >= FAILURES_TO_REST or known.rest_until > time.monotonic():
             raise PutOffError(known.because)
 
-    def answered(self, host: str, *, status: int, retry_after_s: float | None) -> None:
-        """Note an answer; 429 and 503 with a wish for patience close the host for that long."""
-        known = self._hosts[host]
-        known.failures = 0
+    async def answered(self, host: str, *, status: int, retry_after_s: float | None) -> None:
+        """Note an answer; 429 and 503 with a wish for patience close the host for that long, to other crawlers too."""
+        self._hosts[host].failures = 0
         if status in (429, 503) and retry_after_s:
-            known.because = Reason.TOO_MANY_REQUESTS if status == 429 else Reason.HTTP_ERROR
-            known.rest_until = time.monotonic() + retry_after_s
+            self._rest(host, retry_after_s, Reason.TOO_MANY_REQUESTS if status == 429 else Reason.HTTP_ERROR)
+            await self._reserve(host, retry_after_s)
+
+    def _rest(self, host: str, wait_s: float, because: Reason) -> None:
+        known = self._hosts[host]
+        known.because = because
+        known.rest_until = time.monotonic() + wait_s
 
     def silent(self, host: str, reason: Reason) -> None:
         """Note a request that got no answer."""

@@ -14,7 +14,7 @@ from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from twisted.internet.defer import Deferred
 
-from crawler.outcomes import HeldElsewhereError, RefusedError, reason_of_status
+from crawler.outcomes import HeldElsewhereError, PutOffError, RefusedError, reason_of_status
 from crawler.run import run_of
 from mirqab.addresses import clean_url, host_of
 from mirqab.types import FeedEntry, Reason
@@ -56,7 +56,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         """Raise RefusedError for what robots.txt forbids."""
         try:
             await super().process_request(request)
-        except RefusedError:
+        except (RefusedError, PutOffError):  # robots.txt itself could not be asked
             raise
         except IgnoreRequest as error:
             raise RefusedError(Reason.REFUSED_BY_ROBOTS, "robots.txt forbids this address") from error

@@ -82,7 +82,7 @@ class Tally:
                 outlet.duplicates += 1
             case reason:
                 outlet.failures[str(reason)] += 1
-        outlet.flagged += bool(event.get("flagged"))
+        outlet.flagged += bool(event.get("raised", event.get("flagged")))
 
     def total(self, name: str) -> int:
         """Return one count over all outlets."""

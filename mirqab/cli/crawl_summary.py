@@ -58,7 +58,7 @@ def _flagged_since(deployed: Settings, started_at: datetime) -> None:
     write_line(f"Flagged in this run: {len(stories)}")
     for story in stories[:SHOWN]:
         theatres = "، ".join(story.theatres)
-        write_line(f"  {story.story}  {story.score:g}  {one_line(theatres)}  {one_line(story.headline)}")
+        write_line(f"  {story.story}  {round(story.score, 2):g}  {one_line(theatres)}  {one_line(story.headline)}")
     if len(stories) > SHOWN:
         write_line(f"  and {len(stories) - SHOWN} more: ./run flagged lists them all.")
     write_line("./run show ID shows one with its evidence; ./run serve opens them all in a browser.")

@@ -16,7 +16,7 @@ from mirqab.cli.terminal import Column, Format, Row, iso, moment, one_line, prin
 if TYPE_CHECKING:
     import socket
 
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
     from mirqab.health import OutletHealth
     from mirqab.settings import Settings
@@ -43,6 +43,7 @@ def up(
     deployment.load_topics(deployed)  # its mistakes are better told now than at night
     if not jobs:
         raise UsageError("No job is declared: add one to config/schedule.yaml.")
+    check_commands(jobs)
     enabled = [outlet for outlet in outlets if outlet.enabled]
     if any(job.command[0] == "crawl" for job in jobs) and needs_contact(deployed, enabled):
         ask_for_contact(deployed)
@@ -59,6 +60,24 @@ def up(
         asyncio.run(_keep(clock.run, _pages(deployed, outlets) if web else None))
 
 
+def check_commands(jobs: Sequence[Job]) -> None:
+    """Raise UsageError for every job whose command does not exist: better now than at its first turn."""
+    from difflib import get_close_matches
+
+    from mirqab.cli.app import app
+    from mirqab.errors import UsageError
+
+    known = [command.name or "" for command in app.registered_commands]
+    wrong = []
+    for job in jobs:
+        name = job.command[0]
+        if name not in known and not name.startswith("-"):
+            near = get_close_matches(name, known, n=1)
+            wrong.append(f"{job.id}: there is no command {name!r}" + (f" (did you mean {near[0]}?)" if near else ""))
+    if wrong:
+        raise UsageError("config/schedule.yaml: " + "; ".join(wrong))
+
+
 def serve(
     host: Annotated[str | None, typer.Option(help="Another loopback address than web.host.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Another port than web.port; 0 for any.")] = None,
@@ -73,7 +92,7 @@ def serve(
 
 def _pages(
     deployed: Settings, outlets: Sequence[Outlet], *, host: str | None = None, port: int | None = None
-) -> tuple[Starlette, socket.socket]:
+) -> tuple[ASGIApp, socket.socket]:
     from mirqab.reader.queries import open_if_any
     from mirqab.reader.web import ReadingPages, address_of, bind
 
@@ -87,7 +106,7 @@ def _pages(
     return pages.app(), bound
 
 
-async def _keep(clock: Any, pages: tuple[Starlette, socket.socket] | None) -> None:
+async def _keep(clock: Any, pages: tuple[ASGIApp, socket.socket] | None) -> None:
     """Run the clock and the pages until SIGINT or SIGTERM; either's failure ends both."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -215,7 +234,8 @@ def turns_s(jobs: Sequence[Job], outlets: Sequence[Outlet], now: datetime) -> di
         if job.command[0] != "crawl":
             continue
         words = list(job.command[1:])
-        kind = words[words.index("--kind") + 1] if "--kind" in words[:-1] else None
+        kind = next((word.removeprefix("--kind=") for word in words if word.startswith("--kind=")), None)
+        kind = words[words.index("--kind") + 1] if "--kind" in words[:-1] else kind
         named = {word for word in words if not word.startswith("-") and word != kind}
         turn = longest_turn_s(job, now)
         for outlet in outlets:

@@ -63,7 +63,7 @@ class Explanation:
 
 def explain(archive: Archive, topics: Topics, text: str) -> Explanation:
     """Explain an id (story, article, entry) or an address; NotFoundError for an id that names nothing."""
-    if "://" in text or text.startswith("www."):
+    if "/" in text or "." in text:  # no id holds either
         return _address(archive, topics, text)
     kind, identity = resolve(archive, text)
     if kind == "entry":

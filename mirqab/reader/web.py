@@ -32,7 +32,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mirqab.archive import Archive
-from mirqab.errors import UsageError
+from mirqab.errors import MirqabError, UsageError
 from mirqab.reader import pages, words
 from mirqab.reader.queries import since_moment
 
@@ -106,7 +106,7 @@ class ReadingPages:
         )
         self._templates.filters["direction"] = words.direction
 
-    def app(self) -> Starlette:
+    def app(self) -> ASGIApp:
         """Return the web application."""
 
         @contextlib.asynccontextmanager
@@ -114,19 +114,25 @@ class ReadingPages:
             yield
             self._shelf.close()
 
-        return Starlette(
+        pages = Starlette(
             routes=[
                 Route("/", self.listed),
                 Route("/story/{story}", self.story),
                 Mount("/static", StaticFiles(directory=HERE / "static")),
             ],
             middleware=[
-                Middleware(HeadersOnEverything),
                 Middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK_NAMES), www_redirect=False),
             ],
-            exception_handlers={404: self._missing, NothingYetError: self._nothing_yet, 500: self._broken},
+            exception_handlers={
+                404: self._missing,
+                NothingYetError: self._nothing_yet,
+                MirqabError: self._told,
+                500: self._broken,
+            },
             lifespan=lifespan,
         )
+        # around everything: Starlette would answer its own errors outside of its middleware
+        return HeadersOnEverything(pages)
 
     async def listed(self, request: Request) -> Response:
         """List flagged stories, newest first; `topic`, `theatre`, `since` and `page` choose."""
@@ -177,6 +183,9 @@ class ReadingPages:
 
     async def _nothing_yet(self, request: Request, problem: Exception) -> Response:
         return self._message("لم يُقرأ شيء بعد", "اكتب في الطرفية:", commands=("./run demo", "./run crawl"))
+
+    async def _told(self, request: Request, problem: Exception) -> Response:
+        return self._message("تعذّر عرض هذه الصفحة", str(problem), status=500)
 
     async def _broken(self, request: Request, problem: Exception) -> Response:
         return self._message("تعذّر عرض هذه الصفحة", "التفاصيل في الطرفية.", status=500)

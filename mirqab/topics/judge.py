@@ -102,10 +102,17 @@ class Judge:
         """
         folded_title, folded_text = fold(title), fold(text)
         present = self._lexicon.present([*words(folded_title), *words(folded_text)])
+        nearby: list[set[int]] | None = None
         fields: list[tuple[_Field, dict[int, list[Span]]]] | None = None
         verdicts = []
         for topic, gate, numbers in zip(self.topics, self._gates, self._numbers, strict=True):
-            if not gate.opens(present):
+            opens = gate.opens(present)
+            if opens:
+                # a rule is fulfilled inside one sentence: most long texts hold its words, but far apart
+                if nearby is None:
+                    nearby = self._by_sentence(folded_title, folded_text)
+                opens = any(gate.opens(together) for together in nearby)
+            if not opens:
                 verdicts.append(_empty(topic, gate.missing(present)))
                 continue
             if fields is None:
@@ -115,6 +122,11 @@ class Judge:
                 ]
             verdicts.append(_judge(topic, gate, numbers, present, fields, published.year if published else None))
         return tuple(verdicts)
+
+    def _by_sentence(self, title: str, text: str) -> list[set[int]]:
+        """Return what each sentence of the folded headline and text can name."""
+        pieces = [title, *(text[start:stop] for start, stop in sentences(text))]
+        return [self._lexicon.present(words(piece)) for piece in pieces]
 
 
 def _empty(topic: Topic, missing: tuple[str, ...]) -> Verdict:

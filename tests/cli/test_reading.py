@@ -147,6 +147,7 @@ def test_an_unknown_id_suggests_the_nearest(reader: Reader) -> None:
         (GONE.url, "has removed it (410) (gone)"),
         (EMPTY.url, "Read, but no article"),
         (COPY.url, f"An exact copy of {TALKS.url} (rasid)"),
+        (TALKS.url.removeprefix("https://"), "Flagged by troop-withdrawal-talks."),
         (TALKS.url + "?utm_source=x#top", "Flagged by troop-withdrawal-talks."),
         ("javascript://x", "no address of the web"),
     ],

@@ -152,3 +152,7 @@ def test_up_says_every_mistake_of_the_declarations_before_it_starts(deployed: Co
     assert said.code == 2
     assert "schedule.yaml:2" in said.err
     assert "sun" in said.err
+    (config / "schedule.yaml").write_text("jobs:\n  - {id: a, cron: '0 0 * * *', command: crawll}\n", encoding="utf-8")
+    said = deployed("up")
+    assert said.code == 2
+    assert "did you mean crawl?" in said.err

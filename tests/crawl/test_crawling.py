@@ -192,6 +192,23 @@ def test_failed_entries_wait_for_their_time_and_robots_ill_is_a_refusal_that_pas
     assert deployment.crawl().end["pages"] == 0
 
 
+def test_host_that_asks_for_patience_is_not_asked_by_the_next_run_either(press: Press, deployment: Deployment) -> None:
+    site = press.site()
+    feed = publish(site, 3)
+    for number in range(3):
+        site.answers[f"/n{number}"] = Answer(status=503, headers=(("Retry-After", "600"),))
+    deployment.read("nahr", feed)
+    first = deployment.crawl(MIRQAB_CRAWL_DELAY_S="0.05")
+    assert (first.end["failed"], first.end["put_off"]) == (1, 2), first.log
+
+    asked = len(site.asked)
+    second = deployment.crawl(MIRQAB_CRAWL_DELAY_S="0.05")
+
+    assert len(site.asked) == asked, second.log
+    assert second.end["feed_reasons"] == {Reason.TOO_MANY_REQUESTS: 1}
+    assert deployment.last_run().failed == 0
+
+
 def test_log_holds_no_credentials_and_no_page(press: Press, deployment: Deployment) -> None:
     site = press.site()
     publish(site, 2)

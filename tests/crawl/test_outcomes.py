@@ -109,7 +109,7 @@ async def test_silent_host_rests_for_the_run_and_an_answer_clears_it() -> None:
     turns = Turns()
     for _ in range(FAILURES_TO_REST - 1):
         turns.hosts.silent("a.example", Reason.TIMED_OUT)
-    turns.hosts.answered("a.example", status=200, retry_after_s=None)
+    await turns.hosts.answered("a.example", status=200, retry_after_s=None)
     for _ in range(FAILURES_TO_REST):
         await turns.hosts.take_turn("a.example", 0)
         turns.hosts.silent("a.example", Reason.TIMED_OUT)
@@ -121,16 +121,24 @@ async def test_silent_host_rests_for_the_run_and_an_answer_clears_it() -> None:
 
 async def test_host_that_asks_for_patience_is_left_alone() -> None:
     turns = Turns()
-    turns.hosts.answered("a.example", status=503, retry_after_s=None)
+    await turns.hosts.answered("a.example", status=503, retry_after_s=None)
     await turns.hosts.take_turn("a.example", 0)
-    turns.hosts.answered("a.example", status=429, retry_after_s=60)
+    await turns.hosts.answered("a.example", status=429, retry_after_s=60)
     with pytest.raises(PutOffError):
         await turns.hosts.take_turn("a.example", 0)
 
 
+async def test_host_that_asked_another_crawler_for_patience_is_left_alone() -> None:
+    turns = Turns()
+    turns.wait_s = 3600
+    with pytest.raises(PutOffError) as put_off:
+        await turns.hosts.take_turn("a.example", 2)
+    assert put_off.value.because is Reason.TOO_MANY_REQUESTS
+
+
 async def test_stopping_ends_a_wait_for_a_turn() -> None:
     turns = Turns()
-    turns.wait_s = 60
+    turns.wait_s = 30
     waiting = asyncio.create_task(turns.hosts.take_turn("a.example", 2))
     await asyncio.sleep(0.02)
     turns.stopping.set()

@@ -138,3 +138,21 @@ def test_filters_work_without_scripts(browser: Browser, pages: str) -> None:
     page.click("text=إلغاء التصفية")
     assert page.locator(".stories > li").count() == 3
     context.close()
+
+
+def test_a_minus_stands_before_its_number(watched: Watched, pages: str) -> None:
+    page = watched.page
+    page.goto(pages)
+    places = page.evaluate(
+        """() => {
+            const number = document.querySelector('.score bdi');
+            number.textContent = '\\u22123';
+            return [0, 1].map(place => {
+                const range = document.createRange();
+                range.setStart(number.firstChild, place);
+                range.setEnd(number.firstChild, place + 1);
+                return range.getBoundingClientRect().x;
+            });
+        }"""
+    )
+    assert places[0] < places[1]

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from mirqab.errors import UsageError
+from mirqab.archive import Archive
+from mirqab.errors import ArchiveError, UsageError
 from mirqab.reader.pages import safe_link
 from mirqab.reader.web import PAGE_SIZE, bind
 from mirqab.settings import Settings, load_settings
@@ -127,6 +128,19 @@ def test_links_lead_to_the_web_only() -> None:
         "",
     ):
         assert safe_link(url) is None, url
+
+
+@pytest.mark.parametrize("problem", [ArchiveError("the archive is damaged"), ZeroDivisionError()])
+def test_an_error_of_ours_is_a_page_with_the_policy_too(problem: Exception) -> None:
+    def broken() -> Archive:
+        raise problem
+
+    for address in serving(broken):
+        answer = httpx.get(address)
+        assert answer.status_code == 500
+        assert "تعذّر عرض هذه الصفحة" in answer.text
+        assert str(problem) in answer.text
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
 
 
 # ------------------------------------------------------------------------------ an archive that comes later
