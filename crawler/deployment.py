@@ -49,7 +49,12 @@ def deployment_of(scrapy_settings: BaseSettings) -> Deployment:
     """
     dotted = {_PREFIX + setting.name.replace(".", "_").upper(): setting.name for setting in SETTINGS}
     given = {name: str(scrapy_settings.get(name)) for name in scrapy_settings if name.startswith(_PREFIX)}
-    return _deployment(tuple(sorted((dotted.get(name, name), value) for name, value in given.items())))
+    return _deployment(tuple(sorted((dotted.get(name) or _dotted(name), value) for name, value in given.items())))
+
+
+def _dotted(name: str) -> str:
+    """Return how a name that is no setting's would be written, so that the nearest one can be suggested."""
+    return name.removeprefix(_PREFIX).lower().replace("_", ".", 1)
 
 
 @lru_cache(maxsize=1)

@@ -48,7 +48,7 @@ def read_proc(name: str) -> str:
         return ""
 
 
-def end_with_parent(parent: int) -> bool:
+def tie_to(parent: int) -> bool:
     """Have SIGTERM sent to this process when its parent dies, even by kill -9; False when `parent` is gone already.
 
     Linux only; elsewhere it does nothing and returns True.

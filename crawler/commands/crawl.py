@@ -21,6 +21,7 @@ from scrapy.exceptions import UsageError
 from crawler.run import LOG, CrawlRun
 from mirqab.errors import ConfigurationError, MirqabError
 from mirqab.errors import UsageError as WrongUsageError
+from mirqab.lifeline import end_with_parent
 from mirqab.types import ExitCode
 
 STOP_DEADLINE_S: Final = 20.0
@@ -34,6 +35,7 @@ class Command(ScrapyCrawl):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, and set the exit code."""
+        end_with_parent()
         if len(args) != 1:
             raise UsageError("name one outlet or spider; `scrapy list` shows them")
         # imported here where the stack is shallow: Scrapy inspects all of it, which costs 0.1 s inside the event loop

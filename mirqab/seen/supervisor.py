@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from mirqab.errors import SeenError
-from mirqab.processes import end_with_parent, process_start
+from mirqab.processes import process_start, tie_to
 from mirqab.seen.folder import RunningServer, ServerFolder
 from mirqab.seen.locks import try_lock
 
@@ -227,7 +227,7 @@ def _end_with(supervisor: int) -> None:
     By SIGTERM, so that it writes its file to the end: when killed it loses up to 2 s. A frozen one stays, until the
     next supervisor kills it.
     """
-    if not end_with_parent(supervisor):
+    if not tie_to(supervisor):
         os.kill(os.getpid(), signal.SIGTERM)
 
 

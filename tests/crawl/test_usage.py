@@ -65,7 +65,7 @@ def test_kind_and_outlet_choose(press: Press, deployment: Deployment) -> None:
         (("page",), "give the page's address"),
         (("page", "-a", "url=javascript:alert(1)"), "give the page's address"),
         (("nahr", "-s", "MIRQAB_CRAWL_DELAY_S=soon"), "crawl.delay_s"),
-        (("nahr", "-s", "MIRQAB_CRAWL_DELAYS=1"), "is no setting"),
+        (("nahr", "-s", "MIRQAB_CRAWL_DELAYS=1"), 'did you mean "crawl.delay_s"?'),
     ],
 )
 def test_wrong_usage_is_told_and_exits_with_2(deployment: Deployment, arguments: tuple[str, ...], told: str) -> None:
