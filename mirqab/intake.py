@@ -136,14 +136,16 @@ class Intake:
         return due
 
     async def look_up(self, worked: Worked) -> str | None:
-        """Return the article that already has this text, by the mark in Redis, else by the archive.
+        """Return the article that already has this text, by the mark in Redis, by the archive when Redis is away.
 
         A hint for those who watch: what the page becomes is decided by the archive inside `store`.
         """
         if worked.article is None:
             return None
         known = await self.seen.copy_of(worked.article.fingerprint)
-        return known or await self._thread.call(self.archive.copy_of, worked.article.fingerprint)
+        if known is not None or self.seen.available:
+            return known
+        return await self._thread.call(self.archive.copy_of, worked.article.fingerprint)
 
     async def store(self, worked: Worked, copy: str | None = None) -> Stored:
         """Write what a page was worked into, then mark it; a page without an article becomes a failed try.

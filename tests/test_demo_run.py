@@ -124,7 +124,6 @@ def test_entries_end_as_their_stories_say(shown: Shown) -> None:
             assert shown.ended[name] == story.outcome, name
 
 
-@pytest.mark.xfail(reason="extraction takes the menus around a log-in form or a video for an article")
 @pytest.mark.parametrize("name", ["sidra-wall", "sura-video-harvest"])
 def test_pages_without_an_article_are_refused(shown: Shown, name: str) -> None:
     assert shown.stories[name].outcome is Outcome.NO_ARTICLE

@@ -21,6 +21,7 @@ from scrapy.exceptions import UsageError
 from crawler.run import EXIT_FAILED, EXIT_USAGE, LOG, CrawlRun
 from mirqab.errors import ConfigurationError, MirqabError
 from mirqab.errors import UsageError as WrongUsageError
+from mirqab.lifeline import end_with_parent
 
 STOP_DEADLINE_S: Final = 20.0
 """How long after the first signal requests and pages under way may take; with what follows, the end is within 30 s."""
@@ -33,6 +34,7 @@ class Command(ScrapyCrawl):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, and set the exit code."""
+        end_with_parent()
         if len(args) != 1:
             raise UsageError("name one outlet or spider; `scrapy list` shows them")
         # imported here where the stack is shallow: Scrapy inspects all of it, which costs 0.1 s inside the event loop

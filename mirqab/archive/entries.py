@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
 from mirqab.addresses import url_key
 from mirqab.archive import tables
@@ -47,6 +47,12 @@ NO_ANSWER: Final = frozenset(
 
 _entries = tables.entries
 _feeds = tables.feeds
+_carried = tables.carried
+_carried = tables.carried
+
+# Statements that a crawl runs for every feed or page are built once: building one costs more than running it.
+_this_entry = _entries.c.id == bindparam("this_entry")
+_this_feed = (_feeds.c.outlet == bindparam("outlet")) & (_feeds.c.url == bindparam("url"))
 
 
 # --------------------------------------------------------------------------------------------- admit
@@ -69,21 +75,18 @@ class _Item:
         return hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
+_FEED: Final = select(_feeds.c.id, _feeds.c.first_success_at).where(_this_feed)
+_INSERT_FEED: Final = insert(_feeds)
+
+
 def admit(conn: Connection, run: str, snapshot: FeedSnapshot, *, first_poll_max_age_s: float) -> Admitted:
     """Write one answer of a feed: its entries, its row with the validators, and the run's row for it."""
     reading = snapshot.reading
     problem = snapshot.problem or (reading.problem if reading else None)
-    feed = conn.execute(
-        select(_feeds.c.id, _feeds.c.first_success_at).where(
-            _feeds.c.outlet == snapshot.outlet, _feeds.c.url == snapshot.url
-        )
-    ).one_or_none()
+    named = {"outlet": snapshot.outlet, "url": snapshot.url}
+    feed = conn.execute(_FEED, named).one_or_none()
     if feed is None:
-        made = conn.execute(
-            insert(_feeds).values(
-                outlet=snapshot.outlet, url=snapshot.url, last_polled_at=snapshot.fetched_at, streak=0
-            )
-        )
+        made = conn.execute(_INSERT_FEED, named | {"last_polled_at": snapshot.fetched_at, "streak": 0})
         assert made.inserted_primary_key is not None
         feed_id, first_poll = int(made.inserted_primary_key[0]), True
     else:
@@ -93,6 +96,10 @@ def admit(conn: Connection, run: str, snapshot: FeedSnapshot, *, first_poll_max_
     _write_feed(conn, feed_id, snapshot, problem, first_poll=first_poll, brought=admitted.new > 0)
     _write_poll(conn, run, snapshot, problem, admitted)
     return admitted
+
+
+_INSERT_ENTRY: Final = insert(_entries)
+_UPDATE_ENTRY: Final = update(_entries).where(_this_entry)
 
 
 def _admit_items(
@@ -130,11 +137,11 @@ def _admit_items(
             if state in (EntryState.STORED, EntryState.FAILED):
                 values |= _REOPENED
                 reopened += 1
-            conn.execute(update(_entries).where(_entries.c.id == entry).values(values))
+            conn.execute(_UPDATE_ENTRY, values | {"this_entry": entry})
     if fresh:
-        conn.execute(insert(_entries), fresh)
+        conn.execute(_INSERT_ENTRY, fresh)
     if new_digests:
-        conn.execute(insert_or_update(tables.carried, keys=("entry", "feed"), replace=("digest",)), new_digests)
+        conn.execute(insert_or_update(_carried, keys=("entry", "feed"), replace=("digest",)), new_digests)
     new = len(fresh) - noted
     known = len(items) - new - noted - reopened - unusable
     return Admitted(found=len(items), new=new, reopened=reopened, known=known, noted=noted, unusable=unusable)
@@ -168,23 +175,31 @@ def _latest(item: FeedItem, unknown: datetime) -> datetime:
     return max((date for date in (item.published, item.updated) if date is not None), default=unknown)
 
 
+_STATES: Final = select(_entries.c.id, _entries.c.state).where(_entries.c.id.in_(bindparam("ids", expanding=True)))
+
+
 def _states(conn: Connection, ids: Iterable[str]) -> dict[str, EntryState]:
     found: dict[str, EntryState] = {}
     for chunk in chunks(ids):
-        rows = conn.execute(select(_entries.c.id, _entries.c.state).where(_entries.c.id.in_(chunk)))
-        found.update((row.id, EntryState(row.state)) for row in rows)
+        found.update((row.id, EntryState(row.state)) for row in conn.execute(_STATES, {"ids": chunk}))
     return found
+
+
+_DIGESTS: Final = select(_carried.c.entry, _carried.c.digest).where(
+    _carried.c.entry.in_(bindparam("ids", expanding=True)), _carried.c.feed == bindparam("feed")
+)
 
 
 def _digests(conn: Connection, feed: int, ids: Iterable[str]) -> dict[str, str]:
-    carried = tables.carried
     found: dict[str, str] = {}
     for chunk in chunks(ids):
-        rows = conn.execute(
-            select(carried.c.entry, carried.c.digest).where(carried.c.entry.in_(chunk), carried.c.feed == feed)
-        )
+        rows = conn.execute(_DIGESTS, {"ids": chunk, "feed": feed})
         found.update((row.entry, row.digest) for row in rows)
     return found
+
+
+_UPDATE_FEED: Final = update(_feeds).where(_feeds.c.id == bindparam("feed"))
+_UPDATE_FAILED_FEED: Final = _UPDATE_FEED.values(streak=_feeds.c.streak + 1)
 
 
 def _write_feed(
@@ -204,9 +219,9 @@ def _write_feed(
         # a 304 need not repeat what it confirms
         values |= {k: v for k, v in validators.items() if v is not None} if snapshot.not_modified else validators
     else:
-        values |= {"last_error": problem, "last_error_at": at, "streak": _feeds.c.streak + 1}
+        values |= {"last_error": problem, "last_error_at": at}
         values["last_error_detail"] = snapshot.detail or (snapshot.reading.detail if snapshot.reading else None)
-    conn.execute(update(_feeds).where(_feeds.c.id == feed).values(values))
+    conn.execute(_UPDATE_FEED if problem is None else _UPDATE_FAILED_FEED, values | {"feed": feed})
 
 
 def _write_poll(conn: Connection, run: str, snapshot: FeedSnapshot, problem: Reason | None, admitted: Admitted) -> None:
@@ -226,44 +241,44 @@ def _write_poll(conn: Connection, run: str, snapshot: FeedSnapshot, problem: Rea
     conn.execute(insert_or_update(tables.polls, keys=keys, replace=settled, add=tuple(counts)), row)
 
 
+_VALIDATORS: Final = select(_feeds.c.etag, _feeds.c.last_modified, _feeds.c.body_hash).where(_this_feed)
+
+
 def validators(conn: Connection, outlet: str, url: str) -> Validators:
     """Return what the feed's last good answer gave to ask conditionally with; empty for an unknown feed."""
-    row = conn.execute(
-        select(_feeds.c.etag, _feeds.c.last_modified, _feeds.c.body_hash).where(
-            _feeds.c.outlet == outlet, _feeds.c.url == url
-        )
-    ).one_or_none()
+    row = conn.execute(_VALIDATORS, {"outlet": outlet, "url": url}).one_or_none()
     return Validators() if row is None else Validators(**row._mapping)
 
 
 # ------------------------------------------------------------------------------------------- entries
 
 
-def _due_at(now: datetime) -> ColumnElement[bool]:
-    return (_entries.c.state == EntryState.PENDING) & or_(
-        _entries.c.next_try_at.is_(None), _entries.c.next_try_at <= now
-    )
+_due_now = (_entries.c.state == EntryState.PENDING) & or_(
+    _entries.c.next_try_at.is_(None), _entries.c.next_try_at <= bindparam("now")
+)
+_DUE: Final = (
+    select(_entries)
+    .where(_entries.c.outlet == bindparam("outlet"), _due_now)
+    .order_by(_entries.c.first_seen_at, _entries.c.published, _entries.c.id)
+    .limit(bindparam("most"))
+)
+_IS_DUE: Final = select(_entries.c.id).where(_this_entry, _due_now)
+_ENTRY: Final = select(_entries).where(_this_entry)
 
 
 def due(conn: Connection, outlet: str, *, now: datetime, limit: int) -> list[FeedEntry]:
     """Return the outlet's entries to be fetched now, the longest known first; of one answer the oldest first."""
-    rows = conn.execute(
-        select(_entries)
-        .where(_entries.c.outlet == outlet, _due_at(now))
-        .order_by(_entries.c.first_seen_at, _entries.c.published, _entries.c.id)
-        .limit(limit)
-    )
-    return [entry_of(row) for row in rows]
+    return [entry_of(row) for row in conn.execute(_DUE, {"outlet": outlet, "now": now, "most": limit})]
 
 
 def is_due(conn: Connection, entry: str, now: datetime) -> bool:
     """Tell whether the entry should still be fetched now."""
-    return conn.execute(select(_entries.c.id).where(_entries.c.id == entry, _due_at(now))).first() is not None
+    return conn.execute(_IS_DUE, {"this_entry": entry, "now": now}).first() is not None
 
 
 def entry(conn: Connection, entry_id: str) -> FeedEntry | None:
     """Return one entry."""
-    row = conn.execute(select(_entries).where(_entries.c.id == entry_id)).one_or_none()
+    row = conn.execute(_ENTRY, {"this_entry": entry_id}).one_or_none()
     return None if row is None else entry_of(row)
 
 

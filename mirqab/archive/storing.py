@@ -6,12 +6,12 @@ one moment the second sees the first. The unique keys of the table `articles` wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from mirqab.addresses import url_key
 from mirqab.archive import flags, tables
@@ -39,6 +39,21 @@ class Known:
 Place = Callable[[Worked, Known | None], Placement]
 """Says which story a page belongs to; pure, called inside the transaction."""
 
+# Statements that a crawl runs for every page are built once: building one costs more than running it.
+_STANDS: Final = select(_entries.c.state, _entries.c.article).where(_entries.c.id == bindparam("this_entry"))
+_TIED: Final = select(_articles).where(
+    or_(
+        _articles.c.id == bindparam("id"),
+        _articles.c.fingerprint == bindparam("fingerprint"),
+        _articles.c.url_key == bindparam("url_key"),
+    )
+)
+_SETTLE_ENTRY: Final = (
+    update(_entries)
+    .where(_entries.c.id == bindparam("this_entry"))
+    .values(state=EntryState.STORED, attempts=0, next_try_at=None, reason=None, detail=None)
+)
+
 
 def store(conn: Connection, run: str, worked: Worked, *, place: Place, now: datetime) -> Stored:
     """Write a worked page that holds an article.
@@ -49,19 +64,11 @@ def store(conn: Connection, run: str, worked: Worked, *, place: Place, now: date
     """
     article = worked.article
     assert article is not None
-    entry = conn.execute(
-        select(_entries.c.state, _entries.c.article).where(_entries.c.id == worked.entry)
-    ).one_or_none()
+    entry = conn.execute(_STANDS, {"this_entry": worked.entry}).one_or_none()
     if entry is None:
         raise ArchiveError(f"entry {worked.entry} is not in the archive")
     key = url_key(worked.final_url)
-    rows = conn.execute(
-        select(_articles).where(
-            or_(
-                _articles.c.id == article.id, _articles.c.fingerprint == article.fingerprint, _articles.c.url_key == key
-            )
-        )
-    ).all()
+    rows = conn.execute(_TIED, {"id": article.id, "fingerprint": article.fingerprint, "url_key": key}).all()
     twin = _first(row for row in rows if row.fingerprint == article.fingerprint)
     own = _first(row for row in rows if row.id == article.id)
     there = twin or own or _first(row for row in rows if row.url_key == key)
@@ -71,7 +78,7 @@ def store(conn: Connection, run: str, worked: Worked, *, place: Place, now: date
         target = article.id
         placement = place(worked, _former(conn, article.fingerprint))
         _insert_article(conn, worked, article, key, placement, now)
-        raised = _judge(conn, worked, target, placement.story, now)
+        raised = _judge(conn, worked, target, placement.story, now, former=())
         repeat = False
     else:
         target = there.id
@@ -82,16 +89,12 @@ def store(conn: Connection, run: str, worked: Worked, *, place: Place, now: date
         if changed:
             taken = any(row.url_key == key and row.id != target for row in rows)
             _replace_text(conn, worked, article, there.url_key if taken else key, there, now)
-            raised = _judge(conn, worked, target, there.story, now, afresh=True)
+            raised = _judge(conn, worked, target, there.story, now, former=_verdict_topics(conn, target), afresh=True)
             repeat = False
         elif same_text and _judged_otherwise(conn, worked, target):
-            raised = _judge(conn, worked, target, there.story, now)
+            raised = _judge(conn, worked, target, there.story, now, former=_verdict_topics(conn, target))
     _write_sighting(conn, worked, article, key, target, placement)
-    conn.execute(
-        update(_entries)
-        .where(_entries.c.id == worked.entry)
-        .values(state=EntryState.STORED, article=target, attempts=0, next_try_at=None, reason=None, detail=None)
-    )
+    conn.execute(_SETTLE_ENTRY, {"this_entry": worked.entry, "article": target})
     outcome = "stored" if target == article.id else "duplicate"
     write_outcome(conn, run, worked.entry, outcome=outcome, answered=True, article=target, raw=worked.raw, now=now)
     return Stored(article=target, placement=placement, raised=raised, already=repeat)
@@ -137,15 +140,18 @@ def _first(rows: Iterable[Row[Any]]) -> Row[Any] | None:
     return next(iter(rows), None)
 
 
+_FORMER: Final = (
+    select(_articles.c.id, _articles.c.story)
+    .join(tables.versions, tables.versions.c.article == _articles.c.id)
+    .where(tables.versions.c.fingerprint == bindparam("fingerprint"))
+    .order_by(_articles.c.stored_at, _articles.c.id)
+    .limit(1)
+)
+
+
 def _former(conn: Connection, fingerprint: str) -> Known | None:
     """Return the article that had this text before it changed."""
-    row = conn.execute(
-        select(_articles.c.id, _articles.c.story)
-        .join(tables.versions, tables.versions.c.article == _articles.c.id)
-        .where(tables.versions.c.fingerprint == fingerprint)
-        .order_by(_articles.c.stored_at, _articles.c.id)
-        .limit(1)
-    ).one_or_none()
+    row = conn.execute(_FORMER, {"fingerprint": fingerprint}).one_or_none()
     return None if row is None else Known(article=row.id, story=row.story, relation=Relation.UPDATE)
 
 
@@ -174,6 +180,10 @@ def _content(worked: Worked, article: Article, key: str) -> dict[str, Any]:
     } | raw_columns(worked.raw)
 
 
+_INSERT_ARTICLE: Final = insert(_articles)
+_INSERT_UNCONFIRMED: Final = insert(tables.unconfirmed)
+
+
 def _insert_article(
     conn: Connection, worked: Worked, article: Article, key: str, placement: Placement, now: datetime
 ) -> None:
@@ -189,8 +199,8 @@ def _insert_article(
         "similarity": placement.similarity,
         "stored_at": now,
     }
-    conn.execute(insert(_articles), row)
-    conn.execute(insert(tables.unconfirmed), {"article": article.id})
+    conn.execute(_INSERT_ARTICLE, row)
+    conn.execute(_INSERT_UNCONFIRMED, {"article": article.id})
 
 
 def _replace_text(
@@ -233,17 +243,30 @@ def _judged_otherwise(conn: Connection, worked: Worked, article: str) -> bool:
     return not set(worked.judged) <= {(row.topic, row.version) for row in rows}
 
 
+def _verdict_topics(conn: Connection, article: str) -> set[str]:
+    """Return the topics of which the archive holds a verdict on the article."""
+    verdicts = tables.verdicts
+    return set(conn.execute(select(verdicts.c.topic).where(verdicts.c.article == article)).scalars())
+
+
 def _judge(
-    conn: Connection, worked: Worked, article: str, story: str, now: datetime, *, afresh: bool = False
+    conn: Connection,
+    worked: Worked,
+    article: str,
+    story: str,
+    now: datetime,
+    *,
+    former: Collection[str],
+    afresh: bool = False,
 ) -> tuple[str, ...]:
     """Replace the article's verdicts by the page's, and settle the story's flags; return the topics newly raised.
 
-    `afresh`: the text is another one, so that verdicts of topics that did not judge it now are void too.
+    `former` are the topics of the verdicts that it has. `afresh`: the text is another one, so that verdicts of topics
+    that did not judge it now are void too.
     """
     judged, verdicts = tables.judged, tables.verdicts
-    former = set(conn.execute(select(verdicts.c.topic).where(verdicts.c.article == article)).scalars())
     by_topics = {topic for topic, _ in worked.judged} | {verdict.topic for verdict in worked.verdicts}
-    void = former if afresh else former & by_topics
+    void = set(former) if afresh else by_topics.intersection(former)
     if void:
         conn.execute(delete(verdicts).where(verdicts.c.article == article, verdicts.c.topic.in_(void)))
     if afresh:

@@ -7,7 +7,6 @@ outlets or inputs failed.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from typing import Annotated
 
@@ -16,6 +15,7 @@ import typer
 from mirqab import __version__
 from mirqab.cli import crawl_command, declared, deployment, pipes, reading, upkeep
 from mirqab.errors import ConfigurationError, MirqabError, UsageError
+from mirqab.lifeline import end_with_parent
 
 app = typer.Typer(
     name="mirqab",
@@ -81,7 +81,7 @@ app.add_typer(declared.topics_app, name="topics", rich_help_panel=UPKEEP)
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; what went wrong is said in one plain sentence on standard error."""
     _prepare_streams()
-    _end_with_parent()
+    end_with_parent()
     try:
         result = app(args=arguments, prog_name="mirqab", standalone_mode=False)
         sys.stdout.flush()
@@ -127,16 +127,3 @@ def _prepare_streams() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors=errors)
-
-
-def _end_with_parent() -> None:
-    """A run that the clock started ends with the clock, even when that was killed outright (Linux)."""
-    parent = os.environ.pop("MIRQAB_CLOCK", "")
-    if not parent.isdecimal() or not sys.platform.startswith("linux"):
-        return
-    import ctypes
-
-    set_death_signal = 1  # PR_SET_PDEATHSIG
-    ctypes.CDLL(None).prctl(set_death_signal, signal.SIGTERM)
-    if os.getppid() != int(parent):  # it died before we asked
-        sys.exit(1)

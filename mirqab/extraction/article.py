@@ -7,14 +7,14 @@ from typing import Final
 
 from mirqab.arabic import arabic_share
 from mirqab.extraction.body import body_lines, without_heading
+from mirqab.extraction.judging import LIBRARY, Body, settle
 from mirqab.extraction.metadata import Metadata, json_article, read_metadata
-from mirqab.extraction.tree import drop_unseen, letters_of, parse, read_characters, text_beside
+from mirqab.extraction.tree import drop_unseen, parse, read_characters
 from mirqab.types import Extraction, PageHints, Reason
 
 MAX_BYTES: Final = 15 * 1024 * 1024
 """The same as the crawl's own limit; a news page is a fiftieth of it."""
 
-_EXTRACTOR: Final = "trafilatura"
 _BINARY: Final = (
     b"%PDF",
     b"\x89PNG",
@@ -28,19 +28,8 @@ _BINARY: Final = (
 _MARKUP: Final = re.compile(
     r"<(?:!doctype|html|head|body|div|p|article|section|main|span|meta|title|h1|table)\b", re.IGNORECASE
 )
-# A breaking line is one sentence; what is shorter than this is a label, a caption or a cookie notice.
-_SHORTEST_LETTERS: Final = 30
-_SHORT_LETTERS: Final = 250
-_NO_ARTICLE_TITLE: Final = re.compile(
-    r"\b40[34]\b|الصفحة (?:غير موجودة|المطلوبة غير|التي تبحث عنها)|لم يتم العثور|لا يمكن العثور|not found|"
-    r"attention required|just a moment|access denied|are you a robot|captcha|enable javascript|تحقق من أنك",
-    re.IGNORECASE,
-)
 _OTHER_LANGUAGES: Final = {"fa": "پچژگ", "ur": "ٹڈڑںےہھ", "ckb": "ێۆەڕڵڤ"}
 _FOREIGN_FORMS: Final = "یکہھە"
-# Words in a piece of text that is looked up elsewhere on the page, and how many pieces are enough to tell.
-_PIECE: Final = 6
-_PIECES: Final = 60
 # Arabic text with Latin names, quotes and figures stays well above; a foreign page well below.
 _LEAST_ARABIC: Final = 0.4
 
@@ -66,39 +55,18 @@ def extract(html: bytes, *, url: str, content_type: str | None, hints: PageHints
     article = json_article(tree)
     drop_unseen(tree)
     metadata = read_metadata(tree, article, url=url, hints=hints)
-    beside = text_beside(tree)
     known = [metadata.headline, *metadata.headlines, metadata.published_raw or ""]
     lines = without_heading(body_lines(tree, url=url), known)
-    if lines and _all_beside(lines, beside):
-        return _refused(Reason.NO_ARTICLE, "only menus and margins hold text", hints, metadata)
-    return _judged(metadata, "\n".join(lines), hints)
+    body = settle(lines, tree, metadata, hints)
+    if body.refusal:
+        return _refused(Reason.NO_ARTICLE, body.refusal, hints, metadata)
+    return _judged(metadata, body, hints)
 
 
-def _all_beside(lines: list[str], beside: str) -> bool:
-    """Tell whether most of the text found stands in menus and margins: the library's last resort on an empty page.
-
-    That resort may give the whole page as one line, so pieces of a few words are looked up, not lines.
-    """
-    if not beside:
-        return False
-    words = [word for line in lines for word in line.split()]
-    step = max(_PIECE, len(words) // _PIECES)
-    pieces = [letters_of("".join(words[start : start + _PIECE])) for start in range(0, len(words), step)]
-    return sum(piece in beside for piece in pieces) > 0.6 * len(pieces)
-
-
-def _judged(metadata: Metadata, body: str, hints: PageHints) -> Extraction:
+def _judged(metadata: Metadata, taken: Body, hints: PageHints) -> Extraction:
     """Say whether headline and body are an article in Arabic, and how far to trust them."""
+    body = "\n".join(taken.lines)
     letters = sum(map(str.isalpha, body))
-    short = letters < _SHORT_LETTERS
-    if not body:
-        return _refused(Reason.NO_ARTICLE, "no text of an article was found", hints, metadata)
-    if short and _NO_ARTICLE_TITLE.search(f"{metadata.headline}\n{body[:300]}"):
-        return _refused(Reason.NO_ARTICLE, f"a notice, not an article: {metadata.headline[:80]}", hints, metadata)
-    # a headline among menus is no text
-    own = len(letters_of(body).replace(letters_of(metadata.headline), "")) if short else letters
-    if own < _SHORTEST_LETTERS or (short and not metadata.headline):
-        return _refused(Reason.NO_ARTICLE, f"only {letters} letters of text", hints, metadata)
     share = arabic_share(body)
     if share < _LEAST_ARABIC:
         return _refused(Reason.WRONG_LANGUAGE, f"{share:.0%} of the letters are Arabic", hints, metadata)
@@ -114,7 +82,7 @@ def _judged(metadata: Metadata, body: str, hints: PageHints) -> Extraction:
         updated=metadata.updated,
         updated_raw=metadata.updated_raw,
         language=language,
-        extractor=_EXTRACTOR,
+        extractor=taken.extractor,
         quality=_quality(metadata, letters, share),
     )
 
@@ -129,7 +97,7 @@ def _refused(problem: Reason, detail: str, hints: PageHints, metadata: Metadata 
         updated=metadata.updated if metadata else None,
         updated_raw=metadata.updated_raw if metadata else None,
         language=None,
-        extractor=_EXTRACTOR,
+        extractor=LIBRARY,
         quality=0.0,
         problem=problem,
         detail=detail,

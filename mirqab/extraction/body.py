@@ -10,7 +10,7 @@ from lxml.html import HtmlElement
 
 from mirqab.extraction.tree import letters_of, raise_if_memory
 
-_BLOCKS: Final = frozenset({"p", "head", "item", "quote", "row", "list", "table", "div", "code", "lb"})
+_BLOCKS: Final = frozenset({"p", "head", "item", "quote", "row", "cell", "list", "table", "div", "code", "lb"})
 
 
 def body_lines(tree: HtmlElement, *, url: str) -> list[str]:
@@ -36,10 +36,10 @@ def _lines(body: _Element) -> Iterator[str]:
 
 
 def _blocks(element: _Element) -> Iterator[str]:
-    """Yield the runs of text between the blocks and line breaks inside an element; a table's row is one run."""
+    """Yield the runs of text between the blocks and line breaks inside an element; a row of figures is one run."""
     run = [element.text or ""]
     for child in element:
-        if child.tag == "row":
+        if child.tag == "row" and not any(_holds_paragraphs(cell) for cell in child):
             yield "".join(run)
             run = [" ".join(_all_text(cell) for cell in child)]
         elif child.tag in _BLOCKS or next(child.iter(*_BLOCKS), None) is not None:
@@ -50,6 +50,11 @@ def _blocks(element: _Element) -> Iterator[str]:
             run.append(_all_text(child))
         run.append(child.tail or "")
     yield "".join(run)
+
+
+def _holds_paragraphs(cell: _Element) -> bool:
+    """Tell whether a table's cell lays out the page."""
+    return sum(1 for _ in cell.iter("p", "head", "quote")) > 1
 
 
 def _all_text(element: _Element) -> str:

@@ -38,6 +38,7 @@ _UPDATED_NAMES: Final = (
 )
 _AUTHOR_NAMES: Final = ("author", "article:author", "dc.creator", "dcterms.creator", "parsely-author", "byl")
 _TITLE_NAMES: Final = ("og:title", "twitter:title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title")
+_SUMMARY_NAMES: Final = ("og:description", "description", "twitter:description")
 _DATE_PLACES: Final = "//*[@itemprop='datePublished' or @pubdate]|" + "|".join(
     f"//*[contains(@{attribute},'{word}')]"
     for attribute in ("class", "id")
@@ -67,6 +68,7 @@ class Metadata:
     published_raw: str | None = None
     updated: datetime | None = None
     updated_raw: str | None = None
+    summary: str = ""
     json_body: str = ""
     language: str | None = None
 
@@ -75,6 +77,7 @@ def read_metadata(tree: HtmlElement, article: dict[str, Any], *, url: str, hints
     """Return what the page, its JSON-LD (`article`, from `json_article`) and the feed's hints say about the article."""
     meta = _meta_elements(tree)
     found = Metadata(site=meta.get("og:site_name", ""), language=tree.get("lang") or None)
+    found.summary = next((meta[name] for name in _SUMMARY_NAMES if name in meta), "")
     found.json_body = _text(article.get("articleBody"))
     _choose_headline(found, tree, meta, article, hints)
     found.authors = _authors(tree, meta, article, found.site, url) or hints.authors

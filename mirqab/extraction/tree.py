@@ -75,7 +75,7 @@ def drop_unseen(tree: lxml_html.HtmlElement) -> None:
 
 
 def text_beside(tree: lxml_html.HtmlElement) -> str:
-    """Return the text that stands beside any article: menus, margins, footers; letters and digits only.
+    """Return the text that stands beside any article: menus, margins, footers; `packed`.
 
     A margin inside the article, or one that holds the page's headline, is not beside it.
     """
@@ -85,12 +85,17 @@ def text_beside(tree: lxml_html.HtmlElement) -> str:
         if not any(parent.tag in {"article", "main"} for parent in element.iterancestors())
         and next(element.iter("h1", "article"), None) is None
     )
-    return letters_of(" ".join(element.text_content() for element in beside))
+    return packed(" ".join(element.text_content() for element in beside))
 
 
 def letters_of(text: str) -> str:
     """Return the letters and digits of a text, for comparing what differs in spacing and punctuation."""
     return "".join(filter(str.isalnum, text))
+
+
+def packed(text: str) -> str:
+    """Return a text without white space, for looking it up in another of the same page."""
+    return "".join(text.split())
 
 
 def _header_charset(content_type: str | None) -> str | None:

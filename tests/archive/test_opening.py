@@ -14,9 +14,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.engine import make_url
 
 from mirqab.archive import Archive, opening
-from mirqab.archive.dialect import explain
+from mirqab.archive.dialect import explain, make_engine
 from mirqab.archive.tables import metadata
 from mirqab.errors import ArchiveError
 from mirqab.stories import place
@@ -25,18 +26,43 @@ from tests.archive.making import NOON, WEEK_S, body, entry_id, item, snapshot, w
 OPEN = "import sys; from mirqab.archive import Archive; Archive.open(sys.argv[1]).close()"
 
 
-def test_the_migrations_make_the_tables_that_the_code_uses(archive: Archive, archive_url: str) -> None:
-    engine = sqlalchemy.create_engine(archive_url)
+def schema(url: str) -> dict[str, list[str]]:
+    """Return what a database says it was made by: name → the lines of its statement, in no order."""
+    engine = sqlalchemy.create_engine(url)
+    with engine.connect() as conn:
+        made = conn.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").all()
+    engine.dispose()
+    return {name: lines(sql) for name, sql in made}
+
+
+def lines(sql: str) -> list[str]:
+    return sorted(line.strip(" ,\t") for line in sql.splitlines() if line.strip())
+
+
+@pytest.fixture
+def migrated_url(tmp_path: Path) -> str:
+    """Return a database that the migrations alone made."""
+    url = f"sqlite:///{tmp_path / 'migrated.sqlite3'}"
+    _, writer = make_engine(make_url(url))
+    with writer.begin() as conn:
+        opening._migrate(conn, "migrated", None)
+    writer.dispose()
+    return url
+
+
+def test_the_migrations_make_the_tables_that_the_code_uses(migrated_url: str) -> None:
+    engine = sqlalchemy.create_engine(migrated_url)
     with engine.connect() as conn:
         context = MigrationContext.configure(conn, opts={"compare_type": False})
         assert compare_metadata(context, metadata) == []
-        made = {row[0]: row[1] for row in conn.exec_driver_sql("SELECT name, sql FROM sqlite_master")}
     engine.dispose()
+    made = schema(migrated_url)
     for name, table in metadata.tables.items():
-        declared = str(sqlalchemy.schema.CreateTable(table).compile(dialect=engine.dialect))
-        assert sorted(line.strip(" ,\t") for line in made[name].splitlines() if line.strip()) == sorted(
-            line.strip(" ,\t") for line in declared.splitlines() if line.strip()
-        )
+        assert made[name] == lines(str(sqlalchemy.schema.CreateTable(table).compile(dialect=engine.dialect)))
+
+
+def test_a_fresh_archive_is_what_the_migrations_make(archive: Archive, archive_url: str, migrated_url: str) -> None:
+    assert schema(archive_url) == schema(migrated_url)
 
 
 def test_the_known_head_is_that_of_the_migrations() -> None:
