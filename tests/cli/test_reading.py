@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -158,6 +159,11 @@ def test_explain_says_what_became_of_an_address(reader: Reader, url: str, words:
     assert words in said.out
 
 
+@pytest.mark.parametrize("url", [OLD.url, "https://rasid.example/not/told?a=1&b=2"])
+def test_explain_says_how_to_read_what_was_not_fetched(reader: Reader, url: str) -> None:
+    assert f"./run scrapy crawl page -a url={shlex.quote(url)}" in reader("explain", url).out
+
+
 def test_explain_names_rules_and_words(reader: Reader) -> None:
     said = reader("explain", TALKS.url)
     assert "⟦محادثات⟧" in said.out
@@ -174,6 +180,7 @@ def test_explain_judges_again_what_was_not_flagged_and_says_what_was_missing(rea
     assert "Not flagged by any topic." in said.lines[0]
     assert "found: nothing that counts" in said.out
     assert "missing: " in said.out
+    assert "0 points of 3 needed\n" in said.out, "no grade: that is how much of a flagged story is about the topic"
 
 
 # ---------------------------------------------------------------------------------- runs, health, the rest
