@@ -65,6 +65,11 @@ def test_flagged_can_be_narrowed(reader: Reader, options: list[str], count: int)
         assert "No flagged story fits" in reader("flagged", *options).out
 
 
+def test_a_theatre_without_stories_names_those_that_have_some(reader: Reader) -> None:
+    assert "العراق (2)" in reader("flagged", "--theatre", "Iraq").out
+    assert reader("flagged", "--theatre", "Iraq", "--format", "json").out.strip() == "[]"
+
+
 def test_a_time_that_is_none_is_wrong_usage(reader: Reader) -> None:
     said = reader("flagged", "--since", "أمس")
     assert (said.code, said.out) == (2, "")
