@@ -5,6 +5,7 @@ Exit codes are those of `mirqab.types.ExitCode`, and 130 after Ctrl-C.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated
@@ -97,12 +98,20 @@ def main(arguments: list[str] | None = None) -> int:
         _complain(str(error))
         return ExitCode.FAILED
     except typer.TyperException as error:
-        _complain(error.format_message())
+        misplaced = getattr(error, "option_name", None) in ("-s", "--set")
+        hint = ". It stands before the command: ./run -s NAME=VALUE COMMAND." if misplaced else ""
+        _complain(error.format_message() + hint)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return 130
     except BrokenPipeError:
         return _reader_gone()
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
+            raise
+        _complain(f"cannot write: {error.strerror}" + (f" ({error.filename})" if error.filename else ""))
+        _silence_output()
+        return 1
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):  # typer's way to end then, with code 1
             return _reader_gone()
@@ -110,9 +119,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _reader_gone() -> int:
-    """Whoever read our output has seen enough: nothing is left to say, nor at the interpreter's own last flush."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    """Whoever read our output has seen enough: nothing is left to say."""
+    _silence_output()
     return 0
+
+
+def _silence_output() -> None:
+    """Nothing is written from here on, nor at the interpreter's own last flush."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _complain(text: str) -> None:

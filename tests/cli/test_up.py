@@ -136,3 +136,22 @@ def test_up_says_every_mistake_of_the_declarations_before_it_starts(deployed: Co
     said = deployed("up")
     assert said.code == 2
     assert "did you mean crawl?" in said.err
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("crawl --kynd wire", "No such option: --kynd"),
+        ("crawl --kind blog", "kinds are wire"),
+        ("crawl aljazera", "Did you mean aljazeera?"),
+        ("./run crawl", "without ./run itself"),
+        ("flagged --limit none", "none"),
+    ],
+)
+def test_up_tries_the_commands_of_jobs_before_it_starts(deployed: Command, command: str, words: str) -> None:
+    config = Path(deployed.environ["MIRQAB_CONFIG"])
+    (config / "schedule.yaml").write_text(f"jobs:\n  - {{id: a, cron: '0 0 * * *', command: {command}}}\n")
+    said = deployed("up", "--no-web")
+    assert said.code == 2
+    assert "config/schedule.yaml: a: " in said.err
+    assert words in said.err
