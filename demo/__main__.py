@@ -19,6 +19,7 @@ from demo.folder import DemoFolder, Kept
 from demo.stories import Label
 from demo.web import Answer, DemoWeb
 from mirqab.errors import ConfigurationError, UsageError
+from mirqab.lifeline import tied_to_us
 from mirqab.settings import load_settings
 
 SOME_FAILED = 3  # the crawl's exit code when some inputs failed: one of the demo's feeds does so on purpose
@@ -215,7 +216,7 @@ def _flagged(folder: DemoFolder) -> list[dict[str, Any]]:
 def _mirqab(folder: DemoFolder, *arguments: str) -> int:
     """Run a command of Mirqab on the demo's data, its output ours; it ends with us."""
     sys.stdout.flush()
-    child = subprocess.Popen([sys.executable, "-m", "mirqab", *arguments], env=folder.environ())
+    child = subprocess.Popen([sys.executable, "-m", "mirqab", *arguments], env={**folder.environ(), **tied_to_us()})
     try:
         return child.wait()
     except KeyboardInterrupt:

@@ -28,6 +28,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from mirqab.errors import MirqabError
+from mirqab.lifeline import tied_to_us
 from mirqab.types import Job
 
 RUN_LIMIT_S = 3 * 3600.0  # a run that lasts longer hangs
@@ -182,7 +183,7 @@ class Clock:
         self._say = say
         self._program = tuple(program)
         self._folder = folder
-        self._environ = {**(os.environ if environ is None else environ), "MIRQAB_CLOCK": str(os.getpid())}
+        self._environ = {**(os.environ if environ is None else environ), **tied_to_us()}
         self._run_limit_s = run_limit_s
         self._stop_limit_s = stop_limit_s
         self._stopping = asyncio.Event()

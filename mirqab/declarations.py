@@ -57,7 +57,10 @@ def _check_url(text: str) -> str:
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         usable = False
-    if not usable or parts.username is not None or re.search(r"[\s\x00-\x1f\x7f]", text):
+    if re.match(r"(\w+:)?(//)?[^/?#]*@", text):
+        # it may hold a password: what was found is never repeated
+        raise ValueError("expected an address without a user and a password: Mirqab reads what is public")
+    if not usable or re.search(r"[\s\x00-\x1f\x7f]", text):
         raise ValueError(f'expected an address that starts with http:// or https://, found "{text}"')
     return text
 

@@ -231,7 +231,7 @@ def _start_fork_server() -> None:
     SIGINT stays blocked in it and so in all workers: Ctrl-C reaches them too, and how they end is for us to say.
     Python before 3.13 does not hand its import path over, so it goes through the environment.
     """
-    multiprocessing.set_forkserver_preload(["mirqab.work", "mirqab.feeds", "trafilatura", "feedparser"])
+    multiprocessing.set_forkserver_preload(["mirqab.preloaded"])
     before = os.environ.get("PYTHONPATH")
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     os.environ["PYTHONPATH"] = _CODE if not before else os.pathsep.join((_CODE, before))

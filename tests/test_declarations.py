@@ -73,6 +73,15 @@ def test_an_outlet_is_as_declared(declared: Settings) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "address", ["https://me:hunter2@marfa.example/rss", "marfa:hunter2@marfa.example", "//:hunter2@m"]
+)
+def test_a_password_in_an_address_is_refused_and_not_repeated(declared: Settings, address: str) -> None:
+    (mistake,) = outlet_mistakes(declared, OUTLET.format(id="marfa").replace("https://marfa.example/rss", address))
+    assert mistake[:2] == (11, "outlets.0.feeds.0.url")
+    assert "hunter2" not in mistake[2]
+
+
 @pytest.mark.parametrize("id_", ["feeds", "page", "fetch", "Marfa", "1marfa", "مرفأ", "mar fa", "-marfa", "m" * 41])
 def test_an_id_that_cannot_name_a_spider_is_refused(declared: Settings, id_: str) -> None:
     (mistake,) = outlet_mistakes(declared, OUTLET.format(id=id_))

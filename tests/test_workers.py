@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ import pytest
 
 from mirqab.types import Page, PageHints, Reason, Worked
 from mirqab.work import WorkPlan
-from mirqab.workers import Workers
+from mirqab.workers import Workers, _Task
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -112,6 +113,12 @@ async def test_a_feed_is_read_in_a_worker(workers: Callable[..., Workers]) -> No
     reading = await workers().read_feed(body, url="https://news.example/feed", content_type="application/rss+xml")
 
     assert [item.url for item in reading.items] == ["https://news.example/1"]
+
+
+def test_a_worker_inherits_the_libraries_instead_of_loading_them(workers: Callable[..., Workers]) -> None:
+    task = _Task(gc.get_freeze_count, (), 5, lambda why, detail: 0, "frozen objects")
+
+    assert workers()._submit(task).result(timeout=10) > 10_000
 
 
 async def test_a_page_over_its_time_is_timed_out_and_the_others_go_on(workers: Callable[..., Workers]) -> None:
@@ -252,7 +259,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from mirqab.types import Page, PageHints
 from mirqab.work import WorkPlan
-from mirqab.workers import Workers
+from mirqab.workers import Workers, _Task
 
 def page(n, body):
     url = "https://news.example/"

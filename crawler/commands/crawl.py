@@ -22,6 +22,7 @@ from scrapy.exceptions import UsageError
 from crawler.run import EXIT_FAILED, EXIT_USAGE, LOG, CrawlRun
 from mirqab.errors import ConfigurationError, MirqabError
 from mirqab.errors import UsageError as WrongUsageError
+from mirqab.lifeline import end_with_parent
 
 STOP_DEADLINE_S: Final = 20.0
 """How long after the first signal requests and pages under way may take; with what follows, the end is within 30 s."""
@@ -34,6 +35,7 @@ class Command(ScrapyCrawl):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, and set the exit code."""
+        end_with_parent()
         if len(args) != 1:
             raise UsageError("name one outlet or spider; `scrapy list` shows them")
         gc.disable()  # what is loaded now stays loaded; RunExtension goes on collecting when the run is open

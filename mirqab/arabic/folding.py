@@ -12,6 +12,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 FOLD_VERSION = "1"
 """Changes whenever the folded form of any text changes: it is part of every topic's version."""
@@ -69,14 +70,18 @@ def _table() -> dict[int, str]:
 
 _TABLE = _table()
 _UNEVEN = re.compile("[" + "".join(re.escape(chr(code)) for code, to in sorted(_TABLE.items()) if len(to) != 1) + "]")
-_ARABIC_LETTER = re.compile(
+_ARABIC_LETTERS = re.compile(
     r"[\u0620-\u063f\u0641-\u064a\u066e\u066f\u0671-\u06d3\u06d5\u06ee\u06ef\u06fa-\u06ff"
-    r"\u0750-\u077f\u08a0-\u08c7\ufb50-\ufbb1\ufbd3-\ufd3d\ufd50-\ufdfb\ufe70-\ufefc]"
+    r"\u0750-\u077f\u08a0-\u08c7\ufb50-\ufbb1\ufbd3-\ufd3d\ufd50-\ufdfb\ufe70-\ufefc]+"
 )
 
 
+@lru_cache(maxsize=4)
 def fold(text: str) -> str:
-    """Return the form of `text` used for matching only."""
+    """Return the form of `text` used for matching only.
+
+    Headline and body of the last story are remembered: its fingerprint and its judge fold them one after the other.
+    """
     return text.translate(_TABLE)
 
 
@@ -137,7 +142,8 @@ def fold_with_offsets(text: str) -> Folded:
 
 def arabic_share(text: str) -> float:
     """Return the share of Arabic letters among all letters of `text`, 0.0 when it has none."""
-    arabic = len(_ARABIC_LETTER.findall(text))
+    others = _ARABIC_LETTERS.sub("", text)
+    arabic = len(text) - len(others)
     if not arabic:
         return 0.0
-    return arabic / sum(map(str.isalpha, text))
+    return arabic / (arabic + sum(map(str.isalpha, others)))

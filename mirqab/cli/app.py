@@ -6,8 +6,8 @@ outlets or inputs failed.
 
 from __future__ import annotations
 
+import errno
 import os
-import signal
 import sys
 from typing import Annotated
 
@@ -16,6 +16,7 @@ import typer
 from mirqab import __version__
 from mirqab.cli import crawl_command, declared, deployment, pipes, reading, upkeep
 from mirqab.errors import ConfigurationError, MirqabError, UsageError
+from mirqab.lifeline import end_with_parent
 
 app = typer.Typer(
     name="mirqab",
@@ -81,7 +82,7 @@ app.add_typer(declared.topics_app, name="topics", rich_help_panel=UPKEEP)
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; what went wrong is said in one plain sentence on standard error."""
     _prepare_streams()
-    _end_with_parent()
+    end_with_parent()
     try:
         result = app(args=arguments, prog_name="mirqab", standalone_mode=False)
         sys.stdout.flush()
@@ -97,12 +98,20 @@ def main(arguments: list[str] | None = None) -> int:
         _complain(str(error))
         return 1
     except typer.TyperException as error:
-        _complain(error.format_message())
+        misplaced = getattr(error, "option_name", None) in ("-s", "--set")
+        hint = ". It stands before the command: ./run -s NAME=VALUE COMMAND." if misplaced else ""
+        _complain(error.format_message() + hint)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return 130
     except BrokenPipeError:
         return _reader_gone()
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
+            raise
+        _complain(f"cannot write: {error.strerror}" + (f" ({error.filename})" if error.filename else ""))
+        _silence_output()
+        return 1
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):  # typer's way to end then, with code 1
             return _reader_gone()
@@ -110,9 +119,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _reader_gone() -> int:
-    """Whoever read our output has seen enough: nothing is left to say, nor at the interpreter's own last flush."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    """Whoever read our output has seen enough: nothing is left to say."""
+    _silence_output()
     return 0
+
+
+def _silence_output() -> None:
+    """Nothing is written from here on, nor at the interpreter's own last flush."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _complain(text: str) -> None:
@@ -127,16 +141,3 @@ def _prepare_streams() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors=errors)
-
-
-def _end_with_parent() -> None:
-    """A run that the clock started ends with the clock, even when that was killed outright (Linux)."""
-    parent = os.environ.pop("MIRQAB_CLOCK", "")
-    if not parent.isdecimal() or not sys.platform.startswith("linux"):
-        return
-    import ctypes
-
-    set_death_signal = 1  # PR_SET_PDEATHSIG
-    ctypes.CDLL(None).prctl(set_death_signal, signal.SIGTERM)
-    if os.getppid() != int(parent):  # it died before we asked
-        sys.exit(1)

@@ -13,6 +13,7 @@ from types import FrameType, TracebackType
 from typing import IO, Any
 
 from mirqab.cli.deployment import CODE
+from mirqab.lifeline import tied_to_us
 
 # A crawl ends within its own deadline after the first signal; then it is ended.
 STOP_LIMIT_S = 40.0
@@ -31,11 +32,11 @@ def has_terminal() -> bool:
 def start_scrapy(
     arguments: Sequence[str], environ: Mapping[str, str], *, log: IO[bytes], pass_fds: tuple[int, ...] = ()
 ) -> subprocess.Popen[bytes]:
-    """Start Scrapy as a person would, in the folder of scrapy.cfg; what it logs goes to `log`."""
+    """Start Scrapy as a person would, in the folder of scrapy.cfg; what it logs goes to `log`, and it ends with us."""
     return subprocess.Popen(
         [sys.executable, "-m", "scrapy", *arguments],
         cwd=CODE,
-        env=dict(environ),
+        env={**environ, **tied_to_us()},
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,

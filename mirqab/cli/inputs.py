@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
+from mirqab.addresses import clean_url
 from mirqab.cli.terminal import say
-from mirqab.errors import MirqabError
+from mirqab.errors import MirqabError, UsageError
 from mirqab.types import Reason
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def arriving(
 
     `url` is what the user says about where the inputs lie; an address fetched here knows better.
     """
+    if url is not None and clean_url(url) is None:
+        raise UsageError(f"{url!r} is no address of the web: expected one that starts with http:// or https://.")
     addresses = [name for name in names if is_address(name)]
     if addresses:
         from mirqab.cli.fetching import fetch, who_asks
@@ -74,6 +77,7 @@ def arriving(
             continue
         try:
             if name == STDIN:
+                await_typing("a feed or a page")
                 body = _read(sys.stdin.buffer, deployment.crawl_max_bytes)
             else:
                 with Path(name).open("rb") as file:
@@ -86,6 +90,12 @@ def arriving(
             yield Arrived(name=name, body=b"", url=url, problem=Reason.TOO_LARGE, detail=detail)
         else:
             yield Arrived(name=name, body=body, url=url)
+
+
+def await_typing(what: str) -> None:
+    """Say what is waited for when nothing is piped in: without a word it looks like hanging."""
+    if sys.stdin.isatty():
+        say(f"Reading {what} from the terminal; Ctrl-D ends it.")
 
 
 def is_address(name: str) -> bool:

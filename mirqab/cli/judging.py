@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mirqab.cli import deployment
+from mirqab.cli.inputs import await_typing
 from mirqab.cli.terminal import say, to_json, write_line
 from mirqab.errors import ConfigurationError, UsageError
 from mirqab.topics import Judge, compile_topic, judgement_line
@@ -69,6 +70,7 @@ def judge_lines(topics: Sequence[Topic]) -> int:
     """Judge standard input line by line and return the exit code."""
     judge = Judge(topics)
     failed = 0
+    await_typing("JSON Lines {id, title, text}")
     for number, line in _lines(sys.stdin.buffer):
         try:
             if line is None:

@@ -28,6 +28,7 @@ def flagged(
     form: FORMAT = Format.TABLE,
 ) -> None:
     """List the flagged stories, newest first."""
+    from collections import Counter
     from datetime import UTC, datetime
 
     from mirqab.reader.queries import flagged_json, since_moment
@@ -40,6 +41,7 @@ def flagged(
             return
         stories = archive.flagged(since=start, topic=topic, theatre=theatre, limit=limit)
         anything = bool(stories) or bool(archive.flagged(limit=1))
+        elsewhere = archive.flagged(since=start, topic=topic) if theatre and not stories else ()
     if form is Format.TABLE:
         rows: Iterator[Row] = ({"story": story} for story in stories)
     else:
@@ -54,6 +56,9 @@ def flagged(
         ("headline", lambda row: row["story"].headline),
     ]
     empty = "No flagged story fits; leave out --since, --topic or --theatre." if anything else NO_FLAG
+    if counts := Counter(name for story in elsewhere for name in story.theatres):
+        others = "، ".join(f"{name} ({count})" for name, count in counts.most_common())
+        empty = f"No flagged story of the theatre {theatre}; there are {others}."
     print_rows(rows, columns, form, empty=empty)
 
 

@@ -93,10 +93,8 @@ def _head(paper: _Paper, story: str, detail: ArticleDetail, evidence: Sequence[o
 
 def _verdict(paper: _Paper, verdict: Verdict, detail: ArticleDetail) -> None:
     """Print a verdict: score, facets, the sum, and each sentence that counted with its points."""
-    said = "flagged" if verdict.flagged else "not flagged"
-    paper.line(
-        f"{verdict.topic}: {said}, {verdict.score:g} points of {verdict.threshold:g} needed, {verdict.grade.value}"
-    )
+    said, grade = ("flagged", f", {verdict.grade.value}") if verdict.flagged else ("not flagged", "")
+    paper.line(f"{verdict.topic}: {said}, {_points(verdict.score)} of {verdict.threshold:g} needed{grade}")
     for facet, values in verdict.facets.items():
         if values:
             paper.line(f"  {facet}: {one_line('، '.join(values))}")
@@ -109,11 +107,15 @@ def _verdict(paper: _Paper, verdict: Verdict, detail: ArticleDetail) -> None:
         cut = pieces(text, sentence.evidence, field=span.field, start=span.start, stop=span.stop)
         where = "headline" if span.field == "title" else "text"
         paper.line()
-        paper.line(f"  {sentence.points:g} points, in the {where}: ", paper.marked(cut))
+        paper.line(f"  {_points(sentence.points)}, in the {where}: ", paper.marked(cut))
         for name, points in sentence.parts:
             paper.line(f"    {points:+g}  {one_line(name)}")
         for item in sentence.evidence:
             paper.line(f"    {one_line(item.text)}  ←  {one_line(item.concept)}, rule {one_line(item.rule)}")
+
+
+def _points(points: float) -> str:
+    return f"{points:g} point" + ("" if points == 1 else "s")
 
 
 def print_explanation(explanation: Explanation) -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 # C0 without tab and line feed, DEL and C1, the bidi controls, line and paragraph separators, lone surrogates
@@ -132,26 +133,69 @@ def _print_csv(rows: Iterable[Row]) -> None:
         writer.writerow([csv_cell(value) for value in row.values()])
 
 
+# The last column is the one that wraps; narrower than this it is not read but deciphered.
+_LAST_WIDTH = 30
+
+
 def _print_table(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     from rich.cells import cell_len
 
+    widths = [max(cell_len(row[place]) for row in [titles, *cells]) for place in range(len(titles))]
     if sys.stdout.isatty():
-        from rich.box import SIMPLE_HEAD
-        from rich.table import Table
-        from rich.text import Text
+        _print_on_terminal(titles, cells, widths)
+        return
+    # a pipe or a file: one row a line, whatever its length, and no padding after the last column
+    lines = io.StringIO()
+    for row in [titles, *cells]:
+        lines.write("  ".join([*_padded(row[:-1], widths), row[-1]]).rstrip() + "\n")
+    sys.stdout.write(lines.getvalue())
 
+
+def _padded(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    from rich.cells import cell_len
+
+    return [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=False)]
+
+
+def _print_on_terminal(titles: Sequence[str], cells: Sequence[Sequence[str]], widths: Sequence[int]) -> None:
+    """Print a table where it fits, else with the last column below each row, else each row as a paragraph."""
+    from rich.box import SIMPLE_HEAD
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    paper = console()
+    if sum(widths[:-1]) + 3 * len(titles) + min(widths[-1], _LAST_WIDTH) <= paper.width:
         table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
         for title in titles[:-1]:
-            table.add_column(title, overflow="fold")
+            table.add_column(title, no_wrap=True)
         table.add_column(titles[-1], overflow="fold", ratio=1)
         for row in cells:
             table.add_row(*(Text(cell) for cell in row))
-        console().print(table)
+        paper.print(table)
         return
-    # a pipe or a file: one row a line, whatever its length, and no padding after the last column
-    widths = [max(cell_len(row[place]) for row in [titles, *cells]) for place in range(len(titles) - 1)]
-    lines = io.StringIO()
-    for row in [titles, *cells]:
-        padded = [cell + " " * (width - cell_len(cell)) for cell, width in zip(row[:-1], widths, strict=True)]
-        lines.write("  ".join([*padded, row[-1]]).rstrip() + "\n")
-    sys.stdout.write(lines.getvalue())
+    aligned = sum(widths[:-1]) + 2 * (len(titles) - 2) <= paper.width
+    if aligned:
+        paper.print(Text("  ".join(_padded(titles[:-1], widths)).rstrip(), style="bold"))
+    for row in cells:
+        paper.print(
+            Text("  ".join(_padded(row[:-1], widths)).rstrip()) if aligned else _record(titles, row, paper.width)
+        )
+        if row[-1]:
+            paper.print(Padding(Text(row[-1]), (0, 0, 0, 2), expand=False))
+
+
+def _record(titles: Sequence[str], row: Sequence[str], width: int) -> Text:
+    """Return all but the last cell with their titles, broken between cells only: an id stays whole to be copied."""
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    text, length = Text(row[0], style="bold"), cell_len(row[0])
+    for title, cell in zip(titles[1:-1], row[1:-1], strict=True):
+        needed = 3 + cell_len(title) + cell_len(cell)
+        if length + needed > width:
+            text.append("\n")
+            length = 0
+        text.append(f"  {title} ", style="not bold dim").append(cell, style="not bold")
+        length += needed
+    return text

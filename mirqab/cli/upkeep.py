@@ -43,7 +43,7 @@ def up(
     deployment.load_topics(deployed)  # its mistakes are better told now than at night
     if not jobs:
         raise UsageError("No job is declared: add one to config/schedule.yaml.")
-    check_commands(jobs)
+    check_commands(jobs, outlets)
     enabled = [outlet for outlet in outlets if outlet.enabled]
     if any(job.command[0] == "crawl" for job in jobs) and needs_contact(deployed, enabled):
         ask_for_contact(deployed)
@@ -60,22 +60,42 @@ def up(
         asyncio.run(_keep(clock.run, _pages(deployed, outlets) if web else None))
 
 
-def check_commands(jobs: Sequence[Job]) -> None:
-    """Raise UsageError for every job whose command does not exist: better now than at its first turn."""
+def check_commands(jobs: Sequence[Job], outlets: Sequence[Outlet]) -> None:
+    """Raise UsageError for every job whose command cannot be run as it is written: better now than at its turn."""
+    from mirqab.errors import UsageError
+
+    wrong = [f"{job.id}: {problem}" for job in jobs if (problem := _problem(job.command, outlets))]
+    if wrong:
+        raise UsageError("config/schedule.yaml: " + "; ".join(wrong))
+
+
+def _problem(command: Sequence[str], outlets: Sequence[Outlet]) -> str | None:
     from difflib import get_close_matches
 
     from mirqab.cli.app import app
+    from mirqab.cli.crawl_command import choose
     from mirqab.errors import UsageError
 
-    known = [command.name or "" for command in app.registered_commands]
-    wrong = []
-    for job in jobs:
-        name = job.command[0]
-        if name not in known and not name.startswith("-"):
-            near = get_close_matches(name, known, n=1)
-            wrong.append(f"{job.id}: there is no command {name!r}" + (f" (did you mean {near[0]}?)" if near else ""))
-    if wrong:
-        raise UsageError("config/schedule.yaml: " + "; ".join(wrong))
+    commands: Any = typer.main.get_command(app)
+    name, *arguments = command
+    if name in ("./run", "run", "mirqab"):
+        return f"write the command as it follows on {name}, without {name} itself"
+    if name.startswith("-"):
+        return None
+    if name not in commands.commands:
+        near = get_close_matches(name, commands.commands, n=1)
+        return f"there is no command {name!r}" + (f" (did you mean {near[0]}?)" if near else "")
+    if {"-h", "--help"} & {*arguments}:
+        return None
+    try:
+        given = commands.commands[name].make_context(name, arguments).params
+        if name == "crawl":
+            choose(tuple(outlets), given["outlets"] or [], given["kind"])
+    except typer.TyperException as error:
+        return f"{' '.join(command)}: {error.format_message()}"
+    except UsageError as error:
+        return f"{' '.join(command)}: {error}"
+    return None
 
 
 def serve(

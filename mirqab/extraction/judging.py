@@ -82,6 +82,8 @@ _COMMON: Final = frozenset(
     )
 )
 _PREFIX: Final = re.compile(r"\A(?:[وف]?[بكل]?ال|[وف]?لل)(?=\w{3})")
+# «طقس معتدل» and «طقساً معتدلاً», «المفاوض» and «المفاوضات»: a rough stem is enough to see a common matter
+_SUFFIX: Final = re.compile(r"(?<=\w{3})(?:ات|ون|ين|ان|ها|هم|هن|هما|نا|يه|وا|ه|ا|ي|ت)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +240,8 @@ def _topic(metadata: Metadata, hints: PageHints) -> set[str]:
 
 def _words(*texts: str | None) -> set[str]:
     words = (word for text in texts if text for word in _WORD.findall(fold(text)))
-    return {stem for word in words if word not in _COMMON and len(stem := _PREFIX.sub("", word)) > 2}
+    stems = (_SUFFIX.sub("", _PREFIX.sub("", word)) for word in words if word not in _COMMON)
+    return {stem for stem in stems if len(stem) > 2}
 
 
 def _pieces(line: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -120,7 +121,10 @@ def _address(archive: Archive, topics: Topics, text: str) -> Explanation:
     trail = archive.by_url(url)
     if trail is None:
         return Explanation(
-            answer=("Unknown: no feed that was read has told this address, and nobody gave it by hand.",)
+            answer=(
+                "Unknown: no feed that was read has told this address, and nobody gave it by hand.",
+                _read_by_hand(url),
+            )
         )
     if trail.article is None:
         return Explanation(answer=(_without_article(trail.entry), *_told_by(trail)))
@@ -142,13 +146,20 @@ def _without_article(entry: FeedEntry) -> str:
             return f"Pending: tried {times}, {why}.{again}"
         case EntryState.NOTED:
             when = f" ({entry.published:%Y-%m-%d})" if entry.published else ""
-            return f"Noted as old{when}: it was in the feed when the feed was first read, and is not fetched."
+            return (
+                f"Noted as old{when}: it was in the feed when the feed was first read, and is not fetched."
+                f" {_read_by_hand(entry.url)}"
+            )
         case _ if reason is Reason.REFUSED_BY_ROBOTS:
             return f"Refused: {why}."
         case _ if reason in (Reason.NO_ARTICLE, Reason.EMPTY, Reason.NOT_HTML, Reason.WRONG_LANGUAGE):
             return f"Read, but no article: {why}."
         case _:
             return f"Failed: {why}. It is not tried again."
+
+
+def _read_by_hand(url: str) -> str:
+    return f"To read it all the same: ./run scrapy crawl page -a url={shlex.quote(url)}"
 
 
 def _copy(trail: EntryTrail) -> tuple[str, ...]:

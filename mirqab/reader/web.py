@@ -238,6 +238,7 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((address, port))
+        bound.listen()  # whoever opens the address as soon as it is printed waits a moment, and is not refused
     except OSError as error:
         bound.close()
         raise UsageError(

@@ -144,9 +144,11 @@ ARABIC_COMMA = "items separated by «,»: the Arabic comma «،» does not separ
 
 
 def note(mistakes: list[Mistake], document: Document, path: tuple[str | int, ...], expected: str) -> None:
-    """Add a mistake with the line of the value at `path`, or of the nearest block around it."""
+    """Add a mistake with the line of the value at `path`, or of the nearest block around it; say what was expected."""
     mistakes.append(
-        Mistake(file=document.path, line=document.line(*path), key=".".join(map(str, path)), expected=expected)
+        Mistake(
+            file=document.path, line=document.line(*path), key=".".join(map(str, path)), expected=f"expected {expected}"
+        )
     )
 
 

@@ -28,6 +28,7 @@ def check_examples(topic: Topic) -> list[Mistake]:
                 got = "، ".join(verdict.facets.get(identity, ())) or "nothing"
                 found.append(f"the facet «{name}» to be «{value}», but it reads {got}")
         mistakes += [
-            Mistake(file=topic.file, line=example.line, key=example.text, expected=expected) for expected in found
+            Mistake(file=topic.file, line=example.line, key=example.text, expected=f"expected {expected}")
+            for expected in found
         ]
     return mistakes

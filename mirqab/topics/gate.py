@@ -39,10 +39,13 @@ class Gate:
         anaphora = {c.anaphora for c in topic.compositions if c.anaphora}
         self.anchors = frozenset(set().union(*(firsts[name] for name in self._leading)) | anaphora)
         """The concepts that begin a composed hit: a sentence without any of them cannot score."""
+        self._anchored = frozenset(numbers[name] for name in self.anchors)
         self._topic, self._numbers = topic, numbers
 
     def opens(self, present: set[int]) -> bool:
         """Say whether a text that names these concepts can fulfil a rule."""
+        if self._anchored.isdisjoint(present):  # every way begins with an anchor; most sentences name none
+            return False
         return any(way.numbers <= present for ways in self._ways.values() for way in ways)
 
     def missing(self, present: set[int], rejected: Sequence[Sequence[tuple[str, float]]] = ()) -> tuple[str, ...]:

@@ -33,12 +33,11 @@ Field = Literal["title", "text"]
 class _Field:
     """One field of a story, folded: the headline is one sentence, the text several."""
 
-    def __init__(self, name: Field, original: str, folded: str) -> None:
+    def __init__(self, name: Field, original: str, folded: str, spans: Sequence[Span]) -> None:
         self.name: Field = name
         self.original, self.folded = original, folded
         self.tokens = tokens(folded)
         self._map: Folded | None = None
-        spans = [(0, len(folded))] if name == "title" else sentences(folded)
         skipped = related_lines(folded)
         self.sentences: list[Span] = []
         at = 0
@@ -101,7 +100,9 @@ class Judge:
         `published` tells a past year from a present one; without it no year is past.
         """
         folded_title, folded_text = fold(title), fold(text)
-        present = self._lexicon.present([*words(folded_title), *words(folded_text)])
+        known = self._lexicon.known([*words(folded_title), *words(folded_text)])
+        present = self._lexicon.present(known)
+        in_title, in_text = [(0, len(folded_title))], list[Span]()
         nearby: list[set[int]] | None = None
         fields: list[tuple[_Field, dict[int, list[Span]]]] | None = None
         verdicts = []
@@ -110,7 +111,9 @@ class Judge:
             if opens:
                 # a rule is fulfilled inside one sentence: most long texts hold its words, but far apart
                 if nearby is None:
-                    nearby = self._by_sentence(folded_title, folded_text)
+                    in_text = sentences(folded_text)
+                    pieces = [folded_title, *(folded_text[start:stop] for start, stop in in_text)]
+                    nearby = [self._lexicon.present(known.intersection(words(piece))) for piece in pieces]
                 opens = any(gate.opens(together) for together in nearby)
             if not opens:
                 verdicts.append(_empty(topic, gate.missing(present)))
@@ -118,15 +121,13 @@ class Judge:
             if fields is None:
                 fields = [
                     (field, self._lexicon.hits(field.tokens, field.spelled))
-                    for field in (_Field("title", title, folded_title), _Field("text", text, folded_text))
+                    for field in (
+                        _Field("title", title, folded_title, in_title),
+                        _Field("text", text, folded_text, in_text),
+                    )
                 ]
             verdicts.append(_judge(topic, gate, numbers, present, fields, published.year if published else None))
         return tuple(verdicts)
-
-    def _by_sentence(self, title: str, text: str) -> list[set[int]]:
-        """Return what each sentence of the folded headline and text can name."""
-        pieces = [title, *(text[start:stop] for start, stop in sentences(text))]
-        return [self._lexicon.present(words(piece)) for piece in pieces]
 
 
 def _empty(topic: Topic, missing: tuple[str, ...]) -> Verdict:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 
 from mirqab.arabic import Kind, Token, WordIndex
 from mirqab.topics.language import Concept
@@ -61,12 +62,13 @@ class Lexicon:
                 self._phrases.setdefault(rare[1], []).append((frozenset(known), number))
         return number
 
+    def known(self, words: Iterable[str]) -> set[str]:
+        """Return those of the words that may stand in a term; the others can be left out of `present`."""
+        return set(filter(self._index.find, set(words)))
+
     def present(self, words: Iterable[str]) -> set[int]:
         """Return the concepts that a text of these words can name: never too few, sometimes too many."""
-        find = self._index.find
-        known: set[int] = set()
-        for word in set(words):
-            known.update(find(word))
+        known = set(chain.from_iterable(map(self._index.find, words)))
         found: set[int] = set()
         for word_number in known:
             found.update(self._single.get(word_number, ()))

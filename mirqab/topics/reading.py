@@ -183,7 +183,7 @@ class _Reader:
             try:
                 word, kind = read_word(mark + part)
             except ValueError as error:
-                self._note(path, f"{error} («{part}»)")
+                self._note(path, f"a term that can be read: {error} («{part}»)")
                 return ()
             found.append(Word(text=word, kind=kind))
         if not found:

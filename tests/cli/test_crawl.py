@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from demo.web import DemoWeb
 from mirqab.cli.crawl_progress import EventLines, Tally
 from mirqab.settings import CODE_ROOT
-from tests.cli.conftest import Command
+from tests.cli.conftest import Command, alive, children, wait_for
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Environ
@@ -93,6 +94,26 @@ def test_ctrl_c_is_passed_on_and_ends_in_peace(demo: Command, web: DemoWeb) -> N
     (run,) = json.loads(demo("runs", "--format", "json").out)
     assert run["ended_at"] is not None
     assert run["exit_code"] == child.returncode
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells a child of its parent's end")
+def test_a_killed_command_takes_its_crawler_along_and_the_next_run_is_whole(
+    demo: Command, web: DemoWeb, home: Path
+) -> None:
+    child = demo.start("crawl", MIRQAB_CRAWL_DELAY_S="3")  # the whole crawl would take 40 s
+    wait_for(lambda: len(web.requests) > 5)
+    (crawler,) = children(child.pid)
+    child.kill()
+    child.communicate()
+    wait_for(lambda: not alive(crawler))
+    assert demo("crawl").code == 3, "done; one feed of the demo fails on purpose"
+    cut_short, whole = reversed(json.loads(demo("runs", "--format", "json").out))
+    assert cut_short["exit_code"] == 1
+    assert whole["state"] == "done"
+    flagged = json.loads(demo("flagged", "--format", "json").out)
+    right, missed, besides = web.compare(story["url"] for story in flagged)
+    assert len(flagged) == len(right)
+    assert not missed | besides
 
 
 def test_addresses_go_through_the_crawler(demo: Command, web: DemoWeb) -> None:

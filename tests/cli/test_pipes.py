@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import subprocess
+import sys
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mirqab.cli import judging
+from tests.cli.conftest import ROOT
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Command
@@ -224,3 +227,30 @@ def test_real_inputs_go_through(mirqab: Command, shared_data: Path, command: str
     assert [line["input"] for line in found] == files
     told = {line["input"] for line in found if line["problem"] is not None}
     assert told == {line.partition(": ")[0] for line in said.err.splitlines()}
+
+
+def test_a_base_that_is_no_address_is_wrong_usage(mirqab: Command, tmp_path: Path) -> None:
+    (tmp_path / "rss.xml").write_text(FEED)
+    for said in (
+        mirqab("feed", str(tmp_path / "rss.xml"), "--base-url", "rasid"),
+        mirqab("extract", str(tmp_path / "rss.xml"), "--url", "rasid"),
+    ):
+        assert (said.code, said.out) == (2, "")
+        assert "'rasid' is no address" in said.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_said_in_one_line(mirqab: Command) -> None:
+    with Path("/dev/full").open("wb") as full:
+        child = subprocess.run(
+            [sys.executable, "-m", "mirqab", "judge"],
+            cwd=ROOT, env=mirqab.environ, input=text_line(1).encode(), stdout=full, stderr=subprocess.PIPE, check=False,
+        )  # fmt: skip
+    assert child.returncode == 1
+    assert child.stderr.decode().splitlines() == ["mirqab: cannot write: No space left on device"]
+
+
+def test_an_option_after_the_command_is_told_its_place(mirqab: Command) -> None:
+    said = mirqab("settings", "-s", "crawl.delay_s=1")
+    assert said.code == 2
+    assert "before the command" in said.err

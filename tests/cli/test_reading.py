@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,11 @@ def test_flagged_can_be_narrowed(reader: Reader, options: list[str], count: int)
     assert len(reader("flagged", "--format", "jsonl", *options).lines) == count
     if not count:
         assert "No flagged story fits" in reader("flagged", *options).out
+
+
+def test_a_theatre_without_stories_names_those_that_have_some(reader: Reader) -> None:
+    assert "العراق (2)" in reader("flagged", "--theatre", "Iraq").out
+    assert reader("flagged", "--theatre", "Iraq", "--format", "json").out.strip() == "[]"
 
 
 def test_a_time_that_is_none_is_wrong_usage(reader: Reader) -> None:
@@ -158,6 +164,11 @@ def test_explain_says_what_became_of_an_address(reader: Reader, url: str, words:
     assert words in said.out
 
 
+@pytest.mark.parametrize("url", [OLD.url, "https://rasid.example/not/told?a=1&b=2"])
+def test_explain_says_how_to_read_what_was_not_fetched(reader: Reader, url: str) -> None:
+    assert f"./run scrapy crawl page -a url={shlex.quote(url)}" in reader("explain", url).out
+
+
 def test_explain_names_rules_and_words(reader: Reader) -> None:
     said = reader("explain", TALKS.url)
     assert "⟦محادثات⟧" in said.out
@@ -174,6 +185,7 @@ def test_explain_judges_again_what_was_not_flagged_and_says_what_was_missing(rea
     assert "Not flagged by any topic." in said.lines[0]
     assert "found: nothing that counts" in said.out
     assert "missing: " in said.out
+    assert "0 points of 3 needed\n" in said.out, "no grade: that is how much of a flagged story is about the topic"
 
 
 # ---------------------------------------------------------------------------------- runs, health, the rest

@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ import httpx
 import pytest
 
 from mirqab.settings import CODE_ROOT
-from tests.cli.conftest import Command
+from tests.cli.conftest import Command, alive, children, wait_for
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Environ
@@ -60,25 +59,6 @@ class Reading:
                 self.text += os.read(stream.fileno(), 65536).decode()
             assert ready or self.child.poll() is None, self.text
         return match[1] if match.lastindex else match[0]
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 15
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def children(pid: int) -> list[int]:
-    listed = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(child) for child in listed.read_text().split()] if listed.exists() else []
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
 
 
 def test_serve_answers_and_ends_on_sigterm(mirqab: Command) -> None:
@@ -156,3 +136,22 @@ def test_up_says_every_mistake_of_the_declarations_before_it_starts(deployed: Co
     said = deployed("up")
     assert said.code == 2
     assert "did you mean crawl?" in said.err
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("crawl --kynd wire", "No such option: --kynd"),
+        ("crawl --kind blog", "kinds are wire"),
+        ("crawl aljazera", "Did you mean aljazeera?"),
+        ("./run crawl", "without ./run itself"),
+        ("flagged --limit none", "none"),
+    ],
+)
+def test_up_tries_the_commands_of_jobs_before_it_starts(deployed: Command, command: str, words: str) -> None:
+    config = Path(deployed.environ["MIRQAB_CONFIG"])
+    (config / "schedule.yaml").write_text(f"jobs:\n  - {{id: a, cron: '0 0 * * *', command: {command}}}\n")
+    said = deployed("up", "--no-web")
+    assert said.code == 2
+    assert "config/schedule.yaml: a: " in said.err
+    assert words in said.err

@@ -114,6 +114,15 @@ def test_a_flash_whose_headline_says_it_in_other_words_is_kept_within_the_articl
     assert read(page(text, headline="عاجل: توقف النقل الثقيل شمالاً")).body == FLASH
 
 
+def test_a_short_item_that_inflects_the_words_of_its_headline_is_kept() -> None:
+    told = "تتوقع الأرصاد طقساً معتدلاً مع رياح خفيفة على السواحل حتى نهاية الأسبوع."
+    page = f"<html><body><h1>طقس معتدل</h1><div><p>{told}</p></div></body></html>"
+
+    extraction = extract(page.encode(), url="https://news.example/1", content_type="text/html", hints=PageHints())
+
+    assert extraction.body == told
+
+
 def test_news_about_logging_in_is_news() -> None:
     headline = "عطل يمنع تسجيل الدخول إلى بوابة الضرائب"
     text = "أكدت مصلحة الضرائب أن تسجيل الدخول إلى البوابة متوقف منذ الصباح بسبب عطل فني."

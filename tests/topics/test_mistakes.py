@@ -97,6 +97,7 @@ def test_a_mistake_is_placed_and_explained(
     found = mistakes(document, GOOD.replace(old, new))
     assert any(mistake.line == line and expected in mistake.expected for mistake in found), found
     assert all(mistake.file.endswith("topic.yaml") and mistake.key for mistake in found)
+    assert all(mistake.expected.startswith("expected ") for mistake in found)
 
 
 def test_all_mistakes_are_reported_at_once(document: Callable[[str], Document]) -> None:
