@@ -114,7 +114,10 @@ class Seen:
         async def take_over(redis: Redis) -> int:
             return int(await redis.register_script(scripts.TAKE_OVER)([key], [dead, claim.holder, self._lease_ms]))
 
-        if await self._link.ask(take_over, otherwise=0):
+        taken = await self._link.ask(take_over, otherwise=None)
+        if taken is None:  # the owner is dead whether Redis answers or not
+            return Claim(entry=claim.entry, holder=claim.holder, local=True)
+        if taken:
             _log.info("took over %s from a process that has died (%s)", claim.entry, held)
             return claim
         return None

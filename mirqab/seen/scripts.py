@@ -6,8 +6,9 @@ from typing import Final
 
 TAKE_OVER: Final = """
 -- KEYS lease; ARGV the dead owner's lease, ours, lease in ms. 1 when it is ours now.
+-- Ours already: a cut connection made the library ask twice.
 local held = redis.call('GET', KEYS[1])
-if held == false or held == ARGV[1] then
+if held == false or held == ARGV[1] or held == ARGV[2] then
   redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
   return 1
 end

@@ -17,6 +17,7 @@ from mirqab.seen import Claim, Seen, open_seen
 from mirqab.seen.folder import ServerFolder
 from mirqab.seen.keys import lease_key, mark_life_s, mark_place
 from mirqab.seen.owner import Owner, this_process
+from mirqab.seen.scripts import TAKE_OVER
 from tests.seen.processes import pids_of, user, wait_until
 
 
@@ -190,6 +191,28 @@ async def test_a_dead_process_is_taken_over_from_at_once(folder: Path, seen: See
     claim = await seen.claim("e1", run="r1")
     assert claim is not None
     assert not claim.local
+
+
+async def test_taking_over_asked_twice_is_taking_over(seen: Seen, redis: Redis) -> None:
+    dead = f"{replace(this_process(), started='1')} 1 r1"
+    await redis.set(lease_key("e1"), dead)
+    take_over = redis.register_script(TAKE_OVER)
+    assert await take_over([lease_key("e1")], [dead, "ours", 60_000]) == 1
+    assert (
+        await take_over([lease_key("e1")], [dead, "ours", 60_000]) == 1
+    )  # a cut connection made the library ask again
+    assert await take_over([lease_key("e1")], [dead, "theirs", 60_000]) == 0
+
+
+async def test_a_dead_owner_holds_nothing_when_redis_fails_to_say_so(seen: Seen, redis: Redis) -> None:
+    await redis.set(lease_key("e1"), f"{replace(this_process(), started='1')} 1 r1")
+    await redis.execute_command("ACL", "SETUSER", "default", "-eval", "-evalsha")
+    try:
+        claim = await seen.claim("e1", run="r1")
+    finally:
+        await redis.execute_command("ACL", "SETUSER", "default", "+eval", "+evalsha")
+    assert claim is not None
+    assert claim.local
 
 
 async def test_an_owner_elsewhere_is_never_taken_for_dead(seen: Seen, redis: Redis) -> None:
