@@ -8,12 +8,12 @@ from typing import Final
 
 from scrapy.settings import BaseSettings
 
+from mirqab import __version__
 from mirqab.addresses import AllowedHosts, host_of
 from mirqab.declarations import load_outlets
 from mirqab.settings import SETTINGS, Settings, load_settings
 from mirqab.types import Outlet
 
-VERSION: Final = "0.1"
 _PREFIX: Final = "MIRQAB_"
 _INVENTORY_LOGGERS: Final = ("scrapy.addons", "scrapy.core.engine", "scrapy.middleware", "alembic")
 # their warnings tell what is a stored outcome of ours
@@ -39,7 +39,7 @@ class Deployment:
     @property
     def user_agent(self) -> str:
         """What every outlet sees of us."""
-        return f"Mirqab/{VERSION} (+{self.settings.contact})" if self.settings.contact else f"Mirqab/{VERSION}"
+        return f"Mirqab/{__version__} (+{self.settings.contact})" if self.settings.contact else f"Mirqab/{__version__}"
 
 
 def deployment_of(scrapy_settings: BaseSettings) -> Deployment:
@@ -49,7 +49,12 @@ def deployment_of(scrapy_settings: BaseSettings) -> Deployment:
     """
     dotted = {_PREFIX + setting.name.replace(".", "_").upper(): setting.name for setting in SETTINGS}
     given = {name: str(scrapy_settings.get(name)) for name in scrapy_settings if name.startswith(_PREFIX)}
-    return _deployment(tuple(sorted((dotted.get(name, name), value) for name, value in given.items())))
+    return _deployment(tuple(sorted((dotted.get(name) or _dotted(name), value) for name, value in given.items())))
+
+
+def _dotted(name: str) -> str:
+    """Return how a name that is no setting's would be written, so that the nearest one can be suggested."""
+    return name.removeprefix(_PREFIX).lower().replace("_", ".", 1)
 
 
 @lru_cache(maxsize=1)

@@ -16,8 +16,9 @@ from crawler.hosts import Hosts
 from crawler.progress import Progress
 from crawler.tally import PageEnd, Tally
 from mirqab.addresses import mask_credentials
-from mirqab.errors import ConfigurationError, MirqabError, Mistake, UsageError
-from mirqab.types import Admitted, FeedEntry, FeedSnapshot, Outlet, Reason, Stored, Validators, Worked
+from mirqab.errors import ConfigurationError, MirqabError, UsageError
+from mirqab.settings import no_contact
+from mirqab.types import Admitted, ExitCode, FeedEntry, FeedSnapshot, Outlet, Reason, Stored, Validators, Worked
 
 if TYPE_CHECKING:
     from mirqab.archive import Archive, ArchiveThread
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("mirqab.crawl")
 IN_FLIGHT_PER_WORKER: Final = 4
 """Pages handed to the workers at a time, for each of them: enough that none waits, few enough to keep in memory."""
-EXIT_WELL, EXIT_FAILED, EXIT_USAGE, EXIT_SOME_FAILED = 0, 1, 2, 3
 DAY_S: Final = 86_400.0
 
 
@@ -123,7 +123,7 @@ class CrawlRun:
         )
         self.id = await thread.call(archive.start_run, self.command, topics=topics)
         self.workers = Workers(
-            WorkPlan(documents=documents, raw_folder=settings.raw_folder),
+            WorkPlan(documents=documents, raw_folder=settings.raw_folder, max_page_bytes=settings.crawl_max_bytes),
             count=settings.workers_count,
             page_time_s=settings.workers_page_time_s,
             page_memory_mb=settings.workers_page_memory_mb,
@@ -186,15 +186,15 @@ class CrawlRun:
         )
 
     @property
-    def exit_code(self) -> int:
-        """0 all well; 1 the run itself failed; 2 wrong usage or configuration; 3 done, but some inputs failed."""
+    def exit_code(self) -> ExitCode:
+        """How the run ends."""
         if isinstance(self.refused, ConfigurationError | UsageError):
-            return EXIT_USAGE
+            return ExitCode.USAGE
         if self.refused is not None or self.finish != "finished":
-            return EXIT_FAILED
+            return ExitCode.FAILED
         if self.tally.any_crashed or not self.tally.adds_up:
-            return EXIT_FAILED
-        return EXIT_SOME_FAILED if self.tally.any_failed else EXIT_WELL
+            return ExitCode.FAILED
+        return ExitCode.SOME_FAILED if self.tally.any_failed else ExitCode.WELL
 
     # ------------------------------------------------------------------------------------------- feeds
 
@@ -337,6 +337,4 @@ def _require_contact(deployment: Deployment, hosts: Sequence[str]) -> None:
     """Whoever crawls says who they are, unless every host is the deployment's own."""
     if deployment.settings.contact or all(deployment.allowed.has_host(host) for host in hosts):
         return
-    wanted = "outlets must be able to reach you: add the line `contact: you@example.org` (or set MIRQAB_CONTACT)"
-    file = str(deployment.settings.config / "mirqab.yaml")
-    raise ConfigurationError([Mistake(file=file, line=None, key="contact", expected=wanted)])
+    raise no_contact(deployment.settings)

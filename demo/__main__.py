@@ -21,8 +21,8 @@ from demo.web import Answer, DemoWeb
 from mirqab.errors import ConfigurationError, UsageError
 from mirqab.lifeline import tied_to_us
 from mirqab.settings import load_settings
+from mirqab.types import ExitCode
 
-SOME_FAILED = 3  # the crawl's exit code when some inputs failed: one of the demo's feeds does so on purpose
 SHOWN = ("mirsal-iraq-flash", "mirsal-iraq-timetable")  # short, then a wire story with a copy
 
 
@@ -111,8 +111,8 @@ def _explain_failures(web: DemoWeb, *, again: bool) -> None:
     broken = ", ".join(outlet.name_en for outlet in web.outlets if outlet.style.broken_feed)
     slow = ", ".join(outlet.name_en for outlet in web.outlets if outlet.style.slow)
     _say(
-        f"\nThe crawl ends with exit code {SOME_FAILED}: done, but some inputs failed. That is on purpose: the feed of"
-        f" {broken} answers 500."
+        f"\nThe crawl ends with exit code {ExitCode.SOME_FAILED}: done, but some inputs failed. That is on purpose:"
+        f" the feed of {broken} answers 500."
     )
     if not again:
         _say(
@@ -190,7 +190,7 @@ def _where_next() -> None:
 def _crawl(folder: DemoFolder, web: DemoWeb) -> Sequence[Answer]:
     """Crawl, and return what the web answered meanwhile."""
     start = len(web.answers)
-    _expect(_mirqab(folder, "crawl"), SOME_FAILED, "crawl")
+    _expect(_mirqab(folder, "crawl"), ExitCode.SOME_FAILED, "crawl")
     return web.answers[start:]
 
 

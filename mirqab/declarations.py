@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from mirqab.documents import dotted, read_document, suggestion, validate
-from mirqab.errors import ConfigurationError, Mistake
+from mirqab.errors import ConfigurationError, Mistake, UsageError
 from mirqab.settings import Settings
 from mirqab.types import Document, Feed, Job, Outlet, OutletKind
 
@@ -115,6 +115,13 @@ def _split_command(value: Any) -> Any:
         except ValueError as error:
             raise ValueError(f"is no command that can be read: {error}") from None
     return tuple(value) if isinstance(value, list) else value
+
+
+def read_kind(word: str) -> OutletKind:
+    """Return the kind of outlet that a command line names; UsageError with all kinds for any other word."""
+    if word not in list(OutletKind):
+        raise UsageError(f"There is no kind {word!r}; kinds are {', '.join(OutletKind)}.")
+    return OutletKind(word)
 
 
 # ------------------------------------------------------------------------------------------------ the files

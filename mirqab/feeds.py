@@ -1,9 +1,8 @@
 """What the bytes of a feed say, read with feedparser from memory alone.
 
-feedparser opens a body that looks like a path, decodes by labels that lie, and raises on bad character references
-(docs/architecture.md lists its traps). So the bytes are decoded here first, repaired where a repair is certain, and
-handed over as UTF-8. `read_feed` never fetches and never raises for content; hostile feeds can still take long, which
-is why it runs in a worker process.
+feedparser opens a body that looks like a path, decodes by labels that lie, and raises on bad character references. So
+the bytes are decoded here first, repaired where a repair is certain, and handed over as UTF-8. `read_feed` never
+fetches and never raises for content; hostile feeds can still take long, which is why it runs in a worker process.
 """
 
 from __future__ import annotations

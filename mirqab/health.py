@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from mirqab.types import Outlet, Reason
+from mirqab.types import Feed, Outlet, Reason
 
 # An outlet that no job of the timetable reads is overdue after a day.
 UNSCHEDULED_LIMIT_S = 24 * 3600.0
@@ -34,6 +34,8 @@ class FeedRecord(Protocol):
     @property
     def last_error(self) -> Reason | None: ...
     @property
+    def last_error_at(self) -> datetime | None: ...
+    @property
     def last_error_detail(self) -> str | None: ...
     @property
     def streak(self) -> int: ...
@@ -51,7 +53,10 @@ class Condition(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedHealth:
-    """One feed: its last success, and its last error while the error stands (`failures` in a row)."""
+    """One feed: its last success, and its last error, which stands while `failures` (in a row) is above 0.
+
+    `last_answered_at` is what the declaration says of a feed that never answered us.
+    """
 
     url: str
     condition: Condition
@@ -59,18 +64,20 @@ class FeedHealth:
     last_answered_at: datetime | None
     reason: Reason | None
     detail: str | None
+    last_error_at: datetime | None
     failures: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutletHealth:
-    """One outlet: the worst of its feeds. `limit_s` is how long it may stay without success."""
+    """One outlet: the worst of its feeds, and the last error of any. It may stay without success for `limit_s`."""
 
     outlet: str
     name: str
     condition: Condition
     last_success_at: datetime | None
     last_error: Reason | None
+    last_error_at: datetime | None
     detail: str | None
     limit_s: float
     why_off: str | None
@@ -100,37 +107,43 @@ def outlet_health(
 
 
 def _outlet(outlet: Outlet, known: Mapping[tuple[str, str], FeedRecord], limit: float, now: datetime) -> OutletHealth:
-    feeds = tuple(_feed(feed.url, known.get((outlet.id, feed.url)), limit, now) for feed in outlet.feeds)
+    feeds = tuple(_feed(feed, known.get((outlet.id, feed.url)), limit, now) for feed in outlet.feeds)
     order = list(Condition)
     worst = min(feeds, key=lambda feed: order.index(feed.condition), default=None)
     successes = [feed.last_success_at for feed in feeds if feed.last_success_at is not None]
-    failing = next((feed for feed in feeds if feed.reason is not None), None)
+    # one that stands goes before one that has passed, however late
+    erring = max(
+        (feed for feed in feeds if feed.last_error_at is not None),
+        key=lambda feed: (feed.failures > 0, feed.last_error_at),
+        default=None,
+    )
     return OutletHealth(
         outlet=outlet.id,
         name=outlet.name,
         condition=Condition.OFF if not outlet.enabled else worst.condition if worst else Condition.NEVER,
         last_success_at=max(successes, default=None),
-        last_error=failing.reason if failing else None,
-        detail=failing.detail if failing else None,
+        last_error=erring.reason if erring else None,
+        last_error_at=erring.last_error_at if erring else None,
+        detail=erring.detail if erring else None,
         limit_s=limit,
         why_off=None if outlet.enabled else outlet.reason,
         feeds=feeds,
     )
 
 
-def _feed(url: str, record: FeedRecord | None, limit: float, now: datetime) -> FeedHealth:
+def _feed(declared: Feed, record: FeedRecord | None, limit: float, now: datetime) -> FeedHealth:
     if record is None:
         return FeedHealth(
-            url=url,
+            url=declared.url,
             condition=Condition.NEVER,
             last_success_at=None,
-            last_answered_at=None,
+            last_answered_at=declared.last_answered,
             reason=None,
             detail=None,
+            last_error_at=None,
             failures=0,
         )
-    failing = record.streak > 0
-    if failing:
+    if record.streak > 0:
         condition = Condition.FAILING
     elif record.last_success_at is None:
         condition = Condition.NEVER
@@ -139,11 +152,12 @@ def _feed(url: str, record: FeedRecord | None, limit: float, now: datetime) -> F
     else:
         condition = Condition.WELL
     return FeedHealth(
-        url=url,
+        url=declared.url,
         condition=condition,
         last_success_at=record.last_success_at,
-        last_answered_at=record.last_answered_at,
-        reason=record.last_error if failing else None,
-        detail=record.last_error_detail if failing else None,
+        last_answered_at=record.last_answered_at or declared.last_answered,
+        reason=record.last_error,
+        detail=record.last_error_detail,
+        last_error_at=record.last_error_at,
         failures=record.streak,
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
+
+from mirqab.processes import tie_to
 
 VARIABLE = "MIRQAB_PARENT"
 
@@ -17,11 +18,5 @@ def tied_to_us() -> dict[str, str]:
 def end_with_parent() -> None:
     """Ask for a SIGTERM at our parent's end, when it tied us to itself; when that was before, end at once."""
     parent = os.environ.pop(VARIABLE, "")  # our own children are not its children
-    if not parent.isdecimal() or not sys.platform.startswith("linux"):
-        return
-    import ctypes
-
-    set_death_signal = 1  # PR_SET_PDEATHSIG
-    ctypes.CDLL(None).prctl(set_death_signal, signal.SIGTERM)
-    if os.getppid() != int(parent):  # it died before we asked
+    if parent.isdecimal() and not tie_to(int(parent)):
         sys.exit(1)

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Literal
 
 
@@ -59,6 +59,15 @@ class Reason(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     WORKER_DIED = "worker_died"
     GAVE_UP = "gave_up"  # too many attempts, each with another passing reason
+
+
+class ExitCode(IntEnum):
+    """How a command ended, for whoever started it: a script, the clock, another command."""
+
+    WELL = 0
+    FAILED = 1  # the run itself failed
+    USAGE = 2  # wrong usage or configuration; nothing was done
+    SOME_FAILED = 3  # done, but some outlets or inputs failed
 
 
 class EntryState(StrEnum):

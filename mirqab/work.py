@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mirqab.extraction import extract
 from mirqab.fingerprints import fingerprint
@@ -22,16 +22,17 @@ from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reaso
 if TYPE_CHECKING:
     from mirqab.archive.raw import RawWriter
 
-MAX_PAGE_BYTES: Final = 15 * 1024 * 1024
-"""What a page may weigh once inflated; a bomb of a gigabyte is refused here without being unpacked."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkPlan:
-    """What every worker process of a run needs: the topics, pinned, and where raw pages go (None keeps none)."""
+    """What every worker process of a run needs: the topics, pinned, and where raw pages go (None keeps none).
+
+    `max_page_bytes` is what a page may weigh once inflated: a bomb of a gigabyte is refused without being unpacked.
+    """
 
     documents: tuple[Document, ...]
     raw_folder: Path | None = None
+    max_page_bytes: int = 15 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class _Prepared:
     judge: Judge
     judged: tuple[tuple[str, str], ...]
     raw: RawWriter | None
+    max_page_bytes: int
 
 
 _prepared: _Prepared | None = None
@@ -49,7 +51,7 @@ class BrokenBodyError(ValueError):
 
 
 class BodyTooLargeError(ValueError):
-    """The page is larger than `MAX_PAGE_BYTES` once inflated."""
+    """The page is larger than the plan allows once inflated."""
 
 
 def prepare(plan: WorkPlan) -> None:
@@ -61,7 +63,7 @@ def prepare(plan: WorkPlan) -> None:
         from mirqab.archive.raw import RawWriter
 
         raw = RawWriter(plan.raw_folder)
-    _prepared = _Prepared(Judge(topics), tuple((topic.id, topic.version) for topic in topics), raw)
+    _prepared = _Prepared(Judge(topics), tuple((topic.id, topic.version) for topic in topics), raw, plan.max_page_bytes)
 
 
 def work(page: Page) -> Worked:
@@ -75,7 +77,7 @@ def work(page: Page) -> Worked:
     location = None if _prepared.raw is None else _prepared.raw.append(page)
     kill_point("in_worker")
     try:
-        html = inflate(page.body, page.content_encoding)
+        html = inflate(page.body, page.content_encoding, limit=_prepared.max_page_bytes)
     except BodyTooLargeError as error:
         return no_article(page, Reason.TOO_LARGE, str(error), raw=location)
     except BrokenBodyError as error:
@@ -115,7 +117,7 @@ def no_article(page: Page, problem: Reason, detail: str | None, *, raw: RawLocat
     )
 
 
-def inflate(body: bytes, content_encoding: str, *, limit: int = MAX_PAGE_BYTES) -> bytes:
+def inflate(body: bytes, content_encoding: str, *, limit: int) -> bytes:
     """Return the bytes of a body that came as `gzip`, `deflate` or plain (empty), at most `limit` of them.
 
     A server that says gzip and sends plain bytes is believed by its bytes. Raises BodyTooLargeError, and

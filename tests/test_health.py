@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from mirqab.archive import FeedHealth
@@ -74,10 +75,28 @@ def test_the_worst_feed_decides_and_its_reason_is_told() -> None:
     assert [feed.failures for feed in found.feeds] == [0, 4]
 
 
-def test_an_error_that_has_passed_is_no_longer_told() -> None:
-    healed = record("rasid", success_h=0)
+def test_an_error_that_has_passed_is_told_with_its_time_and_worries_nobody() -> None:
+    error_at = NOW - timedelta(hours=5)
+    healed = replace(record("rasid", success_h=0), last_error=Reason.TLS, last_error_at=error_at)
     (found,) = outlet_health([outlet("rasid")], [healed], turns_s={}, now=NOW)
-    assert (found.condition, found.last_error) == (Condition.WELL, None)
+    assert found.condition is Condition.WELL
+    assert (found.last_error, found.last_error_at, found.feeds[0].failures) == (Reason.TLS, error_at, 0)
+
+
+def test_an_error_that_stands_is_told_before_a_later_one_that_has_passed() -> None:
+    stands = replace(record("rasid", feed="a", success_h=9, streak=2), last_error_at=NOW - timedelta(hours=2))
+    passed = replace(record("rasid", feed="b", success_h=0), last_error=Reason.DNS, last_error_at=NOW)
+    (found,) = outlet_health([outlet("rasid", "b", "a")], [stands, passed], turns_s={}, now=NOW)
+    assert (found.last_error, found.last_error_at) == (Reason.TLS, NOW - timedelta(hours=2))
+
+
+def test_what_the_declaration_says_stands_until_the_feed_answers_us() -> None:
+    said = datetime(2026, 3, 1, tzinfo=UTC)
+    declared = replace(outlet("rasid"), feeds=(Feed(url="https://rasid.example/rss", last_answered=said),))
+    (before,) = outlet_health([declared], [], turns_s={}, now=NOW)
+    (after,) = outlet_health([declared], [record("rasid", success_h=1)], turns_s={}, now=NOW)
+    assert (before.feeds[0].last_answered_at, before.condition) == (said, Condition.NEVER)
+    assert after.feeds[0].last_answered_at == NOW - timedelta(hours=1)
 
 
 def test_an_outlet_that_is_off_says_why_and_comes_last() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -18,10 +19,11 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.exceptions import UsageError
 
-from crawler.run import EXIT_FAILED, EXIT_USAGE, LOG, CrawlRun
+from crawler.run import LOG, CrawlRun
 from mirqab.errors import ConfigurationError, MirqabError
 from mirqab.errors import UsageError as WrongUsageError
 from mirqab.lifeline import end_with_parent
+from mirqab.types import ExitCode
 
 STOP_DEADLINE_S: Final = 20.0
 """How long after the first signal requests and pages under way may take; with what follows, the end is within 30 s."""
@@ -37,6 +39,7 @@ class Command(ScrapyCrawl):
         end_with_parent()
         if len(args) != 1:
             raise UsageError("name one outlet or spider; `scrapy list` shows them")
+        gc.disable()  # what is loaded now stays loaded; RunExtension goes on collecting when the run is open
         # imported here where the stack is shallow: Scrapy inspects all of it, which costs 0.1 s inside the event loop
         import scrapy.core.downloader.contextfactory  # noqa: F401
 
@@ -62,11 +65,11 @@ def _exit_code(task: asyncio.Task[None], crawler: Crawler) -> int:
         problem = run.refused
     if isinstance(problem, MirqabError):
         print(problem, file=sys.stderr)
-        return EXIT_USAGE if isinstance(problem, ConfigurationError | WrongUsageError) else EXIT_FAILED
+        return ExitCode.USAGE if isinstance(problem, ConfigurationError | WrongUsageError) else ExitCode.FAILED
     if problem is not None:
         LOG.error("the crawl failed", exc_info=problem)
-        return EXIT_FAILED
-    return run.exit_code if run is not None else EXIT_FAILED
+        return ExitCode.FAILED
+    return run.exit_code if run is not None else ExitCode.FAILED
 
 
 class _Ending:
@@ -109,4 +112,4 @@ class _Ending:
         with contextlib.suppress(Exception):
             if run := self._run:
                 run.end_now()
-        os._exit(EXIT_FAILED)
+        os._exit(ExitCode.FAILED)

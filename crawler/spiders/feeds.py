@@ -16,9 +16,10 @@ from crawler.deployment import Deployment, deployment_of
 from crawler.outcomes import HeldElsewhereError, PutOffError, RefusedError, reason_of_status, retry_after_s
 from crawler.run import CrawlRun
 from mirqab.addresses import host_of
+from mirqab.declarations import read_kind
 from mirqab.documents import suggestion
 from mirqab.errors import UsageError
-from mirqab.types import FeedEntry, FeedSnapshot, Outlet, OutletKind, Page, PageHints, Reason, Validators
+from mirqab.types import FeedEntry, FeedSnapshot, Outlet, Page, PageHints, Reason, Validators
 
 FEED_PRIORITY = 10  # what is new first, then the pages
 
@@ -235,10 +236,8 @@ class FeedsSpider(OutletSpider):
         else:
             outlets = [outlet for outlet in outlets if outlet.enabled]
         if "kind" in self.given:
-            kinds = [str(kind) for kind in OutletKind]
-            if (kind := self.given["kind"]) not in kinds:
-                raise UsageError(f"there is no kind {kind!r}; kinds are {', '.join(kinds)}")
-            outlets = [outlet for outlet in outlets if outlet.kind == kind]
+            kind = read_kind(self.given["kind"])
+            outlets = [outlet for outlet in outlets if outlet.kind is kind]
         if not outlets:
             raise UsageError("no outlet is left to crawl: none is enabled, or none fits the arguments")
         return outlets

@@ -7,14 +7,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, case, func, insert, select, update
 
 from mirqab.archive import tables
 from mirqab.errors import ArchiveError
-from mirqab.types import Reason, make_id
+from mirqab.processes import boot, exists, process_start
+from mirqab.types import ExitCode, Reason, make_id
 
 RunState = Literal["running", "done", "failed", "interrupted"]
 
@@ -60,7 +60,7 @@ def start(conn: Connection, command: str, *, topics: Sequence[tuple[str, str]], 
     run = make_id("r", command, now.isoformat(), str(pid))
     conn.execute(
         insert(tables.runs).values(
-            id=run, command=command, topics=topics, started_at=now, pid=pid, process_start=process_start(pid)
+            id=run, command=command, topics=topics, started_at=now, pid=pid, process_start=_started(pid)
         )
     )
     return run
@@ -143,29 +143,11 @@ def _row(
 
 def _state(run: Row[Any]) -> RunState:
     if run.ended_at is not None:
-        return "done" if run.exit_code in (0, 3) else "failed"
-    return "running" if process_start(run.pid) == run.process_start and _alive(run.pid) else "interrupted"
+        return "done" if run.exit_code in (ExitCode.WELL, ExitCode.SOME_FAILED) else "failed"
+    return "running" if _started(run.pid) == run.process_start and exists(run.pid) else "interrupted"
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def process_start(pid: int) -> str | None:
-    """Return what tells this process from a later one with the same number: the boot and the tick it started at.
-
-    None for a process that is gone or only waits to be buried, and where the system does not tell (no /proc).
-    """
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return None
-    fields = stat.rpartition(")")[2].split()  # the name before it may hold spaces and brackets
-    return None if fields[0] in ("Z", "X") else f"{boot}:{fields[19]}"
+def _started(pid: int) -> str | None:
+    """Return what tells this process from a later one with the same number: the boot and the tick it started at."""
+    ticks = process_start(pid)
+    return None if ticks is None else f"{boot()}:{ticks}"

@@ -1,7 +1,6 @@
 """The command line as a whole: commands, options that hold for all of them, errors and exit codes.
 
-Exit codes: 0 all well; 1 the run itself failed; 2 wrong usage or configuration; 3 done, but some
-outlets or inputs failed.
+Exit codes are those of `mirqab.types.ExitCode`, and 130 after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from mirqab import __version__
 from mirqab.cli import crawl_command, declared, deployment, pipes, reading, upkeep
 from mirqab.errors import ConfigurationError, MirqabError, UsageError
 from mirqab.lifeline import end_with_parent
+from mirqab.types import ExitCode
 
 # What the machine answers when a disk is full or a folder is not ours; any other error of a file is a mistake of ours.
 MACHINE_SAYS_NO = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
@@ -89,17 +89,17 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         result = app(args=arguments, prog_name="mirqab", standalone_mode=False)
         sys.stdout.flush()
-        return result if isinstance(result, int) else 0
+        return result if isinstance(result, int) else ExitCode.WELL
     except ConfigurationError as error:
         for mistake in error.mistakes:
             _complain(str(mistake))
-        return 2
+        return ExitCode.USAGE
     except UsageError as error:
         _complain(str(error))
-        return 2
+        return ExitCode.USAGE
     except MirqabError as error:
         _complain(str(error))
-        return 1
+        return ExitCode.FAILED
     except typer.TyperException as error:
         misplaced = getattr(error, "option_name", None) in ("-s", "--set")
         hint = ". It stands before the command: ./run -s NAME=VALUE COMMAND." if misplaced else ""

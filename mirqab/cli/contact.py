@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mirqab.errors import ConfigurationError, Mistake
 from mirqab.types import Outlet
 
 if TYPE_CHECKING:
@@ -29,19 +28,11 @@ def needs_contact(deployment: Settings, outlets: Iterable[Outlet]) -> bool:
 
 def ask_for_contact(deployment: Settings) -> None:
     """Ask on the terminal and write the answer to config/mirqab.yaml; without a terminal say what to write there."""
-    file = deployment.config / "mirqab.yaml"
+    from mirqab.settings import FILE_NAME, no_contact
+
+    file = deployment.config / FILE_NAME
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise ConfigurationError(
-            [
-                Mistake(
-                    file=str(file),
-                    line=None,
-                    key="contact",
-                    expected="the outlets must be able to reach you: add the line `contact: you@example.org` "
-                    "(or set MIRQAB_CONTACT)",
-                )
-            ]
-        )
+        raise no_contact(deployment)
     typer.echo(
         "Mirqab tells every outlet who reads it. Which e-mail address or page of yours shall stand in the user agent?\n"
         f"(asked once; kept in {file})",

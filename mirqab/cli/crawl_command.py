@@ -12,14 +12,12 @@ import typer
 
 from mirqab.cli import deployment
 from mirqab.errors import UsageError
+from mirqab.types import ExitCode
 
 if TYPE_CHECKING:
     from mirqab.cli.crawl_progress import Display, EventLines, Tally
     from mirqab.settings import Settings
     from mirqab.types import Outlet
-
-
-USAGE_EXIT = 2
 
 
 def crawl(
@@ -50,10 +48,9 @@ def choose(declared: tuple[Outlet, ...], names: list[str], kind: str | None) -> 
     """Return the outlets of this crawl; what is misspelt, or switched off, is an error."""
     from difflib import get_close_matches
 
-    from mirqab.types import OutletKind
+    from mirqab.declarations import read_kind
 
-    if kind is not None and kind not in list(OutletKind):
-        raise UsageError(f"There is no kind {kind!r}; kinds are {', '.join(OutletKind)}.")
+    wanted_kind = None if kind is None else read_kind(kind)
     known = {outlet.id: outlet for outlet in declared}
     for name in names:
         if name not in known:
@@ -66,7 +63,7 @@ def choose(declared: tuple[Outlet, ...], names: list[str], kind: str | None) -> 
                 f"The outlet {name} is off ({why}); set `enabled: true` in config/outlets.yaml to read it."
             )
     wanted = [known[name] for name in dict.fromkeys(names)] if names else [one for one in declared if one.enabled]
-    wanted = [outlet for outlet in wanted if kind is None or outlet.kind == kind]
+    wanted = [outlet for outlet in wanted if wanted_kind is None or outlet.kind is wanted_kind]
     if not wanted:
         raise UsageError("No outlet is on that could be read: ./run outlets lists them.")
     return wanted
@@ -100,16 +97,16 @@ def watch(deployed: Settings, arguments: list[str]) -> int:
             passed.end_if_overdue()
     os.close(reading)
     code = child.returncode
-    if code == USAGE_EXIT:
+    if code == ExitCode.USAGE:
         print(plain(log.tail(5)), file=sys.stderr)
     elif tally.summary is None:
         say(f"The crawl ended before it was done (exit code {code}); the end of {log.path}:")
         print(plain(log.tail()), file=sys.stderr)
     else:
         sum_up(deployed, tally, started_at)
-        if code not in (0, 3):
+        if code not in (ExitCode.WELL, ExitCode.SOME_FAILED):
             say(f"The run was not finished ({tally.summary.get('finish')}); what is left is read by the next one.")
-    return code if code >= 0 else 1
+    return code if code >= 0 else ExitCode.FAILED
 
 
 def _drain(reading: int, tally: Tally, lines: EventLines) -> None:

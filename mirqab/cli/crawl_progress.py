@@ -42,7 +42,6 @@ class Tally:
         self.outlets: dict[str, OutletTally] = {}
         self.feeds_expected = 0
         self.feeds_done = 0
-        self.outlets_expected = 0
         self.last_url = ""
         self.summary: Mapping[str, Any] | None = None
 
@@ -50,8 +49,7 @@ class Tally:
         """Count one event: start, feed, page or end; what is unknown is passed over."""
         match event.get("event"):
             case "start":
-                self.outlets_expected = _size(event.get("outlets"))
-                self.feeds_expected = _size(event.get("feeds"))
+                self.feeds_expected = int(event.get("feeds") or 0)
             case "feed":
                 self._feed(event)
             case "page":
@@ -103,10 +101,6 @@ class Tally:
         ]
         parts += [f"copies {self.total('duplicates')}", f"failed {self.failed}", f"flagged {self.total('flagged')}"]
         return " · ".join(parts)
-
-
-def _size(value: object) -> int:
-    return value if isinstance(value, int) else len(value) if isinstance(value, list | tuple) else 0
 
 
 class EventLines:

@@ -8,9 +8,7 @@ from typing import Annotated
 import typer
 
 from mirqab.cli import deployment
-from mirqab.cli.terminal import Column, Format, Row, print_rows, say, write_line
-
-FORMAT = Annotated[Format, typer.Option("--format", "-f", help="How to print the list.")]
+from mirqab.cli.terminal import FORMAT, Column, Format, Row, print_rows, say, write_line
 
 
 def settings(form: FORMAT = Format.TABLE) -> None:
@@ -41,12 +39,9 @@ def outlets(
     form: FORMAT = Format.TABLE,
 ) -> None:
     """List the declared outlets, and why one is off."""
-    from mirqab.declarations import load_outlets
-    from mirqab.errors import UsageError
-    from mirqab.types import OutletKind
+    from mirqab.declarations import load_outlets, read_kind
 
-    if kind is not None and kind not in list(OutletKind):
-        raise UsageError(f"There is no kind {kind!r}; kinds are {', '.join(OutletKind)}.")
+    wanted = None if kind is None else read_kind(kind)
     rows: list[Row] = [
         {
             "id": outlet.id,
@@ -61,7 +56,7 @@ def outlets(
             "feeds": [feed.url for feed in outlet.feeds],
         }
         for outlet in load_outlets(deployment.settings())
-        if kind is None or outlet.kind == kind
+        if wanted is None or outlet.kind is wanted
     ]
     columns: list[Column] = [
         ("outlet", lambda row: row["id"]),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 from mirqab.addresses import clean_url
 from mirqab.cli.terminal import say
 from mirqab.errors import MirqabError, UsageError
-from mirqab.types import Reason
+from mirqab.types import ExitCode, Reason
 
 if TYPE_CHECKING:
     from mirqab.settings import Settings
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 STDIN = "-"
-ALL_WELL, SOME_FAILED = 0, 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,8 +49,8 @@ class Complaints:
         say(f"{name}: {why}")
 
     @property
-    def exit_code(self) -> int:
-        return SOME_FAILED if self.count else ALL_WELL
+    def exit_code(self) -> ExitCode:
+        return ExitCode.SOME_FAILED if self.count else ExitCode.WELL
 
 
 def arriving(

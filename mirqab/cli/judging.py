@@ -14,13 +14,12 @@ from mirqab.cli.inputs import await_typing
 from mirqab.cli.terminal import say, to_json, write_line
 from mirqab.errors import ConfigurationError, UsageError
 from mirqab.topics import Judge, compile_topic, judgement_line
+from mirqab.types import ExitCode
 
 if TYPE_CHECKING:
     from mirqab.topics import Topic
 
 LINE_LIMIT = 64 * 2**20  # bytes; far above any article, and a line without end cannot fill the memory
-
-ALL_WELL, SOME_FAILED = 0, 3
 
 
 def topics_for(wanted: str | None) -> list[Topic]:
@@ -83,7 +82,7 @@ def judge_lines(topics: Sequence[Topic]) -> int:
         verdicts = judge.judge(title=record["title"], text=record["text"], published=record["published"])
         for verdict in verdicts:
             write_line(to_json(judgement_line(record["id"], verdict)))
-    return SOME_FAILED if failed else ALL_WELL
+    return ExitCode.SOME_FAILED if failed else ExitCode.WELL
 
 
 def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mirqab.cli import deployment
-from mirqab.cli.terminal import iso, to_json, write_line
+from mirqab.cli.terminal import to_json, write_line
+from mirqab.reader.queries import iso
 
 if TYPE_CHECKING:
     from mirqab.cli.inputs import Arrived
@@ -148,7 +149,7 @@ def _workers(deployed: Settings) -> Workers:
     from mirqab.workers import Workers
 
     return Workers(
-        WorkPlan(documents=(), raw_folder=None),
+        WorkPlan(documents=(), max_page_bytes=deployed.crawl_max_bytes),
         count=deployed.workers_count,
         page_time_s=deployed.workers_page_time_s,
         page_memory_mb=deployed.workers_page_memory_mb,

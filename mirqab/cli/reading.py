@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mirqab.cli import deployment
-from mirqab.cli.terminal import Column, Format, Row, moment, print_rows, to_json, write_line
+from mirqab.cli.terminal import FORMAT, Column, Format, Row, moment, print_rows, to_json, write_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NO_FLAG = "No story is flagged yet: ./run crawl reads what is new, ./run explain URL tells why a page is not flagged."
 
-FORMAT = Annotated[Format, typer.Option("--format", "-f", help="How to print the list.")]
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print it as one JSON object.")]
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from mirqab.cli.terminal import console, moment, one_line, plain
 from mirqab.reader.marks import Piece, paragraphs, pieces
-from mirqab.reader.queries import best
+from mirqab.reader.queries import strongest
 from mirqab.types import Verdict
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class _Paper:
 def print_story(detail: StoryDetail, wanted: ArticleDetail | None) -> None:
     """Print a story, opened at the article that was asked for, else at the one that scores best."""
     paper = _Paper()
-    shown = wanted or max(detail.articles, key=lambda one: best(one.verdicts))
+    shown = wanted or strongest(detail)
     verdicts = sorted(shown.verdicts, key=lambda verdict: -verdict.score)
     evidence = [item for verdict in verdicts if verdict.flagged for item in verdict.evidence]
     article = shown.article

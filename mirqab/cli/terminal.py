@@ -14,7 +14,9 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,6 +38,9 @@ class Format(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     CSV = "csv"
+
+
+FORMAT = Annotated[Format, typer.Option("--format", "-f", help="How to print the list.")]
 
 
 def plain(text: str) -> str:
@@ -73,11 +78,6 @@ def moment(at: datetime | None) -> str:
     local = at.astimezone()
     offset = local.strftime("%z")
     return f"{local:%Y-%m-%d %H:%M}{offset[:3]}:{offset[3:5]}"
-
-
-def iso(at: datetime | None) -> str | None:
-    """Return a time as ISO 8601 with its offset."""
-    return None if at is None else at.isoformat()
 
 
 def write_line(line: str) -> None:

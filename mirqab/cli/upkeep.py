@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mirqab.cli import deployment
-from mirqab.cli.terminal import Column, Format, Row, iso, moment, one_line, print_rows, say, write_line
+from mirqab.cli.terminal import FORMAT, Column, Format, Row, moment, one_line, print_rows, say, write_line
+from mirqab.reader.queries import iso
+from mirqab.types import ExitCode
 
 if TYPE_CHECKING:
     import socket
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
     from mirqab.health import OutletHealth
     from mirqab.settings import Settings
     from mirqab.types import Job, Outlet
-
-FORMAT = Annotated[Format, typer.Option("--format", "-f", help="How to print the list.")]
-OVERDUE_EXIT = 3
 
 
 # ------------------------------------------------------------------------------------------ up and serve
@@ -189,8 +188,10 @@ def runs(
         ("state", lambda row: row["state"] + ("" if row["exit_code"] in (None, 0) else f" ({row['exit_code']})")),
         ("feeds", lambda row: f"{row['feeds_ok'] + row['feeds_not_modified']}/{_feeds(row)}"),
         ("found", lambda row: row["found"]),
-        ("new", lambda row: row["new"]),
-        ("known", lambda row: row["known"] + row["noted"]),
+        ("new", lambda row: row["new"] + row["reopened"]),
+        ("known", lambda row: row["known"]),
+        ("noted", lambda row: row["noted"]),
+        ("unusable", lambda row: row["unusable"]),
         ("fetched", lambda row: row["fetched"]),
         ("stored", lambda row: row["stored"]),
         ("copies", lambda row: row["duplicates"]),
@@ -237,12 +238,13 @@ def health(form: FORMAT = Format.TABLE) -> int:
         ("condition", lambda row: row["condition"]),
         ("last success", lambda row: moment(_at(row["last_success_at"])) if row["last_success_at"] else "never"),
         ("overdue after", lambda row: _hours(row["limit_s"])),
-        ("reason", _why),
+        ("last error", _why),
     ]
     print_rows(map(_health_json, found), columns, form, empty="No outlet is declared: add one to config/outlets.yaml.")
     if archive is None and form is Format.TABLE:
         write_line(deployment.NOTHING_YET)
-    return OVERDUE_EXIT if any(one.condition in (Condition.FAILING, Condition.OVERDUE) for one in found) else 0
+    worrying = any(one.condition in (Condition.FAILING, Condition.OVERDUE) for one in found)
+    return ExitCode.SOME_FAILED if worrying else ExitCode.WELL
 
 
 def turns_s(jobs: Sequence[Job], outlets: Sequence[Outlet], now: datetime) -> dict[str, float]:
@@ -271,6 +273,7 @@ def _health_json(one: OutletHealth) -> dict[str, Any]:
         "condition": one.condition.value,
         "last_success_at": iso(one.last_success_at),
         "last_error": one.last_error,
+        "last_error_at": iso(one.last_error_at),
         "detail": one.detail,
         "limit_s": one.limit_s,
         "why_off": one.why_off,
@@ -282,6 +285,7 @@ def _health_json(one: OutletHealth) -> dict[str, Any]:
                 "last_answered_at": iso(feed.last_answered_at),
                 "reason": feed.reason,
                 "detail": feed.detail,
+                "last_error_at": iso(feed.last_error_at),
                 "failures": feed.failures,
             }
             for feed in one.feeds
@@ -295,8 +299,10 @@ def _why(row: Row) -> str:
     failing = [
         f"{feed['reason']} ×{feed['failures']} {one_line(feed['detail'] or '')} {feed['url']}".replace("  ", " ")
         for feed in row["feeds"]
-        if feed["reason"]
+        if feed["failures"]
     ]
+    if not failing and row["last_error"]:
+        return f"passed: {row['last_error']}, last at {moment(_at(row['last_error_at']))}"
     return "; ".join(failing)
 
 

@@ -12,9 +12,6 @@ from mirqab.extraction.metadata import Metadata, json_article, read_metadata
 from mirqab.extraction.tree import drop_unseen, parse, read_characters
 from mirqab.types import Extraction, PageHints, Reason
 
-MAX_BYTES: Final = 15 * 1024 * 1024
-"""The same as the crawl's own limit; a news page is a fiftieth of it."""
-
 _BINARY: Final = (
     b"%PDF",
     b"\x89PNG",
@@ -38,12 +35,10 @@ def extract(html: bytes, *, url: str, content_type: str | None, hints: PageHints
     """Return the article of a page: headline, body, dates, authors; or the problem that makes it none.
 
     `url` is where the bytes came from, `content_type` the answer's header, `hints` what the feed and the declaration
-    said. Never raises for content. Problems: EMPTY, NOT_HTML, TOO_LARGE, NO_ARTICLE, WRONG_LANGUAGE.
+    said. Never raises for content. Problems: EMPTY, NOT_HTML, NO_ARTICLE, WRONG_LANGUAGE.
     """
     if not html.strip():
         return _refused(Reason.EMPTY, "the body is empty", hints)
-    if len(html) > MAX_BYTES:
-        return _refused(Reason.TOO_LARGE, f"{len(html)} bytes, the limit is {MAX_BYTES}", hints)
     if html.lstrip()[:16].startswith(_BINARY) or _other_type(content_type):
         return _refused(Reason.NOT_HTML, f"content type {content_type or 'unknown'}, and no markup", hints)
     page = read_characters(html, content_type)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mirqab.addresses import clean_url
 from mirqab.errors import NotFoundError
-from mirqab.reader.queries import best, resolve
+from mirqab.reader.queries import resolve, strongest
 from mirqab.types import EntryState, FeedEntry, Reason, Relation, Verdict
 
 if TYPE_CHECKING:
@@ -77,12 +77,10 @@ def explain(archive: Archive, topics: Topics, text: str) -> Explanation:
     detail = archive.story(identity)
     if detail is None or not detail.articles:
         raise NotFoundError(f"There is no story {text}.")
-    # the flag stands on the article whose verdict is best
-    strongest = max(detail.articles, key=lambda one: best(one.verdicts))
     others = len(detail.articles) - 1
     carried = f"Carried by {', '.join(dict.fromkeys(one.outlet for one in detail.sightings))}."
     more = f" The story has {others} more article{'' if others == 1 else 's'}; this one scores best." if others else ""
-    return _article(archive, topics, strongest.article.id, (carried + more,))
+    return _article(archive, topics, strongest(detail).article.id, (carried + more,))
 
 
 def _article(archive: Archive, topics: Topics, identity: str, answer: tuple[str, ...]) -> Explanation:

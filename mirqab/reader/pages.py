@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from mirqab.reader import words
 from mirqab.reader.marks import Piece, paragraphs, pieces
+from mirqab.reader.queries import strongest
 from mirqab.types import Evidence, Sentence, Verdict
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def opened_article(detail: StoryDetail, wanted: str | None) -> ArticleDetail:
     for article in detail.articles:
         if article.article.id == wanted:
             return article
-    return max(detail.articles, key=lambda one: max((verdict.score for verdict in one.verdicts), default=0.0))
+    return strongest(detail)
 
 
 def story_page(

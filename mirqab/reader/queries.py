@@ -11,7 +11,6 @@ from mirqab.errors import ArchiveError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from mirqab.archive import Archive, ArticleDetail, FlaggedStory, RunRow, StoryDetail
-    from mirqab.types import Verdict
 
 _SPAN = re.compile(r"(\d{1,5})\s*(m|h|d|w)")
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -138,9 +137,9 @@ def story_of(archive: Archive, text: str) -> tuple[StoryDetail, ArticleDetail | 
     return detail, article
 
 
-def best(verdicts: tuple[Verdict, ...]) -> float:
-    """Return the highest score among verdicts, 0 without any."""
-    return max((verdict.score for verdict in verdicts), default=0.0)
+def strongest(detail: StoryDetail) -> ArticleDetail:
+    """Return the story's article whose verdict is best, where its flag stands; the lead when none scored."""
+    return max(detail.articles, key=lambda one: max((verdict.score for verdict in one.verdicts), default=0.0))
 
 
 def story_json(detail: StoryDetail) -> dict[str, Any]:

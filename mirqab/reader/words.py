@@ -49,8 +49,6 @@ DAYS: Final = ("يوم", "يومين", "أيام", "يوماً")
 WEEKS: Final = ("أسبوع", "أسبوعين", "أسابيع", "أسبوعاً")
 MONTH_COUNT: Final = ("شهر", "شهرين", "أشهر", "شهراً")
 YEARS: Final = ("سنة", "سنتين", "سنوات", "سنة")
-POINTS: Final = ("نقطة", "نقطتان", "نقاط", "نقطة")
-STORIES: Final = ("خبر واحد", "خبران", "أخبار", "خبراً")
 
 
 def counted(number: int, forms: tuple[str, str, str, str]) -> str:

@@ -28,7 +28,7 @@ class RunningServer:
     """What the supervisor writes down when its server answers."""
 
     pid: int
-    started: str  # as `mirqab.seen.owner.process_start` says it
+    started: str  # as `mirqab.processes.process_start` says it
     supervisor: int
     set_aside: str | None = None  # where a damaged append-only file was put
 

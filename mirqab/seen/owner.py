@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-_PROC = Path("/proc")
+from mirqab.processes import boot, exists, process_start
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +41,7 @@ class Owner:
         if (self.machine, self.boot, self.pids) != (here.machine, here.boot, here.pids):
             return False
         if not self.started:
-            return not _exists(self.pid)
+            return not exists(self.pid)
         return process_start(self.pid) != self.started
 
 
@@ -49,7 +49,7 @@ class Owner:
 def _this_process(pid: int) -> Owner:
     return Owner(
         machine=platform.node().replace(" ", "-") or "-",
-        boot=_read(_PROC / "sys/kernel/random/boot_id") or "-",
+        boot=boot() or "-",
         pids=_pid_namespace(),
         pid=pid,
         started=process_start(pid) or "",
@@ -64,35 +64,6 @@ def this_process() -> Owner:
 def _pid_namespace() -> str:
     """Containers of one machine share its boot but not its pids."""
     try:
-        return str((_PROC / "self/ns/pid").stat().st_ino)
+        return str(Path("/proc/self/ns/pid").stat().st_ino)
     except OSError:
         return "-"
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii", errors="replace").strip()
-    except OSError:
-        return ""
-
-
-def process_start(pid: int) -> str | None:
-    """Return the start of a living process in clock ticks after the boot.
-
-    None when there is no such process, when it is a zombie, and on systems without /proc.
-    """
-    # the second field is the name in brackets and may hold spaces and brackets itself
-    fields = _read(_PROC / str(pid) / "stat").rpartition(")")[2].split()
-    if len(fields) < 20 or fields[0] in "ZXx":
-        return None
-    return fields[19]
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -8,7 +8,6 @@ that a newcomer waits for the end instead of meeting a server on its way out. St
 
 from __future__ import annotations
 
-import ctypes
 import json
 import logging
 import os
@@ -22,13 +21,14 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
 from mirqab.errors import SeenError
+from mirqab.processes import process_start, tie_to
 from mirqab.seen.folder import RunningServer, ServerFolder
 from mirqab.seen.locks import try_lock
-from mirqab.seen.owner import process_start
 
 _log = logging.getLogger("mirqab.seen.supervisor")
 
@@ -169,7 +169,7 @@ class Supervisor:
             stdin=subprocess.DEVNULL,
             cwd=folder.path,
             env={**os.environ, "LC_ALL": "C"},  # it refuses to start under a locale that is not installed
-            preexec_fn=_end_with_parent(os.getpid()),
+            preexec_fn=partial(_end_with, os.getpid()),
             pass_fds=(lock.fileno(),),
         )
 
@@ -221,23 +221,14 @@ class Supervisor:
             self._wake.recv(1024)
 
 
-def _end_with_parent(parent: int) -> Callable[[], None] | None:
-    """Return what makes a child end when its parent does, even by kill -9; Linux only.
+def _end_with(supervisor: int) -> None:
+    """In the server's process: end when the supervisor does.
 
     By SIGTERM, so that it writes its file to the end: when killed it loses up to 2 s. A frozen one stays, until the
     next supervisor kills it.
     """
-    if not sys.platform.startswith("linux"):
-        return None
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-    set_death_signal = 1  # PR_SET_PDEATHSIG
-
-    def in_child() -> None:
-        prctl(set_death_signal, signal.SIGTERM)
-        if os.getppid() != parent:  # it ended before the line above
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    return in_child
+    if not tie_to(supervisor):
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _asked_pid(path: Path) -> int | None:

@@ -38,6 +38,13 @@ def load_settings(*, overrides: Mapping[str, str] | None = None, environ: Mappin
     return Settings(**values, _origins=resolving.origins, _overrides=dict(overrides or {}))
 
 
+def no_contact(settings: Settings) -> ConfigurationError:
+    """Return what a crawl of real outlets without a contact is answered: the one line to add."""
+    expected = "the outlets must be able to reach you: add the line `contact: you@example.org` (or set MIRQAB_CONTACT)"
+    file = str(settings.config / FILE_NAME)
+    return ConfigurationError([Mistake(file=file, line=None, key="contact", expected=expected)])
+
+
 @dataclass(slots=True)
 class _Resolving:
     """The strongest origin is taken first; a weaker one fills only what is still open, but is checked all the same."""

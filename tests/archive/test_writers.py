@@ -131,7 +131,7 @@ def kill_while_it_writes(archive_url: str, *, kills: int, pages: int, seed: int)
 def test_killed_at_any_moment_the_archive_is_whole_and_a_replay_completes_it(
     archive: Archive, archive_url: str
 ) -> None:
-    kill_while_it_writes(archive_url, kills=5, pages=40, seed=1)
+    kill_while_it_writes(archive_url, kills=3, pages=40, seed=1)
 
 
 @pytest.mark.full

@@ -108,6 +108,15 @@ def test_extract_prints_the_article(mirqab: Command, tmp_path: Path) -> None:
     assert zipped["body"] == page["body"]
 
 
+def test_extract_inflates_a_page_up_to_the_limit(mirqab: Command, tmp_path: Path) -> None:
+    small = tmp_path / "page.html.gz"
+    small.write_bytes(gzip.compress(PAGE.encode()))
+    assert small.stat().st_size < 1024 < len(PAGE.encode())
+    said = mirqab("-s", "crawl.max_bytes=1024", "extract", str(small))
+    assert said.code == 3
+    assert parsed(said.out)[0]["problem"] == "too_large"
+
+
 # ------------------------------------------------------------------------------------------------ judge
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from scrapy.settings import Settings as ScrapySettings
 
+from mirqab import __version__
 from mirqab.types import Reason
 from tests.crawl.conftest import Deployment, news, publish
 from tests.crawl.pressweb import Answer, Press
@@ -57,14 +58,14 @@ def test_kind_and_outlet_choose(press: Press, deployment: Deployment) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("feeds", "-a", "kind=wires"), "there is no kind 'wires'; kinds are wire, newspaper"),
+        (("feeds", "-a", "kind=wires"), "There is no kind 'wires'; kinds are wire, newspaper"),
         (("feeds", "-a", "outlet=nahhr"), "there is no outlet 'nahhr'"),
         (("feeds", "-a", "outlets=nahr"), "is no argument of feeds"),
         (("nahhr",), "did you mean nahr"),
         (("page",), "give the page's address"),
         (("page", "-a", "url=javascript:alert(1)"), "give the page's address"),
         (("nahr", "-s", "MIRQAB_CRAWL_DELAY_S=soon"), "crawl.delay_s"),
-        (("nahr", "-s", "MIRQAB_CRAWL_DELAYS=1"), "is no setting"),
+        (("nahr", "-s", "MIRQAB_CRAWL_DELAYS=1"), 'did you mean "crawl.delay_s"?'),
     ],
 )
 def test_wrong_usage_is_told_and_exits_with_2(deployment: Deployment, arguments: tuple[str, ...], told: str) -> None:
@@ -105,7 +106,7 @@ def test_private_hosts_are_refused_and_the_user_agent_says_who_we_are(press: Pre
     problems = {event["outlet"]: event["problem"] for event in crawl.events if event["event"] == "feed"}
     assert problems == {"nahr": None, "inner": Reason.REFUSED_ADDRESS}
     assert private.asked == []
-    assert {asked.headers["user-agent"] for asked in site.asked} == {"Mirqab/0.1 (+desk@news.example)"}
+    assert {asked.headers["user-agent"] for asked in site.asked} == {f"Mirqab/{__version__} (+desk@news.example)"}
     assert {asked.headers["accept-encoding"] for asked in site.asked} == {"gzip, deflate"}
     assert not any("cookie" in asked.headers or "referer" in asked.headers for asked in site.asked)
 

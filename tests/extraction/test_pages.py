@@ -190,7 +190,6 @@ def test_windows_1256_pages_are_read_however_they_are_labelled(content_type: str
         (b'{"status": "error"}', Reason.NOT_HTML),
         ("نص بلا أي وسوم على الإطلاق".encode(), Reason.NOT_HTML),
         (b"<html><body><div id=app></div><script src=a.js></script></body></html>", Reason.NO_ARTICLE),
-        (b"<html><body>" + b"x" * (15 * 1024 * 1024) + b"</body></html>", Reason.TOO_LARGE),
     ],
 )
 def test_what_is_no_article_says_why(page: bytes, problem: Reason) -> None:
