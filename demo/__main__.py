@@ -57,6 +57,9 @@ def main(arguments: Sequence[str]) -> int:
     except (ConfigurationError, UsageError) as error:
         print(error, file=sys.stderr)
         return 2
+    except PermissionError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
     except UnexpectedError as error:
         _say(f"\nThe demo failed: {error}\nWhat the crawl did is in {folder.path / 'log'}.")
         return 1

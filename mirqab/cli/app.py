@@ -18,6 +18,9 @@ from mirqab.errors import ConfigurationError, MirqabError, UsageError
 from mirqab.lifeline import end_with_parent
 from mirqab.types import ExitCode
 
+# What the machine answers when a disk is full or a folder is not ours; any other error of a file is a mistake of ours.
+MACHINE_SAYS_NO = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
+
 app = typer.Typer(
     name="mirqab",
     help="Mirqab (مرقاب) watches the Arabic press: it reads the outlets' feeds, takes out the articles, "
@@ -107,9 +110,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         return _reader_gone()
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
+        if error.errno not in MACHINE_SAYS_NO:
             raise
-        _complain(f"cannot write: {error.strerror}" + (f" ({error.filename})" if error.filename else ""))
+        _complain(f"{error.filename or 'cannot write'}: {error.strerror}")
         _silence_output()
         return 1
     except SystemExit as end:

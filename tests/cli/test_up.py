@@ -155,3 +155,11 @@ def test_up_tries_the_commands_of_jobs_before_it_starts(deployed: Command, comma
     assert said.code == 2
     assert "config/schedule.yaml: a: " in said.err
     assert words in said.err
+
+
+@pytest.mark.parametrize("command", [("up", "--no-web"), ("crawl",)])
+def test_a_home_that_is_no_folder_is_said_in_one_line(deployed: Command, tmp_path: Path, command: tuple[str]) -> None:
+    (tmp_path / "file").touch()
+    said = deployed(*command, MIRQAB_HOME=str(tmp_path / "file" / "home"), MIRQAB_CONTACT="me@example.org")
+    assert said.code == 1
+    assert re.fullmatch(rf"mirqab: {tmp_path}/file/home\S*: Not a directory", said.err.strip())
