@@ -206,11 +206,11 @@ async def test_taking_over_asked_twice_is_taking_over(seen: Seen, redis: Redis) 
 
 async def test_a_dead_owner_holds_nothing_when_redis_fails_to_say_so(seen: Seen, redis: Redis) -> None:
     await redis.set(lease_key("e1"), f"{replace(this_process(), started='1')} 1 r1")
-    await redis.execute_command("ACL", "SETUSER", "default", "-eval", "-evalsha")
+    await redis.execute_command("ACL", "SETUSER", "default", "-eval", "-evalsha")  # type: ignore[no-untyped-call]
     try:
         claim = await seen.claim("e1", run="r1")
     finally:
-        await redis.execute_command("ACL", "SETUSER", "default", "+eval", "+evalsha")
+        await redis.execute_command("ACL", "SETUSER", "default", "+eval", "+evalsha")  # type: ignore[no-untyped-call]
     assert claim is not None
     assert claim.local
 
