@@ -36,6 +36,7 @@ class Gate:
             name: [_Way(way, frozenset(numbers[concept] for concept in way)) for way in composed[name]]
             for name in self._leading
         }
+        self._firsts = {name: firsts[name] for name in self._leading}
         anaphora = {c.anaphora for c in topic.compositions if c.anaphora}
         self.anchors = frozenset(set().union(*(firsts[name] for name in self._leading)) | anaphora)
         """The concepts that begin a composed hit: a sentence without any of them cannot score."""
@@ -54,8 +55,14 @@ class Gate:
             best = max(rejected, key=lambda parts: sum(points for _, points in parts))
             sums = "، ".join(f"{name} {points:+g}" for name, points in best)
             return (f"أقوى جملة لم تكسب نقاطاً: {sums}",)
+        threshold = f"النقاط 0 والعتبة {self._topic.threshold:g}"
+        if self._anchored.isdisjoint(present):
+            anchors = dict.fromkeys(name for leading in self._leading for name in sorted(self._firsts[leading]))
+            return (f"لم ترد أي كلمة مما يبدأ به الموضوع: {_list(list(anchors))}", threshold)
         lines = []
         for name in self._leading:
+            if not any(self._numbers[first] in present for first in self._firsts[name]):
+                continue  # what has not even begun tells an analyst nothing
             ways = self._ways[name]
             if any(way.numbers <= present for way in ways):
                 lines.append(f"«{name}»: وُجدت كلماته لكن متباعدة أو في غير ترتيبها")
@@ -64,8 +71,7 @@ class Gate:
             has = [concept for concept in wanted if self._numbers[concept] in present]
             lacks = [concept for concept in wanted if self._numbers[concept] not in present]
             lines.append(f"«{name}»: وُجد {_list(has)}؛ ولم يوجد {_list(lacks)}")
-        lines.append(f"النقاط 0 والعتبة {self._topic.threshold:g}")
-        return tuple(lines)
+        return (*(lines or ["أُحيل إلى الموضوع ولم يُذكر ما يُحال إليه"]), threshold)
 
     def short(self, short: float, parts: Sequence[tuple[str, float]], best: Scored) -> tuple[str, ...]:
         """Say what a text with too little evidence lacks."""

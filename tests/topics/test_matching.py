@@ -314,6 +314,7 @@ def test_the_gate_rejects_only_what_cannot_score(judged: Callable[[str], Judged]
 
 def test_what_is_missing_is_said_in_plain_words(judged: Callable[[str], Judged]) -> None:
     judge = judged(RULES)
+    assert judge("فاز الفريق بالكأس").missing == ("لم ترد أي كلمة مما يبدأ به الموضوع: انسحاب", "النقاط 0 والعتبة 3")
     assert any("قوة" in line and "ولم يوجد" in line for line in judge("انسحاب الفريق").missing)
     assert any("متباعدة" in line for line in judge("انسحاب الفريق. والقوات في مكانها").missing)
     assert any("ينقص 2" in line for line in judge("انسحاب القوات").missing)
