@@ -53,7 +53,9 @@ _AUTHOR_PLACES: Final = (
     " or contains(@class,'writer')) and not(ancestor::form) and not(contains(@class,'comment'))]"
 )
 _NO_NAME: Final = re.compile(r"\d{2}|developed|powered|designed|[*:@]", re.IGNORECASE)
-_BYLINE: Final = re.compile(r"^(?:بقلم|كتبت?|إعداد|تقرير|المصدر|by)\s*[:/\-–]?\s+", re.IGNORECASE)
+_BYLINE: Final = re.compile(
+    r"^(?:بقلم|كتبت?|إعداد|تقرير|المصدر|(?:(?:posted|written|published) )?by)\s*[:/\-–]?\s+", re.IGNORECASE
+)
 
 
 @dataclass(slots=True)

@@ -128,6 +128,13 @@ def test_json_ld_gives_dates_and_persons() -> None:
     assert found.authors == ("سالم الراوي",)
 
 
+@pytest.mark.parametrize("byline", ["بقلم: سالم الراوي", "Posted by سالم الراوي", "by سالم الراوي"])
+def test_a_byline_names_the_person_once(byline: str) -> None:
+    place = f"<h1>{HEADLINE}</h1><span class=author>{byline}</span><a rel=author href=/a>سالم الراوي</a>"
+
+    assert read(markup(before=place)).authors == ("سالم الراوي",)
+
+
 @pytest.mark.parametrize(
     "place",
     [
