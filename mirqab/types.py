@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 
 class OutletKind(StrEnum):
@@ -59,6 +59,20 @@ class Reason(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     WORKER_DIED = "worker_died"
     GAVE_UP = "gave_up"  # too many attempts, each with another passing reason
+
+
+NO_ANSWER: Final = frozenset(
+    {
+        Reason.BAD_URL,
+        Reason.REFUSED_ADDRESS,
+        Reason.REFUSED_BY_ROBOTS,
+        Reason.DNS,
+        Reason.CONNECTION,
+        Reason.TLS,
+        Reason.TIMED_OUT,
+    }
+)
+"""Reasons for which, unless the caller knows better, no answer of the server came in."""
 
 
 class ExitCode(IntEnum):

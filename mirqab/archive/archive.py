@@ -11,7 +11,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
-from mirqab.archive import entries, opening, reads, runs, storing
+from mirqab.archive import admitting, entries, opening, reads, runs, storing
 from mirqab.archive.runs import RunRow
 from mirqab.archive.storing import Place
 from mirqab.types import Admitted, FeedEntry, FeedSnapshot, RawLocation, Reason, Stored, Validators, Worked
@@ -77,7 +77,7 @@ class Archive:
     def validators(self, outlet: str, feed_url: str) -> Validators:
         """Return what to ask the feed conditionally with."""
         with self._reading() as conn:
-            return entries.validators(conn, outlet, feed_url)
+            return admitting.validators(conn, outlet, feed_url)
 
     def admit(self, run: str, snapshot: FeedSnapshot, *, first_poll_max_age_s: float) -> Admitted:
         """Write one answer of a feed in one transaction: entries, the feed's row, its validators, the run's row.
@@ -86,7 +86,7 @@ class Archive:
         than `first_poll_max_age_s` are noted and will not be fetched.
         """
         with self._writing() as conn:
-            return entries.admit(conn, run, snapshot, first_poll_max_age_s=first_poll_max_age_s)
+            return admitting.admit(conn, run, snapshot, first_poll_max_age_s=first_poll_max_age_s)
 
     def due(self, outlet: str, *, now: datetime, limit: int = 1000) -> list[FeedEntry]:
         """Return the outlet's entries to be fetched now, the longest known first."""

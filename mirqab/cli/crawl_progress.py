@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mirqab.cli.terminal import one_line, say
+from mirqab.types import NO_ANSWER  # as the ledger counts
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -36,9 +37,6 @@ class Tally:
     """The counts of one run, fed with the events of the crawl (see `take`)."""
 
     def __init__(self) -> None:
-        from mirqab.archive.entries import NO_ANSWER  # as the ledger counts
-
-        self._no_answer = NO_ANSWER
         self.outlets: dict[str, OutletTally] = {}
         self.feeds_expected = 0
         self.feeds_done = 0
@@ -71,7 +69,7 @@ class Tally:
 
     def _page(self, event: Mapping[str, Any]) -> None:
         outlet = self._outlet(event)
-        outlet.fetched += event.get("outcome") not in self._no_answer
+        outlet.fetched += event.get("outcome") not in NO_ANSWER
         self.last_url = str(event.get("url", ""))
         match event.get("outcome"):
             case "stored":
