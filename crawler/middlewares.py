@@ -88,7 +88,7 @@ class _NoRules(RobotParser):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, robotstxt_body: bytes) -> NoReturn:
-        raise NotImplementedError("made for one host, never by Scrapy")
+        raise TypeError("made for one host, never by Scrapy")
 
     def allowed(self, url: str | bytes, user_agent: str | bytes) -> bool:
         if isinstance(self._refused, RefusedError):

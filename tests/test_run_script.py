@@ -320,7 +320,7 @@ def test_packages_that_cannot_be_had_are_said_with_the_end_of_the_log(project: P
 def test_an_index_that_does_not_answer_is_said_to_be_so(project: Project) -> None:
     project.write_locks(f"absent-thing==1.0 --hash=sha256:{'0' * 64}\n", "")
     # a port of this machine where nobody listens
-    code, _, err = project.run("x", PIP_NO_INDEX="0", PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_FIND_LINKS="")
+    code, _, err = project.run("x", PIP_NO_INDEX="0", PIP_INDEX_URL="http://127.0.0.1:9/index", PIP_FIND_LINKS="")
     assert code == 1
     assert "the package index was not reached" in err
 
