@@ -14,7 +14,7 @@ import mirqab.archive.raw
 import mirqab.workers  # noqa: F401
 from mirqab.extraction import extract
 from mirqab.feeds import read_feed
-from mirqab.types import PageHints
+from mirqab.types import FeedBody, PageHints
 
 _SENTENCE: Final = "قالت البلدية في بيان إن أعمال صيانة الجسر القديم تبدأ صباح الأحد وتستمر ثلاثة أيام. "
 _PAGE: Final = (
@@ -25,6 +25,6 @@ _FEED: Final = (
 )
 
 extract(_PAGE.encode(), url="https://news.example/1", content_type=None, hints=PageHints())
-read_feed(_FEED.encode(), url="https://news.example/feed")
+read_feed(FeedBody(body=_FEED.encode(), url="https://news.example/feed"))
 gc.collect()
 gc.freeze()

@@ -30,7 +30,7 @@ from typing import Any, Final, Generic, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from mirqab.errors import MirqabError
-from mirqab.types import FeedReading, Page, Reason, Worked
+from mirqab.types import FeedBody, FeedReading, Page, Reason, Worked
 from mirqab.work import WorkPlan, no_article, prepare, work
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -86,9 +86,9 @@ class Workers:
         """
         return await self._run(self._page_task(page))
 
-    async def read_feed(self, body: bytes, *, url: str, content_type: str | None) -> FeedReading:
+    async def read_feed(self, feed: FeedBody) -> FeedReading:
         """Return what a feed says, read in a worker; its problem tells when the worker was killed or failed."""
-        return await self._run(self._feed_task(url, body, url, content_type))
+        return await self._run(self._feed_task(feed.url, feed))
 
     # ----------------------------------------------------------------------------- many, without one
 
@@ -96,8 +96,8 @@ class Workers:
         """Yield what each page is, in the order given, with only a few pages in memory at a time."""
         return self._each(self._page_task(page) for page in pages)
 
-    def read_feeds(self, feeds: Iterable[tuple[str, bytes, str, str | None]]) -> Iterator[FeedReading]:
-        """Yield what each feed (name, body, url, content type) says, in the order given, a few in memory at a time."""
+    def read_feeds(self, feeds: Iterable[tuple[str, FeedBody]]) -> Iterator[FeedReading]:
+        """Yield what each feed, given with its name, says: in the order given, a few in memory at a time."""
         return self._each(self._feed_task(*feed) for feed in feeds)
 
     # --------------------------------------------------------------------------------------------- end
@@ -122,8 +122,8 @@ class Workers:
     def _page_task(self, page: Page) -> _Task[Worked]:
         return _Task(work, (page,), self._page_time_s, lambda why, detail: no_article(page, why, detail), page.url)
 
-    def _feed_task(self, name: str, body: bytes, url: str, content_type: str | None) -> _Task[FeedReading]:
-        return _Task(_read_feed, (body, url, content_type), self._feed_time_s, _no_reading, name)
+    def _feed_task(self, name: str, feed: FeedBody) -> _Task[FeedReading]:
+        return _Task(_read_feed, (feed,), self._feed_time_s, _no_reading, name)
 
     async def _run(self, task: _Task[_R]) -> _R:
         for _ in range(_POOLS_PER_TASK):
@@ -307,10 +307,10 @@ def _limit(which: int, soft: int) -> None:
         resource.setrlimit(which, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
-def _read_feed(body: bytes, url: str, content_type: str | None) -> FeedReading:
+def _read_feed(feed: FeedBody) -> FeedReading:
     from mirqab.feeds import read_feed
 
-    return read_feed(body, url=url, content_type=content_type)
+    return read_feed(feed)
 
 
 __all__ = ["Workers"]

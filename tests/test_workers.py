@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from mirqab.types import Page, PageHints, Reason, Worked
+from mirqab.types import FeedBody, Page, PageHints, Reason, Worked
 from mirqab.work import WorkPlan
 from mirqab.workers import Workers, _Task
 
@@ -110,7 +110,7 @@ async def test_a_page_comes_back_as_an_article(workers: Callable[..., Workers]) 
 async def test_a_feed_is_read_in_a_worker(workers: Callable[..., Workers]) -> None:
     body = "<rss version='2.0'><channel><item><title>خبر</title><link>/1</link></item></channel></rss>".encode()
 
-    reading = await workers().read_feed(body, url="https://news.example/feed", content_type="application/rss+xml")
+    reading = await workers().read_feed(FeedBody(body=body, url="https://news.example/feed"))
 
     assert [item.url for item in reading.items] == ["https://news.example/1"]
 
@@ -149,7 +149,7 @@ async def test_a_feed_over_its_limits_says_so(workers: Callable[..., Workers]) -
     body = f"<rss version='2.0'><channel>{items}</channel></rss>".encode()
     pool = workers(feed_time_s=0.5)
 
-    reading = await pool.read_feed(body, url="https://news.example/feed", content_type=None)
+    reading = await pool.read_feed(FeedBody(body=body, url="https://news.example/feed"))
 
     assert reading.problem is Reason.TIMED_OUT
     assert reading.items == ()
@@ -241,9 +241,9 @@ def test_pages_come_back_in_order_and_only_a_few_are_pulled_ahead(workers: Calla
 def test_feeds_come_back_in_order_and_a_bad_one_hides_no_other(workers: Callable[..., Workers]) -> None:
     good = b"<rss version='2.0'><channel><item><link>https://news.example/1</link></item></channel></rss>"
     feeds = [
-        ("a", good, "https://news.example/a", None),
-        ("b", b"", "", None),
-        ("c", good, "https://news.example/c", None),
+        ("a", FeedBody(body=good, url="https://news.example/a")),
+        ("b", FeedBody(body=b"", url="")),
+        ("c", FeedBody(body=good, url="https://news.example/c")),
     ]
 
     readings = list(workers().read_feeds(feeds))

@@ -19,7 +19,7 @@ from mirqab.addresses import host_of
 from mirqab.declarations import read_kind
 from mirqab.documents import suggestion
 from mirqab.errors import UsageError
-from mirqab.types import FeedEntry, FeedSnapshot, Outlet, Page, PageHints, Reason, Validators
+from mirqab.types import FeedBody, FeedEntry, FeedSnapshot, Outlet, Page, PageHints, Reason, Validators
 
 FEED_PRIORITY = 10  # what is new first, then the pages
 
@@ -141,7 +141,7 @@ class OutletSpider(Spider):
                 validators=validators,
             )
         reading = await self.run.workers.read_feed(
-            response.body, url=response.url, content_type=_header(response, "Content-Type")
+            FeedBody(body=response.body, url=response.url, content_type=_header(response, "Content-Type"))
         )
         return FeedSnapshot(
             outlet=outlet.id,

@@ -34,13 +34,16 @@ def feed(
 ) -> int:
     """Read feeds. What they say is printed as one JSON object an input."""
     from mirqab.cli.inputs import Complaints, arriving, in_order
+    from mirqab.types import FeedBody
 
     deployed = deployment.settings()
     complaints = Complaints()
     workers = _workers(deployed)
 
     def read(stream: Iterator[Arrived]) -> Iterator[FeedReading]:
-        return workers.read_feeds((item.name, item.body, item.url or "", item.content_type) for item in stream)
+        return workers.read_feeds(
+            (item.name, FeedBody(body=item.body, url=item.url or "", content_type=item.content_type)) for item in stream
+        )
 
     try:
         for item, reading in in_order(arriving(inputs, deployed, complaints, url=base_url), read):

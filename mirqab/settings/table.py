@@ -91,6 +91,27 @@ class Settings:
             "others that are not public are refused. In the environment separated by commas."
         ),
     )
+    feeds_max_items: int = field(
+        default=2000,
+        metadata=_row(
+            "So many items of one answer of a feed are read, the first; the rest is left.", least=1, most=10**6
+        ),
+    )
+    poll_floor_s: float = field(
+        default=300.0, metadata=_row("No feed is due again sooner than after so many seconds.", least=0, most=86400)
+    )
+    poll_ceiling_s: float = field(
+        default=6 * 3600.0,
+        metadata=_row("A feed that answers is due again after so many seconds at most.", least=1, most=30 * 86400),
+    )
+    poll_default_s: float = field(
+        default=1800.0,
+        metadata=_row("When a feed is due again of which nothing is known yet, in seconds.", least=0, most=30 * 86400),
+    )
+    poll_jitter: float = field(
+        default=0.1,
+        metadata=_row("The share by which the time of the next poll is varied at random.", least=0, most=0.5),
+    )
     workers_count: int = field(
         default_factory=_cores,
         metadata=_row("Worker processes that read feeds and pages.", default="the number of cores", least=1, most=256),

@@ -18,7 +18,7 @@ from typing import Any, Final
 from mirqab.addresses import clean_url
 from mirqab.arabic.dates import believable, read_date
 from mirqab.arabic.encodings import decode
-from mirqab.types import FeedItem, FeedReading, Reason
+from mirqab.types import FeedBody, FeedItem, FeedReading, Reason
 
 _XML_DECLARATION: Final = re.compile(r"\s*<\?xml\b[^>]{0,300}\?>")
 _XML_ENCODING: Final = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]{1,40})")
@@ -39,13 +39,13 @@ _BREAK: Final = re.compile(r"</?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|table|blockquo
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 
-def read_feed(body: bytes, *, url: str, content_type: str | None = None) -> FeedReading:
-    """Return what the feed in `body` says: its items in the order given, and the problem if it has one.
+def read_feed(feed: FeedBody) -> FeedReading:
+    """Return what a feed says: its items in the order given, and the problem if it has one.
 
-    `url` is the address the bytes came from, after redirects: relative links are resolved against it. `content_type`
-    is the answer's header. EMPTY, NOT_A_FEED and UNREADABLE_FEED come without items; TRUNCATED_FEED keeps every item
-    that is complete. RSS and Atom are read.
+    Relative links are resolved against the address the bytes came from. EMPTY, NOT_A_FEED and UNREADABLE_FEED come
+    without items; TRUNCATED_FEED keeps every item that is complete. RSS and Atom are read.
     """
+    body, url, content_type = feed.body, feed.url, feed.content_type
     if not body.strip():
         return _refusal(Reason.EMPTY, "the body is empty")
     declared = _XML_ENCODING.search(body[:1024])

@@ -1,0 +1,68 @@
+"""What a topic says of a text, on which evidence, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mirqab.types.words import Grade
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Span:
+    """A piece of the stored text: `text[start:stop]` in code points of the field `title` or `text`."""
+
+    field: Literal["title", "text"]
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """One marked piece of text, what it matched, and the rule it served.
+
+    `points` is what the rule gave to the sentence; it stands on every span of that rule.
+    """
+
+    span: Span
+    text: str
+    concept: str
+    rule: str
+    points: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sentence:
+    """One sentence that counted, with its arithmetic: `points` is the sum of `parts`."""
+
+    span: Span
+    points: float
+    parts: tuple[tuple[str, float], ...]  # (name of the rule or penalty, points)
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What a topic says of one text. A pure function of the text and the topic version."""
+
+    topic: str
+    version: str
+    flagged: bool
+    score: float
+    threshold: float
+    grade: Grade
+    sum: tuple[tuple[str, float], ...]  # the score's visible arithmetic, by story: name and points
+    sentences: tuple[Sentence, ...]
+    facets: Mapping[str, tuple[str, ...]]  # facet id → values, strongest first
+    missing: tuple[str, ...] = ()  # for a text that is not flagged: what would have been needed
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Every marked piece of the sentences that counted."""
+        return tuple(item for sentence in self.sentences for item in sentence.evidence)
+
+
+def encode_facets(facets: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return facets as plain JSON values, strongest first."""
+    return {name: list(values) for name, values in facets.items()}

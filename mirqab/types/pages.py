@@ -1,0 +1,128 @@
+"""From the bytes of a page to a stored article."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mirqab.types.judgement import Verdict
+from mirqab.types.words import Reason, Relation
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """The bytes of one fetched page, still compressed as they came (`content_encoding` gzip, deflate or empty)."""
+
+    entry: str
+    outlet: str
+    url: str  # asked for
+    final_url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    content_encoding: str
+    fetched_at: datetime
+    hints: PageHints
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageHints:
+    """What the feed and the declaration already say about a page; every field may be unknown."""
+
+    title: str | None = None
+    summary: str | None = None
+    authors: tuple[str, ...] = ()
+    published: datetime | None = None
+    published_raw: str | None = None
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Extraction:
+    """What was taken out of one page: text exactly as published, white space normalised.
+
+    `body` has one paragraph a line and does not repeat the headline. `quality` is 0 to 1. When `problem` is set the
+    page is not an article and `body` is empty.
+    """
+
+    headline: str
+    body: str
+    authors: tuple[str, ...]
+    published: datetime | None
+    published_raw: str | None
+    updated: datetime | None
+    updated_raw: str | None
+    language: str | None
+    extractor: str
+    quality: float
+    problem: Reason | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RawLocation:
+    """Where the kept page lies: a WARC file relative to the raw folder, and the byte span of its record."""
+
+    file: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Article:
+    """One extracted article, its text exactly as published."""
+
+    id: str
+    entry: str
+    outlet: str
+    url: str
+    headline: str
+    body: str
+    authors: tuple[str, ...]
+    published: datetime | None
+    published_raw: str | None
+    updated: datetime | None
+    updated_raw: str | None
+    language: str | None
+    extractor: str
+    quality: float
+    fetched_at: datetime
+    fingerprint: str  # of the folded text: equal means exact copy
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Worked:
+    """What a worker process makes of a page: an article with its verdicts, or the reason why there is none."""
+
+    page_url: str
+    final_url: str
+    entry: str
+    outlet: str
+    fetched_at: datetime
+    status: int
+    article: Article | None
+    verdicts: tuple[Verdict, ...] = ()
+    judged: tuple[tuple[str, str], ...] = ()  # (topic id, topic version) of every topic that judged it
+    raw: RawLocation | None = None
+    problem: Reason | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Placement:
+    """Which story an article belongs to, and why."""
+
+    story: str
+    relation: Relation
+    nearest: str | None = None  # the article it resembles
+    similarity: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stored:
+    """What the storing transaction settled: the article that stands for the entry, its place, the flags raised."""
+
+    article: str | None
+    placement: Placement | None
+    raised: tuple[str, ...] = ()  # topics for which this article raised a new flag
+    already: bool = False  # the entry had been stored before (a replay)
