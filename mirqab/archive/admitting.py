@@ -185,7 +185,7 @@ def _write_feed(
 
 
 def _write_poll(conn: Connection, run: str, snapshot: FeedSnapshot, problem: Reason | None, admitted: Admitted) -> None:
-    counts = asdict(admitted)
+    counts = {name: value for name, value in asdict(admitted).items() if name != "gap"}
     row = counts | {
         "run": run,
         "outlet": snapshot.outlet,
