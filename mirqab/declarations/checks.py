@@ -8,7 +8,8 @@ from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from mirqab.documents import suggestion
+from mirqab.documents import shown, suggestion
+from mirqab.selectors import check_selector
 
 # the names of the crawler's own spiders, which share one namespace with the outlets
 RESERVED_IDS: Final = frozenset({"feeds", "page", "fetch"})
@@ -67,15 +68,10 @@ def check_url(text: str) -> str:
     return text
 
 
-def check_selector(text: str) -> str:
-    """A CSS selector that finds elements of a page: no pseudo-elements, no namespaces."""
-    from lxml import etree
-    from lxml.cssselect import CSSSelector, SelectorError
-
+def check_links(text: str) -> str:
+    """A CSS selector that finds elements of a page."""
     try:
-        # tried on an element too: a namespace prefix is missed only then
-        CSSSelector(text, translator="html")(etree.Element("a"))
-    except (SelectorError, etree.XPathError, RecursionError) as error:
-        said = str(error).rstrip(".") or "nested too deep"
-        raise ValueError(f'expected a CSS selector such as "h3 > a", found "{text}" ({said})') from None
+        check_selector(text)
+    except ValueError as error:
+        raise ValueError(f'expected a CSS selector such as "h3 > a", found {shown(text)}: {error}') from None
     return text

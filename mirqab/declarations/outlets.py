@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
-from mirqab.declarations.checks import check_country, check_outlet_id, check_selector
+from mirqab.declarations.checks import check_country, check_links, check_outlet_id
 from mirqab.declarations.models import Declared, Text, Url, Zone, mistake, twice
 from mirqab.documents import read_document, validate
 from mirqab.errors import ConfigurationError, Mistake, UsageError
@@ -18,7 +18,7 @@ from mirqab.types import Document, Feed, FeedKind, Outlet, OutletKind
 class _DeclaredFeed(Declared):
     url: Url
     kind: FeedKind = FeedKind.FEED
-    links: Annotated[Text, AfterValidator(check_selector)] | None = None
+    links: Annotated[str, AfterValidator(check_links)] | None = None
     note: Text | None = None
     last_answered: AwareDatetime | None = None
 
