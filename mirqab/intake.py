@@ -12,7 +12,7 @@ No mark is ever made for a fact that is not stored: an `ArchiveError` leaves the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -115,6 +115,10 @@ class Intake:
     async def due(self, outlet: str) -> list[FeedEntry]:
         """Return the outlet's entries to be fetched now, the longest known first."""
         return await self._thread.call(self.archive.due, outlet, now=datetime.now(UTC))
+
+    async def with_due(self, outlets: Iterable[str]) -> set[str]:
+        """Return those of the outlets that have entries to be fetched now."""
+        return await self._thread.call(self.archive.with_due, tuple(outlets), now=datetime.now(UTC))
 
     async def add_entry(self, outlet: str, url: str) -> FeedEntry:
         """Make a page given by hand due, whatever was known of it."""

@@ -66,7 +66,7 @@ class FetchSpider(OutletSpider):
             case RefusedError() as refused:
                 self._write(self._url, 0, (), refused.reason, refused.detail, b"")
             case PutOffError():
-                self.run.feed_put_off()
+                self.run.tally.feeds["put_off"] += 1
             case _:
                 failure.raiseException()
 

@@ -127,6 +127,19 @@ def rss(items: list[tuple[str, str]]) -> bytes:
     ).encode()
 
 
+def sitemap(pages: list[tuple[str, datetime | None]], *, index: bool = False) -> bytes:
+    """Return a sitemap of (address, time of its last change), or an index of sitemaps."""
+    outer, inner = ("sitemapindex", "sitemap") if index else ("urlset", "url")
+    body = "".join(
+        f"<{inner}><loc>{html.escape(url)}</loc>"
+        + (f"<lastmod>{changed.isoformat(timespec='seconds')}</lastmod>" if changed else "")
+        + f"</{inner}>"
+        for url, changed in pages
+    )
+    space = "http://www.sitemaps.org/schemas/sitemap/0.9"
+    return f'<?xml version="1.0" encoding="UTF-8"?><{outer} xmlns="{space}">{body}</{outer}>'.encode()
+
+
 def article_html(headline: str, paragraphs: list[str], *, charset: str = "utf-8") -> str:
     """Return a plain article page."""
     body = "".join(f"<p>{html.escape(paragraph)}</p>" for paragraph in paragraphs)

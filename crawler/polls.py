@@ -1,0 +1,439 @@
+"""The feeds of a run: which are asked and why, what they answered, and where that leads; all of it counted."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from scrapy.http import Response
+
+from crawler.leads import MOST_CHILDREN, MOST_PLACES, home_page, newest_children, places
+from crawler.outcomes import patience_s, reason_of_status
+from crawler.progress import Progress, log_event
+from crawler.tally import FeedEnd, Tally
+from mirqab import polling
+from mirqab.addresses import origin_of
+from mirqab.types import (
+    Admitted,
+    Feed,
+    FeedBody,
+    FeedKind,
+    FeedRole,
+    FeedSnapshot,
+    FeedState,
+    HostState,
+    Outlet,
+    Reason,
+    Validators,
+)
+
+if TYPE_CHECKING:
+    from mirqab.intake import Intake
+    from mirqab.workers import Workers
+
+OUTLETS_AT_A_TIME: Final = 500
+"""What is remembered of so many outlets' feeds is read by one query; a run of thousands begins with the first."""
+
+MOST_OPEN: Final = 1000
+"""Feeds asked and not yet answered: enough that every host has its next one waiting, few enough to keep in memory."""
+
+UNCHANGED_AT_A_TIME: Final = 200
+"""Unchanged feeds written in one transaction. A kill loses only that they were asked: nothing was learnt from them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Poll:
+    """One address that a run asks for items: what for, and what is remembered of it.
+
+    `unconditional` leaves the validators out. `since` goes into the snapshot. `child` is true for what a sitemap index
+    named: its own children are left alone.
+    """
+
+    outlet: Outlet
+    feed: Feed
+    role: FeedRole = FeedRole.FEED
+    known: FeedState | None = None
+    unconditional: bool = False
+    since: datetime | None = None
+    child: bool = False
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The validators to ask with: both, since there are servers that understand but one of them."""
+        if self.known is None or self.unconditional:
+            return {}
+        known = self.known.validators
+        headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+        return {name: value for name, value in headers.items() if value}
+
+    def snapshot(self, response: Response | None = None, **more: object) -> FeedSnapshot:
+        """Return what came of it; `response` is None when nothing did."""
+        now = datetime.now(UTC)
+        meta = {} if response is None else response.meta
+        told: dict[str, object] = {
+            "status": 0 if response is None else response.status,
+            "moved_to": meta.get("moved_to"),
+            "robots": meta.get("robots"),
+            "patience_s": None if response is None else patience_s(response, now),
+        }
+        return FeedSnapshot(
+            outlet=self.outlet.id,
+            url=self.feed.url,
+            fetched_at=now,
+            role=self.role,
+            unconditional=self.unconditional,
+            since=self.since,
+            **{**told, **more},  # type: ignore[arg-type]
+        )
+
+
+@dataclass(kw_only=True, slots=True)
+class Round:
+    """One outlet's part in a run: its polls that are open, and what is to follow when the last of them has ended."""
+
+    outlet: Outlet
+    states: Mapping[str, FeedState]  # of every address ever polled for it
+    polls: Sequence[Poll] = ()  # the declared feeds that this run asks
+    has_pages: bool = False  # entries of earlier runs wait to be fetched
+    open: int = 0
+    asked: set[str] = field(default_factory=set)  # addresses that lead here were followed to
+    gaps: list[datetime] = field(default_factory=list)  # of each feed that rolled over: when it was read before
+    places: int = 0  # addresses asked after a gap
+    place_children: int = 0
+    found: bool = False  # one of them gave items
+
+
+class Polls:
+    """Asks, admits and counts the feeds of one run.
+
+    With `only_due` a feed is asked only when its own time has come. Nothing here blocks the event loop, and an outlet
+    is remembered only while it has polls open.
+    """
+
+    def __init__(
+        self,
+        outlets: Sequence[Outlet],
+        tally: Tally,
+        progress: Progress,
+        *,
+        only_due: bool,
+        max_items: int,
+        host_state: Callable[[str], Awaitable[HostState | None]],
+    ) -> None:
+        self._outlets = outlets
+        self._tally = tally
+        self._progress = progress
+        self._only_due = only_due
+        self._max_items = max_items
+        self._host_state = host_state
+        self._rounds: dict[str, Round] = {}
+        self._open: set[Poll] = set()
+        self._ended = asyncio.Event()
+        self._unchanged: list[FeedSnapshot] = []
+        self._intake: Intake
+        self._workers: Workers
+
+    def open(self, intake: Intake, workers: Workers) -> None:
+        """Take what polls need: the intake that admits, the workers that read."""
+        self._intake, self._workers = intake, workers
+
+    async def close(self, *, stopping: bool) -> None:
+        """Write the unchanged feeds that are still to be written; what is open was dropped, or is left for later."""
+        for poll in tuple(self._open):
+            if stopping:
+                await self.put_off(poll, None)
+            else:
+                log_event("feed-without-end", level=logging.ERROR, outlet=poll.outlet.id, url=poll.feed.url)
+                self.crashed(poll)
+        await self._write_unchanged()
+
+    # ------------------------------------------------------------------------------------------ what to ask
+
+    async def rounds(self) -> AsyncIterator[Round]:
+        """Yield each outlet's round with the polls to begin with; some outlets' states are read at a time."""
+        for start in range(0, len(self._outlets), OUTLETS_AT_A_TIME):
+            outlets = self._outlets[start : start + OUTLETS_AT_A_TIME]
+            ids = [outlet.id for outlet in outlets]
+            states: dict[str, dict[str, FeedState]] = {}
+            for state in await self._intake.feed_states(ids):
+                states.setdefault(state.outlet, {})[state.url] = state
+            waiting = await self._intake.with_due(ids)
+            not_due = 0
+            for outlet in outlets:
+                known = states.pop(outlet.id, {})
+                round_ = Round(outlet=outlet, states=known, has_pages=outlet.id in waiting, gaps=_owed(outlet, known))
+                round_.polls = self._due(round_)
+                not_due += len(outlet.feeds) - len(round_.polls)
+                round_.open = len(round_.polls)
+                round_.asked.update(feed.url for feed in outlet.feeds)
+                if round_.polls:
+                    self._rounds[outlet.id] = round_
+                yield round_
+            if not_due:
+                self._tally.not_due += not_due
+                self._progress.tell("not_due", feeds=not_due)
+
+    def _due(self, round_: Round) -> list[Poll]:
+        now = datetime.now(UTC)
+        found = []
+        for feed in round_.outlet.feeds:
+            state = round_.states.get(feed.url)
+            if self._only_due and not polling.is_due(state, now):
+                continue
+            unconditional = state is not None and polling.unconditional(state, now)
+            found.append(Poll(outlet=round_.outlet, feed=feed, known=state, unconditional=unconditional))
+        return found
+
+    async def room(self) -> None:
+        """Wait until there are few enough open polls; for the start alone, since whoever answers must not wait."""
+        while len(self._open) >= MOST_OPEN:
+            self._ended.clear()
+            await self._ended.wait()
+
+    def begin(self, poll: Poll) -> None:
+        """Count a poll as asked."""
+        self._open.add(poll)
+        self._tally.feeds_asked += 1
+        self._tally.roles[poll.role] += 1
+
+    # ---------------------------------------------------------------------------------------- what came of it
+
+    async def answer(self, poll: Poll, response: Response) -> FeedSnapshot:
+        """Return what an answer says; the body is read in a worker when it is another one than the last."""
+        if response.status == 304 and poll.headers and poll.known is not None:
+            return poll.snapshot(response, not_modified=True, validators=poll.known.validators)
+        if reason := reason_of_status(response.status):
+            return poll.snapshot(response, problem=reason, detail=f"answered {response.status}")
+        validators = Validators(
+            etag=header(response, "ETag"),
+            last_modified=header(response, "Last-Modified"),
+            body_hash=hashlib.blake2b(response.body, digest_size=16).hexdigest(),
+        )
+        afresh = poll.role is FeedRole.BACKFILL  # whatever stood there before, it is looked for now
+        if poll.known is not None and validators.body_hash == poll.known.validators.body_hash and not afresh:
+            return poll.snapshot(response, not_modified=True, validators=validators)
+        reading = await self._workers.read_feed(
+            FeedBody(
+                body=response.body,
+                url=response.url,
+                content_type=header(response, "Content-Type"),
+                kind=poll.feed.kind,
+                links=poll.feed.links,
+                max_items=self._max_items,
+                known=b"" if afresh else await self._intake.item_hashes(poll.outlet.id, poll.feed.url),
+            )
+        )
+        if reading.children:  # an index may stay as it is while its children change: it is read every time
+            validators = Validators()
+        return poll.snapshot(
+            response, validators=validators, reading=reading, problem=reading.problem, detail=reading.detail
+        )
+
+    async def admit(self, poll: Poll, snapshot: FeedSnapshot) -> bool:
+        """Admit what came of a poll and count it; return whether pages of its outlet are to be asked now.
+
+        Unchanged feeds are written some at a time.
+        """
+        if snapshot.not_modified:
+            self._unchanged.append(snapshot)
+            admitted = Admitted()
+            if len(self._unchanged) >= UNCHANGED_AT_A_TIME:
+                await self._write_unchanged()
+        else:
+            admitted = await self._intake.admit(snapshot)
+        end: FeedEnd = "failed" if snapshot.problem else "not_modified" if snapshot.not_modified else "ok"
+        self._count(poll, end)
+        self._tally.admitted(admitted, poll.role)
+        if snapshot.problem is not None:
+            self._tally.feed_reasons[snapshot.problem] += 1
+        if snapshot.reading is not None:
+            self._tally.left_out += snapshot.reading.left_out
+        self._tell(poll, end, snapshot, admitted)
+        round_ = self._rounds[poll.outlet.id]
+        if admitted.gap and poll.role is FeedRole.FEED and poll.known is not None:
+            self._tally.gaps += 1
+            round_.gaps.append(poll.known.last_success_at or snapshot.fetched_at)
+        if poll.role is FeedRole.BACKFILL and snapshot.reading is not None and snapshot.reading.items:
+            round_.found = True
+        return self._takes_pages(round_) or bool(admitted.new or admitted.reopened)
+
+    def _takes_pages(self, round_: Round) -> bool:
+        has_pages, round_.has_pages = round_.has_pages, False
+        return has_pages
+
+    async def put_off(self, poll: Poll, because: Reason | None) -> bool:
+        """Count a poll left for a later run, because the host asked for peace or, without a reason, the run ends.
+
+        Return whether pages of its outlet are to be asked now.
+        """
+        self._count(poll, "put_off")
+        detail = "the run is ending"
+        if because is not None:
+            self._tally.put_off_reasons[because] += 1
+            detail = "its host gave no answer, or asked for patience, before"
+            log_event(
+                "feed-put-off",
+                level=logging.WARNING,
+                outlet=poll.outlet.id,
+                url=poll.feed.url,
+                because=because,
+                detail=detail,
+            )
+        self._tell_progress(poll, "put_off", problem=because, detail=detail)
+        return because is not None and self._takes_pages(self._rounds[poll.outlet.id])
+
+    def crashed(self, poll: Poll) -> None:
+        """Count a fault of ours."""
+        self._count(poll, "crashed")
+
+    def _count(self, poll: Poll, end: FeedEnd) -> None:
+        """Give a poll its end; one that has met it already keeps that, and a crash after it is a fault besides."""
+        if poll in self._open:
+            self._open.discard(poll)
+            self._tally.feeds[end] += 1
+            self._ended.set()
+        elif end == "crashed":
+            self._tally.faults += 1
+
+    async def _write_unchanged(self) -> None:
+        snapshots, self._unchanged = self._unchanged, []
+        if snapshots:
+            await self._intake.admit_unchanged(snapshots)
+
+    # ------------------------------------------------------------------------------------------ where it leads
+
+    async def follow(self, poll: Poll, snapshot: FeedSnapshot | None) -> list[Poll]:
+        """Return what is to be asked because of this poll's end: children of an index; after a gap, where to look.
+
+        Whoever asks for them, or drops them, lets each meet its end like any other. To be called once for every poll.
+        """
+        round_ = self._rounds[poll.outlet.id]
+        polls = self._children(round_, poll, snapshot) if snapshot is not None else []
+        round_.open += len(polls) - 1
+        if round_.open == 0:
+            polls = await self._places(round_)
+            round_.open = len(polls)
+        if round_.open == 0:
+            del self._rounds[poll.outlet.id]
+        return polls
+
+    def _children(self, round_: Round, poll: Poll, snapshot: FeedSnapshot) -> list[Poll]:
+        if poll.child or snapshot.reading is None:
+            return []
+        backfill = poll.role is FeedRole.BACKFILL
+        children, left = newest_children(
+            [child for child in snapshot.reading.children if child.url not in round_.asked],
+            known={} if backfill else round_.states,
+            since=poll.since,
+            most=MOST_CHILDREN - round_.place_children if backfill else MOST_CHILDREN,
+        )
+        if left:
+            log_event("children-left", outlet=poll.outlet.id, url=poll.feed.url, asked=len(children), left=left)
+        round_.asked.update(child.url for child in children)
+        round_.place_children += len(children) if backfill else 0
+        feeds = [Feed(url=child.url, kind=FeedKind.SITEMAP) for child in children]
+        if backfill:
+            return [self._look(round_, feed, child=True) for feed in feeds]
+        now = datetime.now(UTC)
+        polls = []
+        for feed in feeds:
+            state = round_.states.get(feed.url)
+            unconditional = state is not None and polling.unconditional(state, now)
+            polls.append(
+                Poll(
+                    outlet=poll.outlet,
+                    feed=feed,
+                    role=FeedRole.CHILD,
+                    known=state,
+                    unconditional=unconditional,
+                    child=True,
+                )
+            )
+        return polls
+
+    async def _places(self, round_: Round) -> list[Poll]:
+        """Return where to look for what the outlet's feeds have dropped: known places first, the home page at last."""
+        if not round_.gaps or round_.found:
+            return []
+        feeds = [] if round_.places else places(round_.outlet, await self._sitemaps(round_.outlet))
+        home = home_page(round_.outlet)
+        if not feeds and round_.places < MOST_PLACES and home.url not in round_.asked:
+            feeds = [home]
+        round_.places += len(feeds)
+        round_.asked.update(feed.url for feed in feeds)
+        return [self._look(round_, feed) for feed in feeds]
+
+    def _look(self, round_: Round, feed: Feed, *, child: bool = False) -> Poll:
+        return Poll(
+            outlet=round_.outlet,
+            feed=feed,
+            role=FeedRole.BACKFILL,
+            known=round_.states.get(feed.url),
+            unconditional=True,
+            since=min(round_.gaps),
+            child=child,
+        )
+
+    async def _sitemaps(self, outlet: Outlet) -> list[str]:
+        """Return the sitemaps that the robots.txt of the outlet's hosts name, as far as they were read."""
+        from mirqab.feeds.discovery import in_robots
+
+        for host in dict.fromkeys(origin_of(url) for url in (outlet.home, *(feed.url for feed in outlet.feeds))):
+            state = await self._host_state(host)
+            if state is not None and (found := in_robots(state.robots.decode("utf-8", "replace"), host)):
+                return found
+        return []
+
+    # --------------------------------------------------------------------------------------------- what is told
+
+    def _tell(self, poll: Poll, end: FeedEnd, snapshot: FeedSnapshot, admitted: Admitted) -> None:
+        log_event(
+            "feed",
+            level=logging.WARNING if snapshot.problem or admitted.gap else logging.INFO,
+            outlet=snapshot.outlet,
+            url=snapshot.url,
+            role=None if poll.role is FeedRole.FEED else poll.role,
+            status=snapshot.status or None,
+            new=None if snapshot.not_modified else admitted.new,
+            unchanged=True if snapshot.not_modified else None,
+            gap="items may be lost" if admitted.gap else None,
+            problem=snapshot.problem,
+            detail=snapshot.detail,
+        )
+        self._tell_progress(
+            poll,
+            end,
+            new=admitted.new,
+            known=admitted.known,
+            gap=admitted.gap,
+            problem=snapshot.problem,
+            detail=snapshot.detail,
+        )
+
+    def _tell_progress(self, poll: Poll, end: FeedEnd, **fields: object) -> None:
+        self._progress.tell(
+            "feed", outlet=poll.outlet.id, url=poll.feed.url, role=poll.role.value, outcome=end, **fields
+        )
+
+
+def _owed(outlet: Outlet, states: Mapping[str, FeedState]) -> list[datetime]:
+    """Return the gaps after which nothing was looked for elsewhere, because the run was killed or the host rested."""
+    feeds = {feed.url for feed in outlet.feeds}
+    elsewhere = [state.last_polled_at for url, state in states.items() if url not in feeds and state.last_polled_at]
+    last = max(elsewhere, default=None)
+    return [
+        state.gap_since
+        for url, state in states.items()
+        if url in feeds and state.last_gap_at and state.gap_since and (last is None or last < state.last_gap_at)
+    ]
+
+
+def header(response: Response, name: str) -> str | None:
+    """Return one header of a response as text."""
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else None
