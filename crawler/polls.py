@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -44,6 +44,10 @@ MOST_OPEN: Final = 1000
 
 UNCHANGED_AT_A_TIME: Final = 200
 """Unchanged feeds written in one transaction. A kill loses only that they were asked: nothing was learnt from them."""
+
+
+HOST_RESTS: Final = "its host gave no answer, or asked for patience, before"
+"""What is told of a request that is left for a later run for its host's sake."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -135,6 +139,7 @@ class Polls:
         self._open: set[Poll] = set()
         self._ended = asyncio.Event()
         self._unchanged: list[FeedSnapshot] = []
+        self._put_off: dict[tuple[Reason | None, str], list[tuple[str, str]]] = {}
         self._intake: Intake
         self._workers: Workers
 
@@ -143,14 +148,16 @@ class Polls:
         self._intake, self._workers = intake, workers
 
     async def close(self, *, stopping: bool) -> None:
-        """Write the unchanged feeds that are still to be written; what is open was dropped, or is left for later."""
+        """Write what is still to be written of feeds that were unchanged or put off; what is open has been dropped."""
         for poll in tuple(self._open):
             if stopping:
-                await self.put_off(poll, None)
+                self.put_off(poll, None)
             else:
                 log_event("feed-without-end", level=logging.ERROR, outlet=poll.outlet.id, url=poll.feed.url)
                 self.crashed(poll)
         await self._write_unchanged()
+        for (because, detail), feeds in self._put_off.items():
+            await self._intake.put_off(feeds=feeds, reason=because, detail=detail)
 
     # ------------------------------------------------------------------------------------------ what to ask
 
@@ -253,7 +260,7 @@ class Polls:
             self._tally.feed_reasons[snapshot.problem] += 1
         if snapshot.reading is not None:
             self._tally.left_out += snapshot.reading.left_out
-        self._tell(poll, end, snapshot, admitted)
+        self._tell(poll, end, snapshot, admitted, await self._notices(poll, snapshot, admitted))
         round_ = self._rounds[poll.outlet.id]
         if admitted.gap and poll.role is FeedRole.FEED and poll.known is not None:
             self._tally.gaps += 1
@@ -266,7 +273,7 @@ class Polls:
         has_pages, round_.has_pages = round_.has_pages, False
         return has_pages
 
-    async def put_off(self, poll: Poll, because: Reason | None) -> bool:
+    def put_off(self, poll: Poll, because: Reason | None) -> bool:
         """Count a poll left for a later run, because the host asked for peace or, without a reason, the run ends.
 
         Return whether pages of its outlet are to be asked now.
@@ -275,7 +282,7 @@ class Polls:
         detail = "the run is ending"
         if because is not None:
             self._tally.put_off_reasons[because] += 1
-            detail = "its host gave no answer, or asked for patience, before"
+            detail = HOST_RESTS
             log_event(
                 "feed-put-off",
                 level=logging.WARNING,
@@ -284,6 +291,7 @@ class Polls:
                 because=because,
                 detail=detail,
             )
+        self._put_off.setdefault((because, detail), []).append((poll.outlet.id, poll.feed.url))
         self._tell_progress(poll, "put_off", problem=because, detail=detail)
         return because is not None and self._takes_pages(self._rounds[poll.outlet.id])
 
@@ -391,7 +399,32 @@ class Polls:
 
     # --------------------------------------------------------------------------------------------- what is told
 
-    def _tell(self, poll: Poll, end: FeedEnd, snapshot: FeedSnapshot, admitted: Admitted) -> None:
+    async def _notices(self, poll: Poll, snapshot: FeedSnapshot, admitted: Admitted) -> list[str]:
+        """Return what whoever declares the outlet should know of this feed, or do about it."""
+        if poll.role is not FeedRole.FEED:
+            return []
+        known = poll.known or FeedState(outlet=snapshot.outlet, url=snapshot.url)
+        notices = []
+        if snapshot.problem is Reason.GONE:
+            notices.append(f"{poll.feed.url} is gone (410) and rests; take it out, or declare another")
+        if snapshot.moved_to is not None:
+            times = known.moved_times + 1 if known.moved_to == snapshot.moved_to else 1
+            moved = polling.suggestion(replace(known, moved_to=snapshot.moved_to, moved_times=times))
+            if moved is not None:
+                notices.append(f"{poll.feed.url} has moved for good; declare {moved}")
+        if poll.unconditional and known.trusts_304 and (admitted.new or admitted.reopened):
+            (now,) = (one for one in await self._intake.feed_states([poll.outlet.id]) if one.url == poll.feed.url)
+            if not now.trusts_304:
+                notices.append(f"{poll.feed.url} answered 304 (not modified) although it had changed")
+        if admitted.gap:
+            since = f" since {known.last_success_at:%Y-%m-%d %H:%M} UTC" if known.last_success_at else ""
+            notices.append(f"{poll.feed.url} rolled over{since}: items may be lost")
+        self._tally.notices += notices
+        return notices
+
+    def _tell(
+        self, poll: Poll, end: FeedEnd, snapshot: FeedSnapshot, admitted: Admitted, notices: Sequence[str]
+    ) -> None:
         log_event(
             "feed",
             level=logging.WARNING if snapshot.problem or admitted.gap else logging.INFO,
@@ -401,7 +434,7 @@ class Polls:
             status=snapshot.status or None,
             new=None if snapshot.not_modified else admitted.new,
             unchanged=True if snapshot.not_modified else None,
-            gap="items may be lost" if admitted.gap else None,
+            gap=True if admitted.gap else None,
             problem=snapshot.problem,
             detail=snapshot.detail,
         )
@@ -413,6 +446,7 @@ class Polls:
             gap=admitted.gap,
             problem=snapshot.problem,
             detail=snapshot.detail,
+            notices=notices,
         )
 
     def _tell_progress(self, poll: Poll, end: FeedEnd, **fields: object) -> None:

@@ -13,7 +13,7 @@ from scrapy.crawler import Crawler
 
 from crawler.deployment import Deployment
 from crawler.hosts import Hosts
-from crawler.polls import Poll, Polls
+from crawler.polls import HOST_RESTS, Poll, Polls
 from crawler.progress import LOG, Progress, log_event
 from crawler.tally import PageEnd, Tally
 from mirqab.addresses import mask_credentials
@@ -83,6 +83,7 @@ class CrawlRun:
         self._room = asyncio.Semaphore(IN_FLIGHT_PER_WORKER * deployment.settings.workers_count)
         self._asked: set[str] = set()
         self._open_entries: dict[str, FeedEntry] = {}
+        self._put_off: dict[Reason | None, list[str]] = {}
         self._background: set[asyncio.Future[None]] = set()
         self._seen: Seen | None = None
         self._archive: Archive | None = None
@@ -157,6 +158,8 @@ class CrawlRun:
                 self.crashed(entry.id)
         try:
             await self.polls.close(stopping=self.stopping.is_set())
+            for because, entries in self._put_off.items():
+                await self.intake.put_off(entries=entries, reason=because, detail=because and HOST_RESTS)
             if self._archive is not None and self._thread is not None and self.id is not None:
                 await self._thread.call(self._archive.end_run, self.id, exit_code=self.exit_code, finish=finish)
         except BaseException:
@@ -183,6 +186,8 @@ class CrawlRun:
         took_s = round(time.monotonic() - self._started_at, 1)
         if self.refused is None and self._keeps:
             log_event("run-ended", run=self.id, finish=self.finish, exit_code=self.exit_code, seconds=took_s)
+            for notice in self.tally.notices:
+                LOG.warning("%s", mask_credentials(notice))
             LOG.info("%s", self.tally.sentence())
         self._progress.tell(
             "end",
@@ -265,6 +270,7 @@ class CrawlRun:
         """
         await self.intake.release(entry.id)
         self._end_page(entry.id, "put_off")
+        self._put_off.setdefault(because, []).append(entry.id)
         if because is not None:
             self.tally.put_off_reasons[because] += 1
             self._progress.tell("page", outlet=entry.outlet, url=entry.url, outcome="put_off", problem=because)

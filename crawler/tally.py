@@ -32,6 +32,7 @@ class Tally:
     left_out: int = 0  # items beyond the most that are read
     gaps: int = 0
     found_again: int = 0
+    notices: list[str] = field(default_factory=list)  # what whoever declares the outlets should know
     pages_asked: int = 0
     pages: Counter[PageEnd] = field(default_factory=Counter)
     reasons: Counter[Reason] = field(default_factory=Counter)

@@ -129,7 +129,7 @@ class OutletSpider(Spider):
         if snapshot is not None:
             wants_pages = await polls.admit(poll, snapshot)
         else:
-            wants_pages = await polls.put_off(poll, put_off)
+            wants_pages = polls.put_off(poll, put_off)
         for further in await polls.follow(poll, snapshot):
             async for request in self.ask_feed(further):
                 yield request

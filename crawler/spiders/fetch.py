@@ -26,6 +26,7 @@ from twisted.python.failure import Failure
 
 from crawler.deployment import Deployment, deployment_of
 from crawler.outcomes import PutOffError, RefusedError, reason_of_status
+from crawler.polls import HOST_RESTS
 from crawler.progress import LOG
 from crawler.run import CrawlRun
 from crawler.spiders.feeds import OutletSpider, headers_of
@@ -103,8 +104,7 @@ class FetchSpider(OutletSpider):
             case RefusedError() as refused:
                 self._write(number, url, 0, (), refused.reason, refused.detail, b"")
             case PutOffError(because=Reason() as because):
-                detail = "its host gave no answer, or asked for patience, before"
-                self._write(number, url, 0, (), because, detail, b"")
+                self._write(number, url, 0, (), because, HOST_RESTS, b"")
             case PutOffError():
                 self.run.tally.feeds["put_off"] += 1
             case problem:

@@ -115,7 +115,6 @@ class RunReport:
             outlet.feed_problems.append((self.last_url, str(event["problem"])))
         if event.get("gap"):
             outlet.gaps += 1
-            outlet.notices.append(f"items may be lost: {self.last_url}")
         outlet.notices += map(str, event.get("notices") or ())
 
     def _page(self, event: Mapping[str, Any]) -> None:

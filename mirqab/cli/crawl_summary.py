@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mirqab.settings import Settings
 
 
-SHOWN = 30  # flagged stories that are listed at the end of a run
+SHOWN = 30  # notices, and flagged stories, that are listed at the end of a run
 
 
 def sum_up(deployed: Settings, report: RunReport, started_at: datetime) -> None:
@@ -39,6 +39,11 @@ def sum_up(deployed: Settings, report: RunReport, started_at: datetime) -> None:
     if gaps := report.total("gaps"):
         feeds = "1 feed" if gaps == 1 else f"{gaps} feeds"
         write_line(f"{feeds} rolled over: items may be lost; {report.total('found_again')} found again.")
+    notices = [f"{name}: {notice}" for name, outlet in sorted(report.outlets.items()) for notice in outlet.notices]
+    for notice in notices[:SHOWN]:
+        write_line("  " + one_line(notice))
+    if len(notices) > SHOWN:
+        write_line(f"  and {len(notices) - SHOWN} more: ./run health tells them all.")
     _flagged_since(deployed, started_at)
 
 
@@ -51,7 +56,7 @@ def _problems(outlet: OutletReport) -> str:
     pages = [f"{reason} ×{count}" for reason, count in outlet.failures.most_common()]
     later = [f"later: {reason} ×{count}" for reason, count in outlet.put_off_reasons.most_common()]
     feeds = [f"feed {problem}: {url}" for url, problem in outlet.feed_problems]
-    return ", ".join([*pages, *later, *feeds, *outlet.notices])
+    return ", ".join([*pages, *later, *feeds])
 
 
 def _flagged_since(deployed: Settings, started_at: datetime) -> None:

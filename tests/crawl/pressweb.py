@@ -8,7 +8,7 @@ import itertools
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -127,7 +127,7 @@ def rss(items: list[tuple[str, str]]) -> bytes:
     ).encode()
 
 
-def sitemap(pages: list[tuple[str, datetime | None]], *, index: bool = False) -> bytes:
+def sitemap(pages: Sequence[tuple[str, datetime | None]], *, index: bool = False) -> bytes:
     """Return a sitemap of (address, time of its last change), or an index of sitemaps."""
     outer, inner = ("sitemapindex", "sitemap") if index else ("urlset", "url")
     body = "".join(
