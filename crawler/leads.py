@@ -50,8 +50,7 @@ def places(outlet: Outlet, sitemaps: Sequence[str]) -> list[Feed]:
     """
     if outlet.backfill:
         return list(outlet.backfill[:MOST_PLACES])
-    polled = {feed.url for feed in outlet.feeds}
-    return [Feed(url=url, kind=FeedKind.SITEMAP) for url in sitemaps if url not in polled][:MOST_PLACES]
+    return [Feed(url=url, kind=FeedKind.SITEMAP) for url in sitemaps[:MOST_PLACES]]
 
 
 def home_page(outlet: Outlet) -> Feed:

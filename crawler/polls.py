@@ -5,24 +5,22 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from scrapy.http import Response
 
-from crawler.leads import MOST_CHILDREN, MOST_PLACES, home_page, newest_children, places
-from crawler.outcomes import patience_s, reason_of_status
+from crawler.outcomes import reason_of_status
 from crawler.progress import Progress, log_event
+from crawler.rounds import Poll, Round
 from crawler.tally import FeedEnd, Tally
 from mirqab import polling
 from mirqab.addresses import origin_of
 from mirqab.types import (
     Admitted,
-    Feed,
     FeedBody,
-    FeedKind,
     FeedRole,
     FeedSnapshot,
     FeedState,
@@ -45,71 +43,8 @@ MOST_OPEN: Final = 1000
 UNCHANGED_AT_A_TIME: Final = 200
 """Unchanged feeds written in one transaction. A kill loses only that they were asked: nothing was learnt from them."""
 
-
 HOST_RESTS: Final = "its host gave no answer, or asked for patience, before"
 """What is told of a request that is left for a later run for its host's sake."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Poll:
-    """One address that a run asks for items: what for, and what is remembered of it.
-
-    `unconditional` leaves the validators out. `since` goes into the snapshot. `child` is true for what a sitemap index
-    named: its own children are left alone.
-    """
-
-    outlet: Outlet
-    feed: Feed
-    role: FeedRole = FeedRole.FEED
-    known: FeedState | None = None
-    unconditional: bool = False
-    since: datetime | None = None
-    child: bool = False
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The validators to ask with: both, since there are servers that understand but one of them."""
-        if self.known is None or self.unconditional:
-            return {}
-        known = self.known.validators
-        headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
-        return {name: value for name, value in headers.items() if value}
-
-    def snapshot(self, response: Response | None = None, **more: object) -> FeedSnapshot:
-        """Return what came of it; `response` is None when nothing did."""
-        now = datetime.now(UTC)
-        meta = {} if response is None else response.meta
-        told: dict[str, object] = {
-            "status": 0 if response is None else response.status,
-            "moved_to": meta.get("moved_to"),
-            "robots": meta.get("robots"),
-            "patience_s": None if response is None else patience_s(response, now),
-        }
-        return FeedSnapshot(
-            outlet=self.outlet.id,
-            url=self.feed.url,
-            fetched_at=now,
-            role=self.role,
-            unconditional=self.unconditional,
-            since=self.since,
-            **{**told, **more},  # type: ignore[arg-type]
-        )
-
-
-@dataclass(kw_only=True, slots=True)
-class Round:
-    """One outlet's part in a run: its polls that are open, and what is to follow when the last of them has ended."""
-
-    outlet: Outlet
-    states: Mapping[str, FeedState]  # of every address ever polled for it
-    polls: Sequence[Poll] = ()  # the declared feeds that this run asks
-    has_pages: bool = False  # entries of earlier runs wait to be fetched
-    open: int = 0
-    asked: set[str] = field(default_factory=set)  # addresses that lead here were followed to
-    gaps: list[datetime] = field(default_factory=list)  # of each feed that rolled over: when it was read before
-    places: int = 0  # addresses asked after a gap
-    place_children: int = 0
-    found: bool = False  # one of them gave items
 
 
 class Polls:
@@ -172,29 +107,15 @@ class Polls:
             waiting = await self._intake.with_due(ids)
             not_due = 0
             for outlet in outlets:
-                known = states.pop(outlet.id, {})
-                round_ = Round(outlet=outlet, states=known, has_pages=outlet.id in waiting, gaps=_owed(outlet, known))
-                round_.polls = self._due(round_)
+                round_ = Round(outlet=outlet, states=states.pop(outlet.id, {}), has_pages=outlet.id in waiting)
+                round_.begin(datetime.now(UTC), only_due=self._only_due)
                 not_due += len(outlet.feeds) - len(round_.polls)
-                round_.open = len(round_.polls)
-                round_.asked.update(feed.url for feed in outlet.feeds)
                 if round_.polls:
                     self._rounds[outlet.id] = round_
                 yield round_
             if not_due:
                 self._tally.not_due += not_due
                 self._progress.tell("not_due", feeds=not_due)
-
-    def _due(self, round_: Round) -> list[Poll]:
-        now = datetime.now(UTC)
-        found = []
-        for feed in round_.outlet.feeds:
-            state = round_.states.get(feed.url)
-            if self._only_due and not polling.is_due(state, now):
-                continue
-            unconditional = state is not None and polling.unconditional(state, now)
-            found.append(Poll(outlet=round_.outlet, feed=feed, known=state, unconditional=unconditional))
-        return found
 
     async def room(self) -> None:
         """Wait until there are few enough open polls; for the start alone, since whoever answers must not wait."""
@@ -321,71 +242,17 @@ class Polls:
         Whoever asks for them, or drops them, lets each meet its end like any other. To be called once for every poll.
         """
         round_ = self._rounds[poll.outlet.id]
-        polls = self._children(round_, poll, snapshot) if snapshot is not None else []
+        reading = snapshot.reading if snapshot is not None else None
+        polls, left = round_.children(poll, reading.children, datetime.now(UTC)) if reading is not None else ([], 0)
+        if left:
+            log_event("children-left", outlet=poll.outlet.id, url=poll.feed.url, asked=len(polls), left=left)
         round_.open += len(polls) - 1
-        if round_.open == 0:
-            polls = await self._places(round_)
+        if round_.open == 0 and round_.looks_elsewhere:
+            polls = round_.elsewhere(await self._sitemaps(poll.outlet))
             round_.open = len(polls)
         if round_.open == 0:
             del self._rounds[poll.outlet.id]
         return polls
-
-    def _children(self, round_: Round, poll: Poll, snapshot: FeedSnapshot) -> list[Poll]:
-        if poll.child or snapshot.reading is None:
-            return []
-        backfill = poll.role is FeedRole.BACKFILL
-        children, left = newest_children(
-            [child for child in snapshot.reading.children if child.url not in round_.asked],
-            known={} if backfill else round_.states,
-            since=poll.since,
-            most=MOST_CHILDREN - round_.place_children if backfill else MOST_CHILDREN,
-        )
-        if left:
-            log_event("children-left", outlet=poll.outlet.id, url=poll.feed.url, asked=len(children), left=left)
-        round_.asked.update(child.url for child in children)
-        round_.place_children += len(children) if backfill else 0
-        feeds = [Feed(url=child.url, kind=FeedKind.SITEMAP) for child in children]
-        if backfill:
-            return [self._look(round_, feed, child=True) for feed in feeds]
-        now = datetime.now(UTC)
-        polls = []
-        for feed in feeds:
-            state = round_.states.get(feed.url)
-            unconditional = state is not None and polling.unconditional(state, now)
-            polls.append(
-                Poll(
-                    outlet=poll.outlet,
-                    feed=feed,
-                    role=FeedRole.CHILD,
-                    known=state,
-                    unconditional=unconditional,
-                    child=True,
-                )
-            )
-        return polls
-
-    async def _places(self, round_: Round) -> list[Poll]:
-        """Return where to look for what the outlet's feeds have dropped: known places first, the home page at last."""
-        if not round_.gaps or round_.found:
-            return []
-        feeds = [] if round_.places else places(round_.outlet, await self._sitemaps(round_.outlet))
-        home = home_page(round_.outlet)
-        if not feeds and round_.places < MOST_PLACES and home.url not in round_.asked:
-            feeds = [home]
-        round_.places += len(feeds)
-        round_.asked.update(feed.url for feed in feeds)
-        return [self._look(round_, feed) for feed in feeds]
-
-    def _look(self, round_: Round, feed: Feed, *, child: bool = False) -> Poll:
-        return Poll(
-            outlet=round_.outlet,
-            feed=feed,
-            role=FeedRole.BACKFILL,
-            known=round_.states.get(feed.url),
-            unconditional=True,
-            since=min(round_.gaps),
-            child=child,
-        )
 
     async def _sitemaps(self, outlet: Outlet) -> list[str]:
         """Return the sitemaps that the robots.txt of the outlet's hosts name, as far as they were read."""
@@ -453,18 +320,6 @@ class Polls:
         self._progress.tell(
             "feed", outlet=poll.outlet.id, url=poll.feed.url, role=poll.role.value, outcome=end, **fields
         )
-
-
-def _owed(outlet: Outlet, states: Mapping[str, FeedState]) -> list[datetime]:
-    """Return the gaps after which nothing was looked for elsewhere, because the run was killed or the host rested."""
-    feeds = {feed.url for feed in outlet.feeds}
-    elsewhere = [state.last_polled_at for url, state in states.items() if url not in feeds and state.last_polled_at]
-    last = max(elsewhere, default=None)
-    return [
-        state.gap_since
-        for url, state in states.items()
-        if url in feeds and state.last_gap_at and state.gap_since and (last is None or last < state.last_gap_at)
-    ]
 
 
 def header(response: Response, name: str) -> str | None:
