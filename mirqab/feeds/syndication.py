@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from mirqab.addresses import clean_url
 from mirqab.arabic.dates import believable, read_date
+from mirqab.feeds import pace
 from mirqab.feeds.bounding import first_items, items_of
 from mirqab.feeds.plaintext import plain
 from mirqab.feeds.recognising import refusal
@@ -64,6 +65,7 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
         items=items,
         problem=problem,
         detail=detail,
+        pace=pace.of_text(text),
         left_out=left_out,
     )
 
