@@ -27,7 +27,10 @@ class BoundedHeadProtocol(_LenientHTTP11ClientProtocol):
     def request(self, request: Any) -> Deferred[IResponse]:
         """Begin to count anew with every request of a connection that is used again."""
         self._head_bytes = 0
-        return super().request(request)
+        asked = super().request(request)
+        if self._parser is not None:
+            self._parser.MAX_LENGTH = MOST_HEAD_BYTES  # of one line; Twisted hangs up at 16 kB without a word
+        return asked
 
     def dataReceived(self, bytes: bytes) -> None:  # noqa: N802
         """Pass on what came, unless it is too much of a head."""

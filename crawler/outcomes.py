@@ -64,7 +64,7 @@ def refusal(error: BaseException, url: str) -> RefusedError | None:
         case exceptions.DownloadTimeoutError():
             return RefusedError(Reason.TIMED_OUT, "no full answer in time")
         case exceptions.DownloadCancelledError():  # Scrapy's word for a body over DOWNLOAD_MAXSIZE
-            return RefusedError(Reason.TOO_LARGE, detail)
+            return RefusedError(Reason.TOO_LARGE, "larger than the limit")
         case exceptions.DownloadConnectionRefusedError():
             return RefusedError(Reason.CONNECTION, "connection refused")
         case exceptions.ResponseDataLossError():
@@ -72,7 +72,7 @@ def refusal(error: BaseException, url: str) -> RefusedError | None:
         case exceptions.UnsupportedURLSchemeError() | exceptions.NotSupported():
             return RefusedError(Reason.BAD_URL, detail)
         case exceptions.DownloadFailedError():
-            return _failed(error, detail, host)
+            return _failed(error, host)
         case network.ConnectError() | network.ConnectionLost() | network.ConnectionDone() | OSError():
             return RefusedError(Reason.CONNECTION, detail)
         case ValueError():  # UnicodeError of a label that is too long among them
@@ -86,7 +86,7 @@ def refused_address(host: str, address: str) -> RefusedError:
     return RefusedError(Reason.REFUSED_ADDRESS, f"{shown} is not a public address")
 
 
-def _failed(error: BaseException, detail: str, host: str) -> RefusedError:
+def _failed(error: BaseException, host: str) -> RefusedError:
     """Look through Twisted's wrapping for what really happened."""
     causes = tuple(_causes(error))
     for cause in causes:
@@ -96,7 +96,8 @@ def _failed(error: BaseException, detail: str, host: str) -> RefusedError:
             return RefusedError(Reason.TLS, refused_certificates.get(host) or _handshake(cause))
     if any(isinstance(cause, network.ConnectionLost | network.ConnectionDone) for cause in causes):
         return RefusedError(Reason.CONNECTION, "the server closed the connection")
-    return RefusedError(Reason.BROKEN_ANSWER, detail)
+    told = next((str(cause) for cause in reversed(causes) if str(cause)), type(error).__name__)
+    return RefusedError(Reason.BROKEN_ANSWER, f"no answer in HTTP: {mask_credentials(told)}"[:300])
 
 
 def _handshake(error: BaseException) -> str:
