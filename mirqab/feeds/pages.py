@@ -1,4 +1,4 @@
-"""HTML where a feed is looked for: its characters, its tree, and whether it is a wall instead of a page."""
+"""HTML where a feed is looked for: its characters and its tree."""
 
 from __future__ import annotations
 
@@ -17,21 +17,6 @@ _META_CHARSET: Final = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([A
 _DECLARATION: Final = re.compile(r"\A\s*<\?xml[^>]*>")
 # Browsers look for the label in the first 1,024 bytes; publishers put it later.
 _HEAD: Final = 16_384
-_TITLE: Final = re.compile(r"<title\b[^>]*>([^<]{0,500})", re.IGNORECASE)
-_WALL_TITLE: Final = re.compile(
-    r"just a moment|attention required|access denied|are you (?:a )?(?:human|robot)|checking your browser|ddos-guard|"
-    r"security check|pardon our interruption|request rejected|bot verification|captcha|one moment, please|"
-    r"(?:تحقق|التحقق|تأكد|التأكد) من أنك|لست روبوت|لحظة من فضلك|جار[ٍي]? التحقق|تم حظر",
-    re.IGNORECASE,
-)
-# Cloudflare adds a script of its challenge to ordinary pages too: only what stands on the wall itself counts.
-_WALL_MARK: Final = re.compile(
-    r"_cf_chl_opt|cf-browser-verification|cf-error-details|_Incapsula_Resource|Incapsula incident|px-captcha|"
-    r"captcha-delivery\.com|sucuri_cloudproxy|sgcaptcha|slowAES\.decrypt|ddos-guard/js-challenge|"
-    r"Please enable (?:JS|JavaScript) and disable any ad blocker|errors\.edgesuite\.net",
-    re.IGNORECASE,
-)
-_CONSENT_TITLE: Final = re.compile(r"before you continue|cookie consent|قبل (?:المتابعة|أن تتابع)", re.IGNORECASE)
 
 
 def page_text(body: bytes, content_type: str | None) -> str:
@@ -77,12 +62,3 @@ def base_of(tree: HtmlElement, url: str) -> str:
             except ValueError:
                 break
     return url
-
-
-def wall_of(text: str) -> str | None:
-    """Return "a bot wall" or "a consent page" when the page stands in front of the one that was asked for."""
-    head = text[:_HEAD]
-    title = found[1] if (found := _TITLE.search(head)) else ""
-    if _WALL_TITLE.search(title) or _WALL_MARK.search(head):
-        return "a bot wall"
-    return "a consent page" if _CONSENT_TITLE.search(title) else None
