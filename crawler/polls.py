@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from scrapy.http import Response
 
-from crawler.outcomes import reason_of_status
+from crawler.outcomes import header, reason_of_status
 from crawler.progress import Progress, log_event
 from crawler.rounds import Poll, Round
 from crawler.tally import FeedEnd, Tally
@@ -320,9 +320,3 @@ class Polls:
         self._progress.tell(
             "feed", outlet=poll.outlet.id, url=poll.feed.url, role=poll.role.value, outcome=end, **fields
         )
-
-
-def header(response: Response, name: str) -> str | None:
-    """Return one header of a response as text."""
-    value = response.headers.get(name)
-    return value.decode("latin-1") if value else None

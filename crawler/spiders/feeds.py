@@ -12,8 +12,8 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.deployment import Deployment, deployment_of
-from crawler.outcomes import HeldElsewhereError, PutOffError, RefusedError, reason_of_status, retry_after_s
-from crawler.polls import Poll, header
+from crawler.outcomes import HeldElsewhereError, PutOffError, RefusedError, header, reason_of_status, retry_after_s
+from crawler.rounds import Poll
 from crawler.run import CrawlRun
 from mirqab.addresses import host_of
 from mirqab.declarations import read_kind
