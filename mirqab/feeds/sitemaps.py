@@ -16,6 +16,7 @@ from mirqab.addresses import clean_url, url_key
 from mirqab.arabic.dates import read_date
 from mirqab.feeds.plaintext import plain
 from mirqab.feeds.recognising import form_of, refusal, what_it_is
+from mirqab.feeds.repairing import with_sound_references
 from mirqab.types import ChildSitemap, FeedBody, FeedItem, FeedReading, Reason
 
 _ROOT: Final = re.compile(r"<((?:[\w.-]+:)?(?:urlset|sitemapindex))\b[^<>]*>", re.IGNORECASE)
@@ -24,7 +25,7 @@ _BLOCK_END: Final = re.compile(r"</(?:[\w.-]+:)?(?:url|sitemap)\s*>", re.IGNOREC
 _NEWS_NAMESPACE: Final = re.compile(r"xmlns:?[\w.-]*\s*=\s*[\"'][^\"']{0,200}sitemap-news", re.IGNORECASE)
 # What publishers leave unescaped in addresses and titles. No entity survives, so none can be expanded.
 _UNESCAPED: Final = re.compile(
-    r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});)([A-Za-z][A-Za-z0-9]{1,30};)?|<(?![A-Za-z_/!?])"
+    r"&(?!(?:amp|lt|gt|quot|apos);)(#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,30};)?|<(?![A-Za-z_/!?])"
 )
 _CDATA: Final = "<![CDATA["
 _LINE: Final = re.compile(r"https?://\S+\Z", re.IGNORECASE)
@@ -78,7 +79,7 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
     if root is None and _BLOCK.search(text) is None:
         return _read_list(text, feed, encoding)
     text, truncated = _complete(text, root)
-    found = _parse(_mended(text))
+    found = _parse(_mended(with_sound_references(text)))
     if not found.urls and root is not None and _NEWS_NAMESPACE.search(root[0]):
         found.news = True
     now = datetime.now(UTC)
