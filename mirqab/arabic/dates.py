@@ -39,11 +39,11 @@ _HIJRI_MONTHS: Final = {
 }
 
 # AST is Arabia's time to the Arabic press, three hours east, where RFC 822 readers think of the Atlantic.
-_HOURS_EAST: Final = {
-    **{"z": 0, "gmt": 0, "utc": 0, "ut": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "cest": 2, "eet": 2, "eest": 3},
-    **{"ast": 3, "ksa": 3, "msk": 3, "gst": 4},
-    **{"edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6, "mst": -7, "pdt": -7, "pst": -8},
-}
+_HOURS_EAST: Final = (
+    {"z": 0, "gmt": 0, "utc": 0, "ut": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "cest": 2, "eet": 2, "eest": 3}
+    | {"ast": 3, "ksa": 3, "msk": 3, "gst": 4}
+    | {"edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6, "mst": -7, "pdt": -7, "pst": -8}
+)
 _CITIES: Final = {
     "غرينتش": "Etc/UTC",
     "جرينتش": "Etc/UTC",
