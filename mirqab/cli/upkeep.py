@@ -230,7 +230,7 @@ def health(form: FORMAT = Format.TABLE) -> int:
     now = datetime.now(UTC)
     turns = turns_s(load_schedule(deployed), outlets, now)
     with deployment.archive_if_any(deployed) as archive:
-        records = [] if archive is None else archive.feed_health()
+        records = [] if archive is None else archive.feed_states()
     found = outlet_health(outlets, records, turns_s=turns, now=now)
     columns: list[Column] = [
         ("outlet", lambda row: row["outlet"]),
