@@ -41,7 +41,8 @@ _ARABIC: Final = re.compile("[\u0621-\u064a]")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _WORD: Final = re.compile(r"\w*[^\W\d_]\w*")
 _SERVICE: Final = re.compile(
-    r"سياسة (?:الخصوصية|ملفات|الاستخدام)|شروط (?:الاستخدام|وأحكام)|الشروط والأحكام|حقوق .{0,20}محفوظة|ملفات تعريف الارتباط|"
+    r"سياسة (?:الخصوصية|ملفات|الاستخدام)|شروط (?:الاستخدام|وأحكام)|الشروط والأحكام|حقوق .{0,20}محفوظة|"
+    r"ملفات تعريف الارتباط|"
     r"(?:إقرأ|اقرأ|قراءة|شاهد|عرض) (?:المزيد|الكل|أيضا|جميع)|المزيد من|تابعونا على|تابعنا على|اشترك في|النشرة البريدية|"
     r"(?:حم[ّ]?ل|تحميل|تنزيل) (?:ال)?تطبيق|تسجيل الدخول|أعلن معنا|اتصل بنا|من نحن|خريطة الموقع|تخط[يٍ]? إلى|انتقل إلى|"
     r"العودة إلى|شارك (?:على|عبر)|powered by",
@@ -52,23 +53,13 @@ _OTHER_EXTENSION: Final = re.compile(
     r"\.(?:jpe?g|png|gif|webp|svg|pdf|mp[34]|m4a|avi|mov|zip|rar|apk|docx?|xlsx?|pptx?|xml|rss|json|css|js|ico)\Z", re.I
 )
 _NO_ARTICLE_SEGMENT: Final = frozenset(
-    ("tag", "tags", "label", "labels", "author", "authors", "writer", "writers", "editor", "user", "users", "profile")
-    + (
-        "search",
-        "login",
-        "logout",
-        "register",
-        "signup",
-        "signin",
-        "account",
-        "subscribe",
-        "cart",
-        "feed",
-        "rss",
-        "page",
+    (
+        *("tag", "tags", "label", "labels", "author", "authors", "writer", "writers", "editor", "user", "users"),
+        *("profile", "search", "login", "logout", "register", "signup", "signin", "account", "subscribe", "cart"),
+        *("feed", "rss", "page", "share", "print", "cdn-cgi", "wp-admin", "contact", "contact-us", "contactus"),
+        *("about", "about-us", "aboutus", "privacy", "privacy-policy", "terms", "sitemap"),
+        *("الكاتب", "كاتب", "كتاب", "وسم", "بحث"),
     )
-    + ("share", "print", "cdn-cgi", "wp-admin", "contact", "contact-us", "contactus", "about", "about-us", "aboutus")
-    + ("privacy", "privacy-policy", "terms", "sitemap", "الكاتب", "كاتب", "كتاب", "وسم", "بحث")
 )
 _LIST_SEGMENT: Final = frozenset(
     ("category", "categories", "cat", "section", "sections", "topic", "topics", "dossier", "تصنيف", "قسم", "أقسام")

@@ -48,7 +48,7 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
     links to the page's own site that look like articles. NOT_A_FEED for a wall in front of the page; EMPTY, with what
     was seen, when there is none.
     """
-    tree = page_tree(text)
+    tree = page_tree(text) if "<" in text else None
     if tree is None:
         return refusal(Reason.NOT_A_FEED, "no page: no markup in it", encoding)
     base = base_of(tree, feed.url)
