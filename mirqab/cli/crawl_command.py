@@ -34,10 +34,9 @@ def crawl(
     the timetable. Without it every feed is asked.
     """
     from mirqab.cli.contact import ask_for_contact, needs_contact
-    from mirqab.declarations import load_outlets
 
     deployed = deployment.settings()
-    chosen = choose(load_outlets(deployed), outlets or [], kind)
+    chosen = choose(deployment.outlets(deployed), outlets or [], kind)
     if needs_contact(deployed, chosen):
         ask_for_contact(deployed)
         deployed = deployment.settings()
