@@ -28,7 +28,7 @@ def test_feed_to_flag_and_nothing_twice(press: Press, deployment: Deployment) ->
     second = deployment.crawl()
 
     assert second.code == 0, second.log
-    assert [one.path for one in site.asked[asked:]] == ["/robots.txt", "/rss"]
+    assert [one.path for one in site.asked[asked:]] == ["/rss"]
     assert second.end["feeds_not_modified"] == 1
     assert deployment.last_run().new == 0
     with deployment.archive() as archive:
