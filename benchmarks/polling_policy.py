@@ -80,7 +80,7 @@ def weekly(size: int, days: int, dice: random.Random) -> list[float]:
 
 def outlets(days: int, seed: int) -> list[Published]:
     """Return the outlets of one seed."""
-    dice = random.Random(seed)  # noqa: S311
+    dice = random.Random(seed)
     wire = by_hours(300, WIRE_DAY, days, dice)
     paper = by_hours(40, PAPER_DAY, days, dice)
     broadcaster = in_bursts((3, 7, 10, 14, 18), 12, 15, days, dice)
@@ -186,7 +186,7 @@ def compare(days: int, seeds: int, tick_s: float, limits: Limits) -> list[tuple[
     for kinds in zip(*(outlets(days, seed) for seed in range(seeds)), strict=True):
         made: dict[str, list[Result]] = {"fixed": [], "media cloud": [], "mirqab": []}
         for seed, outlet in enumerate(kinds):
-            dice = random.Random(seed)  # noqa: S311
+            dice = random.Random(seed)
             made["fixed"].append(simulate(outlet, fixed(1800), days, tick_s))
             made["media cloud"].append(simulate(outlet, media_cloud(), days, tick_s))
             made["mirqab"].append(simulate(outlet, mirqab(outlet, dice, limits), days, tick_s))

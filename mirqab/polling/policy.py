@@ -191,7 +191,8 @@ def _after_success(
     state: FeedState, snapshot: FeedSnapshot, admitted: Admitted, limits: Limits, zone: tzinfo, random: float
 ) -> FeedState:
     at, reading = snapshot.fetched_at, snapshot.reading
-    window = state.window if reading is None else admitted.found
+    whole = reading is not None and reading.problem is None
+    window = admitted.found if whole else state.window
     before = Rhythm.of(state.rhythm)
     dates = _dates(snapshot)
     rhythm = before.watched(at, admitted.new, dates, zone, gap=admitted.gap)
@@ -214,14 +215,16 @@ def _after_success(
         rhythm=rhythm.record(),
         pace=pace,
         moved_to=snapshot.moved_to,
-        moved_times=state.moved_times + 1
-        if snapshot.moved_to and snapshot.moved_to == state.moved_to
-        else 1
-        if snapshot.moved_to
-        else 0,
+        moved_times=_moved_times(state, snapshot.moved_to),
         trusts_304=False if lied else state.trusts_304 or healed,
         distrusted_at=at if lied else None if healed else state.distrusted_at,
     )
+
+
+def _moved_times(state: FeedState, moved_to: str | None) -> int:
+    if moved_to is None:
+        return 0
+    return state.moved_times + 1 if moved_to == state.moved_to else 1
 
 
 def _dates(snapshot: FeedSnapshot) -> list[datetime]:
@@ -234,7 +237,8 @@ def _guarded(
 ) -> Rhythm:
     """Return the rhythm with the interval that the fullest polls of the last days teach not to exceed.
 
-    A poll that brought more than half of the window was that much too late; after a gap the interval is at least halved.
+    A poll that brought more than half of the window was that much too late; after a gap the interval is at least
+    halved.
     """
     guard_s = rhythm.guard_s * 2.0 ** (elapsed_s / GUARD_DOUBLES_S)
     if state.first_success_at is not None and window and elapsed_s > 0:
@@ -296,11 +300,11 @@ def _varied(interval_s: float, limits: Limits, random: float) -> float:
 
 def _next(at: datetime, wait_s: float, pace: FeedPace, limits: Limits) -> datetime:
     """Return when to ask next: after the hours and days that the feed wants to be left alone, within the ceiling."""
-    then = at + timedelta(seconds=wait_s)
+    then = (at + timedelta(seconds=wait_s)).astimezone(UTC)
     last = at + timedelta(seconds=limits.ceiling_s)
-    while then < last and (then.astimezone(UTC).hour in pace.skip_hours or then.weekday() in pace.skip_days):
+    while then < last and (then.hour in pace.skip_hours or then.weekday() in pace.skip_days):
         then = (then + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
-    return max(min(then, last), at + timedelta(seconds=wait_s))
+    return min(then, last)
 
 
 def _lied(state: FeedState, snapshot: FeedSnapshot, admitted: Admitted) -> bool:
