@@ -114,6 +114,7 @@ class CrawlRun:
         from mirqab.archive import Archive, ArchiveThread
         from mirqab.declarations import load_topic_documents
         from mirqab.intake import Intake
+        from mirqab.polling import Limits
         from mirqab.seen import open_seen
         from mirqab.topics import compile_topic
         from mirqab.work import WorkPlan
@@ -147,6 +148,13 @@ class CrawlRun:
             run=self.id,
             max_attempts=settings.crawl_max_attempts,
             first_poll_max_age_s=settings.crawl_first_poll_days * DAY_S,
+            outlets=self.outlets,
+            limits=Limits(
+                floor_s=settings.poll_floor_s,
+                ceiling_s=settings.poll_ceiling_s,
+                default_s=settings.poll_default_s,
+                jitter=settings.poll_jitter,
+            ),
         )
         stack.push_async_callback(self.intake.close)
         await self.intake.recover()

@@ -7,10 +7,10 @@ import zlib
 from typing import Final
 
 from mirqab.arabic.encodings import decode
-from mirqab.feeds import syndication
+from mirqab.feeds import jsonfeed, sitemaps, syndication
 from mirqab.feeds.pages import charset_of
 from mirqab.feeds.recognising import Form, form_of, refusal, what_it_is
-from mirqab.types import FeedBody, FeedReading, Reason
+from mirqab.types import FeedBody, FeedKind, FeedReading, Reason
 
 MAX_INFLATED_BYTES: Final = 15 * 1024 * 1024
 """What a compressed body may become: as much as a body may have that comes as it is."""
@@ -41,6 +41,12 @@ def read_feed(feed: FeedBody) -> FeedReading:
     form = form_of(decoded.text)
     if form is Form.SYNDICATION:
         return syndication.read(decoded.text, feed, decoded.encoding)
+    if form is Form.JSON:
+        return jsonfeed.read(decoded.text, feed, decoded.encoding)
+    if form is Form.SITEMAP or (
+        form is Form.OTHER and (feed.kind is FeedKind.SITEMAP or sitemaps.is_list(decoded.text))
+    ):
+        return sitemaps.read(decoded.text, feed, decoded.encoding)
     return refusal(Reason.NOT_A_FEED, what_it_is(decoded.text, form), decoded.encoding)
 
 
