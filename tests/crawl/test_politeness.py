@@ -153,8 +153,8 @@ def test_a_crawl_delay_is_kept_when_it_is_longer_than_ours(press: Press, deploym
     crawl = deployment.crawl()
 
     assert crawl.code == 0, crawl.log
-    assert gaps(slow)[1:] == [pytest.approx(1.5, abs=0.4)] * 2  # the first is between robots.txt and the feed
-    assert gaps(quick)[1:] == [pytest.approx(0.5, abs=0.3)] * 2
+    assert min(gaps(slow)) > 1.4
+    assert min(gaps(quick)) > 0.4
     assert f"crawl-delay host={slow.host} asked_s=1.5 kept_s=1.5" in crawl.log
 
 
