@@ -98,11 +98,11 @@ def test_a_host_that_asks_for_peace_has_its_other_feeds_put_off_with_the_reason(
     deployment.read("busy", *(f"{busy.url}/rss{number}" for number in range(3)))
     deployment.read("calm", publish(calm, 1))
 
-    run = deployment.crawl()
+    run = deployment.crawl(MIRQAB_CRAWL_DELAY_S="0.05")
 
     assert run.code == 3, run.log
     ends = {event["url"]: event["outcome"] for event in run.events if event["event"] == "feed"}
-    assert sorted(ends.values()) == ["failed", "ok", "put_off", "put_off"]
+    assert sorted(ends.values()) == ["failed", "ok", "put_off", "put_off"], run.log
     assert (run.end["feeds"], run.end["feeds_put_off"], run.end["stored"]) == (4, 2, 1)
     assert run.end["put_off_reasons"] == {Reason.TOO_MANY_REQUESTS: 2}
     rows = deployment.database("SELECT outcome, reason FROM polls WHERE outlet = 'busy' ORDER BY outcome")
