@@ -1,5 +1,6 @@
-"""What the bytes of a feed say: RSS and Atom."""
+"""What the bytes of a feed say: RSS, Atom and RDF."""
 
-from mirqab.feeds.syndication import plain, read_feed
+from mirqab.feeds.plaintext import plain
+from mirqab.feeds.reading import read_feed
 
 __all__ = ["plain", "read_feed"]

@@ -1,31 +1,34 @@
-"""What the bytes of a feed say, read with feedparser from memory alone.
+"""What an RSS, Atom or RDF feed says, read with feedparser from memory alone.
 
 feedparser opens a body that looks like a path, decodes by labels that lie, and raises on bad character references. So
-the bytes are decoded here first, repaired where a repair is certain, and handed over as UTF-8. `read_feed` never
-fetches and never raises for content; hostile feeds can still take long, which is why it runs in a worker process.
+it is given text that was decoded before, repaired where a repair is certain, as UTF-8.
 """
 
 from __future__ import annotations
 
-import html
 import io
 import re
 from calendar import timegm
 from datetime import UTC, datetime
-from email.message import Message
 from typing import Any, Final
 
 from mirqab.addresses import clean_url
 from mirqab.arabic.dates import believable, read_date
-from mirqab.arabic.encodings import decode
+from mirqab.feeds.plaintext import plain
+from mirqab.feeds.recognising import refusal
 from mirqab.types import FeedBody, FeedItem, FeedReading, Reason
 
 _XML_DECLARATION: Final = re.compile(r"\s*<\?xml\b[^>]{0,300}\?>")
-_XML_ENCODING: Final = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]{1,40})")
 _REFERENCE: Final = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,20})|([0-9]{1,20}));?")
 _ROOT: Final = re.compile(r"<(?:\w+:)?(rss|feed|RDF)\b", re.IGNORECASE)
 _ITEM_END: Final = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _ITEM_START: Final = re.compile(r"<(?:\w+:)?(?:item|entry)\b", re.IGNORECASE)
+# Tags of items, but not those written inside of CDATA or a comment.
+_ITEM_TAG: Final = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<(?P<close>/?)(?:\w+:)?(?P<item>item|entry)\b[^<>]*>?",
+    re.IGNORECASE | re.DOTALL,
+)
+_CLOSING: Final = re.compile(r"</(?:\w+:)?(?:channel|rss|feed|RDF)\s*>", re.IGNORECASE)
 # feedparser looks for e-mail addresses in these with a pattern of quadratic time: 60 kB took a minute.
 _LONG_AUTHOR: Final = re.compile(
     r"(<(?:\w+:)?(?:author|name|creator|contributor|managingEditor|webMaster|publisher|owner)\b[^>]{0,300}>"
@@ -34,87 +37,47 @@ _LONG_AUTHOR: Final = re.compile(
 )
 _DOCTYPE: Final = re.compile(r"<!DOCTYPE\b[^\[>]*(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
 _SRS_NAME: Final = re.compile(r"\bsrsName\s*=", re.IGNORECASE)
-_UNSEEN: Final = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-_BREAK: Final = re.compile(r"</?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|table|blockquote|hr)\b[^<>]*>", re.IGNORECASE)
-_TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 
-def read_feed(feed: FeedBody) -> FeedReading:
-    """Return what a feed says: its items in the order given, and the problem if it has one.
+def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
+    """Return what the text of an RSS, Atom or RDF feed says; `encoding` is the one its bytes were decoded from.
 
-    Relative links are resolved against the address the bytes came from. EMPTY, NOT_A_FEED and UNREADABLE_FEED come
-    without items; TRUNCATED_FEED keeps every item that is complete. RSS and Atom are read.
+    UNREADABLE_FEED and NOT_A_FEED come without items; TRUNCATED_FEED keeps every item that is complete.
     """
-    body, url, content_type = feed.body, feed.url, feed.content_type
-    if not body.strip():
-        return _refusal(Reason.EMPTY, "the body is empty")
-    declared = _XML_ENCODING.search(body[:1024])
-    decoded = decode(body, declared=(_charset(content_type), declared[1].decode("ascii") if declared else None))
-    text = _repair(decoded.text)
+    text = _repair(text)
     root = _ROOT.search(text)
     if root is None:
-        return _refusal(Reason.NOT_A_FEED, _what_it_is(text), decoded.encoding)
+        return refusal(Reason.NOT_A_FEED, "neither RSS nor Atom", encoding)
     text, truncated = _complete(text, root)
+    text, left_out = _first_items(text, feed.max_items)
     try:
-        parsed = _feedparse(text, url)
+        parsed = _feedparse(text, feed.url)
     except MemoryError:
         raise
     except Exception as error:  # the library raises almost anything; its promise not to is broken
-        return _refusal(Reason.UNREADABLE_FEED, f"{type(error).__name__}: {error}"[:300], decoded.encoding)
+        return refusal(Reason.UNREADABLE_FEED, f"{type(error).__name__}: {error}"[:300], encoding)
     entries = parsed.get("entries") or []
     version = str(parsed.get("version") or "")
     if not version and not entries:
-        return _refusal(Reason.NOT_A_FEED, _what_it_is(text), decoded.encoding)
+        return refusal(Reason.NOT_A_FEED, "neither RSS nor Atom", encoding)
     now = datetime.now(UTC)
-    items = tuple(_item(entry, url=url, atom=version.startswith("atom"), now=now) for entry in entries)
+    items = tuple(_item(entry, url=feed.url, atom=version.startswith("atom"), now=now) for entry in entries)
     problem, detail = None, None
+    if left_out:
+        detail = f"the first {len(items)} of {len(items) + left_out} items"
     if truncated:
         problem, detail = Reason.TRUNCATED_FEED, f"the text ends without </{root[1]}>; {len(items)} items are complete"
     elif not items and _ITEM_START.search(text):
         problem, detail = Reason.UNREADABLE_FEED, str(parsed.get("bozo_exception") or "no item could be read")[:300]
     return FeedReading(
         version=version,
-        encoding=decoded.encoding,
+        encoding=encoding,
         title=plain(_stored(parsed.get("feed") or {}, "title")),
         items=items,
         problem=problem,
         detail=detail,
+        left_out=left_out,
     )
-
-
-def plain(markup: str) -> str:
-    """Return the plain text of a title or summary: tags out, entities decoded, white space single."""
-    text = markup
-    if "<" in text:
-        text = _TAG.sub("", _BREAK.sub(" ", _UNSEEN.sub(" ", text)))
-    if "&" in text:
-        text = html.unescape(text)
-    return " ".join(text.split())
-
-
-def _refusal(problem: Reason, detail: str, encoding: str | None = None) -> FeedReading:
-    return FeedReading(version="", encoding=encoding, title="", items=(), problem=problem, detail=detail)
-
-
-def _charset(content_type: str | None) -> str | None:
-    if not content_type:
-        return None
-    message = Message()
-    message["content-type"] = content_type.replace("\r", " ").replace("\n", " ")
-    charset = message.get_param("charset")
-    return charset if isinstance(charset, str) else None
-
-
-def _what_it_is(text: str) -> str:
-    """Say what a body that is no feed looks like; text that a person may read in a report."""
-    head = text.lstrip()[:500].lower()
-    if head.startswith(("<!doctype html", "<html")) or "<body" in head or "<head" in head:
-        return "an HTML page"
-    if head.startswith(("{", "[")):
-        return "JSON"
-    if "<urlset" in head or "<sitemapindex" in head:
-        return "a sitemap"
-    return "neither RSS nor Atom"
 
 
 def _repair(text: str) -> str:
@@ -137,6 +100,31 @@ def _reference(found: re.Match[str]) -> str:
     if code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code <= 0x10FFFF:
         return found[0]
     return "" if code < 0x20 else "\ufffd"
+
+
+def _first_items(text: str, most: int) -> tuple[str, int]:
+    """Return the text with the items after the first `most` cut out, and how many they were.
+
+    What stands behind the last item stays: closing tags, and now and then the feed's title.
+    """
+    if len(_ITEM_START.findall(text)) <= most:
+        return text, 0
+    starts: list[int] = []
+    end = 0
+    for found in _ITEM_TAG.finditer(text):
+        if found["item"] is None:
+            continue
+        if found["close"]:
+            end = found.end()
+        else:
+            starts.append(found.start())
+    if len(starts) <= most:
+        return text, 0
+    cut = starts[most]
+    if end <= cut:
+        closing = _CLOSING.search(text, starts[-1])
+        end = closing.start() if closing else len(text)
+    return text[:cut] + text[end:], len(starts) - most
 
 
 def _complete(text: str, root: re.Match[str]) -> tuple[str, bool]:

@@ -1,0 +1,69 @@
+"""From the bytes of one answer to what it says: inflated, decoded, recognised, and read by what it turned out to be."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from email.message import Message
+from typing import Final
+
+from mirqab.arabic.encodings import decode
+from mirqab.feeds import syndication
+from mirqab.feeds.recognising import Form, form_of, refusal, what_it_is
+from mirqab.types import FeedBody, FeedReading, Reason
+
+MAX_INFLATED_BYTES: Final = 15 * 1024 * 1024
+"""What a compressed body may become: as much as a body may have that comes as it is."""
+
+_GZIP: Final = b"\x1f\x8b"
+_XML_ENCODING: Final = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]{1,40})")
+
+
+def read_feed(feed: FeedBody) -> FeedReading:
+    """Return what a feed says: its items in the order given, and the problem if it has one.
+
+    Relative links are resolved against the address the bytes came from. EMPTY, NOT_A_FEED, TOO_LARGE, BROKEN_ANSWER
+    and UNREADABLE_FEED come without items; TRUNCATED_FEED keeps every item that is complete. Never fetches, never
+    raises for content; hostile bodies can still take long, which is why it runs in a worker process.
+    """
+    body = feed.body
+    try:
+        body = _inflated(body)
+    except _TooLargeError:
+        return refusal(Reason.TOO_LARGE, f"more than {MAX_INFLATED_BYTES >> 20} MiB when inflated")
+    except zlib.error as error:
+        return refusal(Reason.BROKEN_ANSWER, f"broken compression: {error}")
+    if not body.strip():
+        return refusal(Reason.EMPTY, "the body is empty")
+    declared = _XML_ENCODING.search(body[:1024])
+    labels = (_charset(feed.content_type), declared[1].decode("ascii") if declared else None)
+    decoded = decode(body, declared=labels)
+    form = form_of(decoded.text)
+    if form is Form.SYNDICATION:
+        return syndication.read(decoded.text, feed, decoded.encoding)
+    return refusal(Reason.NOT_A_FEED, what_it_is(decoded.text, form), decoded.encoding)
+
+
+class _TooLargeError(Exception):
+    """The body inflates to more than is read."""
+
+
+def _inflated(body: bytes) -> bytes:
+    """Return the body as it was before it was compressed, once or twice: some servers do it again on their own."""
+    for _ in range(2):
+        if not body.startswith(_GZIP):
+            break
+        inflater = zlib.decompressobj(wbits=31)
+        body = inflater.decompress(body, MAX_INFLATED_BYTES + 1)
+        if len(body) > MAX_INFLATED_BYTES:
+            raise _TooLargeError
+    return body
+
+
+def _charset(content_type: str | None) -> str | None:
+    if not content_type:
+        return None
+    message = Message()
+    message["content-type"] = content_type.replace("\r", " ").replace("\n", " ")
+    charset = message.get_param("charset")
+    return charset if isinstance(charset, str) else None
