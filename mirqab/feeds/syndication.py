@@ -10,10 +10,12 @@ import io
 import re
 from calendar import timegm
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from mirqab.addresses import clean_url
 from mirqab.arabic.dates import believable, read_date
+from mirqab.feeds import delta
 from mirqab.feeds.plaintext import plain
 from mirqab.feeds.recognising import refusal
 from mirqab.types import FeedBody, FeedItem, FeedReading, Reason
@@ -51,23 +53,26 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
     text, truncated = _complete(text, root)
     text, left_out = _first_items(text, feed.max_items)
     try:
-        parsed = _feedparse(text, feed.url)
+        known = b"" if truncated else feed.known
+        taken = delta.parse(text, url=feed.url, known=known, feedparse=partial(_feedparse, url=feed.url))
     except MemoryError:
         raise
     except Exception as error:  # the library raises almost anything; its promise not to is broken
         return refusal(Reason.UNREADABLE_FEED, f"{type(error).__name__}: {error}"[:300], encoding)
+    parsed, unchanged = taken.result, taken.unchanged
     entries = parsed.get("entries") or []
     version = str(parsed.get("version") or "")
-    if not version and not entries:
+    if not version and not entries and not unchanged:
         return refusal(Reason.NOT_A_FEED, "neither RSS nor Atom", encoding)
     now = datetime.now(UTC)
     items = tuple(_item(entry, url=feed.url, atom=version.startswith("atom"), now=now) for entry in entries)
     problem, detail = None, None
     if left_out:
-        detail = f"the first {len(items)} of {len(items) + left_out} items"
+        read = len(items) + unchanged
+        detail = f"the first {read} of {read + left_out} items"
     if truncated:
         problem, detail = Reason.TRUNCATED_FEED, f"the text ends without </{root[1]}>; {len(items)} items are complete"
-    elif not items and _ITEM_START.search(text):
+    elif not items and not unchanged and _ITEM_START.search(text):
         problem, detail = Reason.UNREADABLE_FEED, str(parsed.get("bozo_exception") or "no item could be read")[:300]
     return FeedReading(
         version=version,
@@ -76,7 +81,9 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
         items=items,
         problem=problem,
         detail=detail,
+        unchanged=unchanged,
         left_out=left_out,
+        item_hashes=b"" if truncated else taken.item_hashes,
     )
 
 
