@@ -97,7 +97,9 @@ class Deployment:
             lines += ["    country: iq", "    kind: portal", "    timezone: Asia/Baghdad", f"    home: {feeds[0]}"]
             lines += ["    feeds:", *(f"      - url: {feed}" for feed in feeds)]
         (folder / "config" / "outlets.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("MIRQAB_") and key != "REDIS_URL"}
+        # as ./run does: without compiled files each start costs more than the work
+        left_out = {"REDIS_URL", "PYTHONDONTWRITEBYTECODE"}
+        kept = {key: value for key, value in os.environ.items() if key not in left_out and key[:7] != "MIRQAB_"}
         ours: dict[str, object] = {
             "home": folder / "home",
             "config": folder / "config",

@@ -1,6 +1,9 @@
-"""The spider `fetch`: one address fetched politely into a file, for commands that take an address; nothing is stored.
+"""The spider `fetch`: addresses fetched politely into files, for commands that take addresses; nothing is stored.
 
-The file holds one line of JSON and then the body, inflated:
+The addresses come one a line, from a file or from a pipe that whoever started the crawl writes to for as long as it
+has more to ask: one child keeps the delay between requests and each host's robots.txt over all of them. The answer to
+the first line is the file `0` in the folder, to the second `1`, and so on. It holds one line of JSON and then the
+body, inflated:
 
     {"url": …, "final_url": …, "status": 200, "headers": [[name, value], …], "problem": null, "detail": null}
 
@@ -9,31 +12,37 @@ The file holds one line of JSON and then the body, inflated:
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.deployment import deployment_of
+from crawler.deployment import Deployment, deployment_of
 from crawler.outcomes import PutOffError, RefusedError, reason_of_status
-from crawler.run import CrawlRun
+from crawler.run import LOG, CrawlRun
 from crawler.spiders.feeds import OutletSpider, headers_of
 from mirqab.addresses import clean_url, host_of
 from mirqab.errors import UsageError
+from mirqab.settings import no_contact
 from mirqab.types import Reason
+
+_LONGEST_LINE: Final = 1024 * 1024
 
 
 class FetchSpider(OutletSpider):
-    """Fetches `-a url=…` into the file `-a into=…`."""
+    """Fetches the addresses in `-a urls=FILE` into the folder `-a into=FOLDER`."""
 
     name = "fetch"
-    arguments = ("url", "into")
-    _url: str
+    arguments = ("urls", "into")
+    _deployment: Deployment
+    _urls: Path
     _into: Path
 
     @classmethod
@@ -41,45 +50,100 @@ class FetchSpider(OutletSpider):
         """Make the spider with a run that keeps nothing."""
         spider = cls(*args, **kwargs)
         spider._set_crawler(crawler)
-        url = clean_url(spider.given.get("url", ""))
-        if url is None or not spider.given.get("into"):
-            raise UsageError("give an address and a file: scrapy crawl fetch -a url=https://… -a into=FILE")
-        spider._url, spider._into = url, Path(spider.given["into"])
-        deployment = deployment_of(crawler.settings)
-        spider.run = CrawlRun(deployment, (), command=f"crawl fetch url={url}", hosts=[host_of(url)], keeps=False)
+        if not spider.given.get("urls") or not spider.given.get("into"):
+            raise UsageError("give a file of addresses and a folder: scrapy crawl fetch -a urls=FILE -a into=FOLDER")
+        spider._urls, spider._into = Path(spider.given["urls"]), Path(spider.given["into"])
+        spider._deployment = deployment_of(crawler.settings)
+        spider.run = CrawlRun(spider._deployment, (), command="crawl fetch", hosts=[], keeps=False)
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
-        """Ask for the one address."""
-        self.run.tally.feeds_asked += 1
-        yield Request(self._url, callback=self.parse_answer, errback=self.unanswered, dont_filter=True)
+        """Ask for each address as it comes."""
+        number = 0
+        async for line in _lines(self._urls):
+            self.run.tally.feeds_asked += 1
+            url = clean_url(line)
+            if url is None:
+                self._write(number, line, 0, (), Reason.BAD_URL, "no address of the web", b"")
+            elif not self._may_ask(host_of(url)):
+                self._fail(number, line, str(no_contact(self._deployment.settings)))
+            else:
+                yield self._request(number, url)
+            number += 1
 
-    async def parse_answer(self, response: Response) -> None:
+    def _may_ask(self, host: str) -> bool:
+        """Whoever asks others than the deployment's own hosts says who they are."""
+        return bool(self._deployment.settings.contact) or self._deployment.allowed.has_host(host)
+
+    def _request(self, number: int, url: str) -> Request:
+        # what says which addresses are allowed is itself allowed (RFC 9309, 2.2.2)
+        meta = {"dont_obey_robotstxt": True} if urlsplit(url).path == "/robots.txt" else {}
+        return Request(
+            url,
+            callback=self.parse_answer,
+            errback=self.unanswered,
+            cb_kwargs={"number": number, "url": url},
+            meta=meta,
+            dont_filter=True,
+        )
+
+    async def parse_answer(self, response: Response, number: int, url: str) -> None:
         """Write the answer."""
         reason = reason_of_status(response.status)
         detail = f"answered {response.status}" if reason else None
-        self._write(response.url, response.status, headers_of(response), reason, detail, response.body)
+        headers = headers_of(response)
+        self._write(number, url, response.status, headers, reason, detail, response.body, final_url=response.url)
 
     async def unanswered(self, failure: Failure) -> None:
         """Write why there is none."""
+        number: int = failure.request.cb_kwargs["number"]  # type: ignore[attr-defined]
+        url: str = failure.request.cb_kwargs["url"]  # type: ignore[attr-defined]
         match failure.value:
             case RefusedError() as refused:
-                self._write(self._url, 0, (), refused.reason, refused.detail, b"")
+                self._write(number, url, 0, (), refused.reason, refused.detail, b"")
+            case PutOffError(because=Reason() as because):
+                detail = "its host gave no answer, or asked for patience, before"
+                self._write(number, url, 0, (), because, detail, b"")
             case PutOffError():
                 self.run.feed_put_off()
-            case _:
-                failure.raiseException()
+            case problem:
+                LOG.error("fetching %s failed", url, exc_info=problem)
+                self._fail(number, url, f"{type(problem).__name__}: {problem}")
+
+    def _fail(self, number: int, url: str, why: str) -> None:
+        """Write that no answer was asked for or could be told, for which no site is to blame."""
+        self._write(number, url, 0, (), None, None, b"", failure=why)
 
     def _write(
         self,
-        final_url: str,
+        number: int,
+        url: str,
         status: int,
         headers: tuple[tuple[str, str], ...],
         problem: Reason | None,
         detail: str | None,
         body: bytes,
+        **more: str,
     ) -> None:
-        told = {"url": self._url, "final_url": final_url, "status": status, "headers": headers}
-        head = json.dumps({**told, "problem": problem, "detail": detail}, ensure_ascii=False)
-        self._into.write_bytes(head.encode("utf-8", "replace") + b"\n" + body)
-        self.run.tally.feeds["failed" if problem else "ok"] += 1
+        told = {"url": url, "final_url": url, "status": status, "headers": headers}
+        head = json.dumps({**told, "problem": problem, "detail": detail, **more}, ensure_ascii=False)
+        part = self._into / f"{number}.part"
+        part.write_bytes(head.encode("utf-8", "replace") + b"\n" + body)
+        part.replace(self._into / str(number))  # whoever waits for it sees it whole
+        self.run.tally.feeds["failed" if problem or "failure" in more else "ok"] += 1
+
+
+async def _lines(path: Path) -> AsyncIterator[str]:
+    """Yield the lines of a file, or those that are written to a pipe until it is closed."""
+    if not path.is_fifo():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            yield line
+        return
+    reader = asyncio.StreamReader(limit=_LONGEST_LINE)
+    protocol = asyncio.StreamReaderProtocol(reader)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, path.open("rb", buffering=0))
+    try:
+        while written := await reader.readline():
+            yield written.decode("utf-8", "replace").rstrip("\n")
+    finally:
+        transport.close()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mirqab.addresses import clean_url
 from mirqab.cli.terminal import say
@@ -26,7 +27,7 @@ STDIN = "-"
 class Arrived:
     """The bytes of one input, or the reason why there are none.
 
-    `url` is where it lies on the web, as far as known; `content_type` and `status` come with a fetched one.
+    `url` is where it lies on the web, as far as known; `content_type`, `status` and `headers` come with a fetched one.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Arrived:
     url: str | None = None
     content_type: str | None = None
     status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
     problem: Reason | None = None
     detail: str | None = None
 
@@ -45,6 +47,7 @@ class Complaints:
         self.count = 0
 
     def about(self, name: str, why: str) -> None:
+        """Say what was wrong with an input."""
         self.count += 1
         say(f"{name}: {why}")
 
@@ -63,32 +66,37 @@ def arriving(
     if url is not None and clean_url(url) is None:
         raise UsageError(f"{url!r} is no address of the web: expected one that starts with http:// or https://.")
     addresses = [name for name in names if is_address(name)]
-    if addresses:
-        from mirqab.cli.fetching import fetch, who_asks
+    with ExitStack() as stack:
+        fetched: Iterator[Arrived | MirqabError] = iter(())
+        if addresses:
+            from mirqab.cli.fetching import Fetcher, who_asks
 
-        deployment = who_asks(addresses, deployment)
-    for name in names:
-        if is_address(name):
-            try:
-                yield fetch(name, deployment)
-            except MirqabError as error:
-                complaints.about(name, f"could not be fetched: {error}")
-            continue
-        try:
-            if name == STDIN:
-                await_typing("a feed or a page")
-                body = _read(sys.stdin.buffer, deployment.crawl_max_bytes)
+            fetcher = stack.enter_context(Fetcher(who_asks(addresses, deployment)))
+            fetched = fetcher.each(addresses)
+        for name in names:
+            if not is_address(name):
+                yield from _from_file(name, deployment.crawl_max_bytes, complaints, url=url)
+            elif isinstance(answer := next(fetched), MirqabError):
+                complaints.about(name, f"could not be fetched: {answer}")
             else:
-                with Path(name).open("rb") as file:
-                    body = _read(file, deployment.crawl_max_bytes)
-        except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-            complaints.about(name, f"cannot be read ({getattr(error, 'strerror', None) or error})")
-            continue
-        if len(body) > deployment.crawl_max_bytes:
-            detail = f"more than {deployment.crawl_max_bytes} bytes"
-            yield Arrived(name=name, body=b"", url=url, problem=Reason.TOO_LARGE, detail=detail)
+                yield answer
+
+
+def _from_file(name: str, limit: int, complaints: Complaints, *, url: str | None) -> Iterator[Arrived]:
+    try:
+        if name == STDIN:
+            await_typing("a feed or a page")
+            body = sys.stdin.buffer.read(limit + 1)
         else:
-            yield Arrived(name=name, body=body, url=url)
+            with Path(name).open("rb") as file:
+                body = file.read(limit + 1)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        complaints.about(name, f"cannot be read ({getattr(error, 'strerror', None) or error})")
+        return
+    if len(body) > limit:
+        yield Arrived(name=name, body=b"", url=url, problem=Reason.TOO_LARGE, detail=f"more than {limit} bytes")
+    else:
+        yield Arrived(name=name, body=body, url=url)
 
 
 def await_typing(what: str) -> None:
@@ -100,10 +108,6 @@ def await_typing(what: str) -> None:
 def is_address(name: str) -> bool:
     """Say whether an input is an address of the web, and no file."""
     return name.lower().startswith(("http://", "https://"))
-
-
-def _read(stream: BinaryIO, limit: int) -> bytes:
-    return stream.read(limit + 1)
 
 
 def in_order(

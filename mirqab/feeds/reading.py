@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import zlib
-from email.message import Message
 from typing import Final
 
 from mirqab.arabic.encodings import decode
 from mirqab.feeds import syndication
+from mirqab.feeds.pages import charset_of
 from mirqab.feeds.recognising import Form, form_of, refusal, what_it_is
 from mirqab.types import FeedBody, FeedReading, Reason
 
@@ -36,7 +36,7 @@ def read_feed(feed: FeedBody) -> FeedReading:
     if not body.strip():
         return refusal(Reason.EMPTY, "the body is empty")
     declared = _XML_ENCODING.search(body[:1024])
-    labels = (_charset(feed.content_type), declared[1].decode("ascii") if declared else None)
+    labels = (charset_of(feed.content_type), declared[1].decode("ascii") if declared else None)
     decoded = decode(body, declared=labels)
     form = form_of(decoded.text)
     if form is Form.SYNDICATION:
@@ -58,12 +58,3 @@ def _inflated(body: bytes) -> bytes:
         if len(body) > MAX_INFLATED_BYTES:
             raise _TooLargeError
     return body
-
-
-def _charset(content_type: str | None) -> str | None:
-    if not content_type:
-        return None
-    message = Message()
-    message["content-type"] = content_type.replace("\r", " ").replace("\n", " ")
-    charset = message.get_param("charset")
-    return charset if isinstance(charset, str) else None

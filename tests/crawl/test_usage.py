@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import sys
+import time
 import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 from scrapy.settings import Settings as ScrapySettings
@@ -107,7 +110,9 @@ def test_private_hosts_are_refused_and_the_user_agent_says_who_we_are(press: Pre
     assert problems == {"nahr": None, "inner": Reason.REFUSED_ADDRESS}
     assert private.asked == []
     assert {asked.headers["user-agent"] for asked in site.asked} == {f"Mirqab/{__version__} (+desk@news.example)"}
-    assert {asked.headers["accept-encoding"] for asked in site.asked} == {"gzip, deflate"}
+    assert {asked.headers["accept-encoding"] for asked in site.asked if asked.path != "/robots.txt"} == {
+        "gzip, deflate"
+    }
     assert not any("cookie" in asked.headers or "referer" in asked.headers for asked in site.asked)
 
 
@@ -126,22 +131,71 @@ def test_page_by_hand_belongs_to_the_outlet_of_its_host(press: Press, deployment
     assert site.times("/rss") == 0
 
 
-def test_fetch_writes_the_answer_and_stores_nothing(press: Press, deployment: Deployment, tmp_path: Path) -> None:
+def told_in(answer: Path) -> tuple[dict[str, Any], bytes]:
+    head, _, body = answer.read_bytes().partition(b"\n")
+    return json.loads(head), body
+
+
+def test_fetch_writes_the_answers_and_stores_nothing(press: Press, deployment: Deployment, tmp_path: Path) -> None:
     site = press.site()
     deployment.read("nahr", publish(site, 0))
     page = site.article("/page", *news(1), gzipped=True)
-    site.answers["/robots.txt"] = Answer(body=b"User-agent: Mirqab\nDisallow: /closed\n", content_type="text/plain")
+    rules = b"User-agent: *\nDisallow: /robots.txt\nUser-agent: Mirqab\nDisallow: /closed\nDisallow: /robots.txt\n"
+    site.answers["/robots.txt"] = Answer(body=rules, content_type="text/plain")
+    addresses, into = tmp_path / "addresses", tmp_path / "into"
+    into.mkdir()
+    asked = [page, f"{site.url}/closed", "javascript:alert(1)", f"{site.url}/missing", f"{site.url}/robots.txt"]
+    addresses.write_text("\n".join(asked) + "\n", encoding="utf-8")
 
-    into = tmp_path / "answer"
-    assert deployment.crawl("fetch", "-a", f"url={page}", "-a", f"into={into}").code == 0
-    head, _, body = into.read_bytes().partition(b"\n")
-    told = json.loads(head)
-    assert (told["status"], told["problem"], told["final_url"]) == (200, None, page)
-    assert news(1)[0].encode() in body
+    assert deployment.crawl("fetch", "-a", f"urls={addresses}", "-a", f"into={into}").code == 3
 
-    assert deployment.crawl("fetch", "-a", f"url={site.url}/closed", "-a", f"into={into}").code == 3
-    assert json.loads(into.read_bytes().partition(b"\n")[0])["problem"] == Reason.REFUSED_BY_ROBOTS
+    answers = [told_in(into / str(number)) for number in range(5)]
+    assert sorted(path.name for path in into.iterdir()) == ["0", "1", "2", "3", "4"]
+    assert [told["url"] for told, _ in answers] == asked
+    assert [told["problem"] for told, _ in answers] == [
+        None, Reason.REFUSED_BY_ROBOTS, Reason.BAD_URL, Reason.NOT_FOUND, None,
+    ]  # fmt: skip
+    assert (answers[0][0]["status"], answers[0][0]["final_url"]) == (200, page)
+    assert news(1)[0].encode() in answers[0][1]
+    assert answers[4][1] == rules, "robots.txt itself is always allowed"
     assert list(deployment.home.iterdir()) == []
+
+
+def test_fetch_keeps_the_delay_over_what_is_asked_later(press: Press, deployment: Deployment, tmp_path: Path) -> None:
+    site = press.site()
+    deployment.read("nahr", publish(site, 0))
+    pages = [site.article(f"/page{number}", *news(number)) for number in range(3)]
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    crawl = deployment.start(
+        "crawl", "fetch", "-a", f"urls={pipe}", "-a", f"into={tmp_path}", MIRQAB_CRAWL_DELAY_S="0.4"
+    )
+    with pipe.open("wb", buffering=0) as asking:
+        for number, page in enumerate(pages):
+            asking.write(page.encode() + b"\n")
+            while not (tmp_path / str(number)).exists():
+                assert crawl.poll() is None
+                time.sleep(0.01)
+    ended = deployment.wait(crawl)
+
+    assert ended.code == 0, ended.log
+    assert ended.end["feeds_ok"] == 3
+    times = [asked.at for asked in site.asked]
+    assert all(later - earlier >= 0.39 for earlier, later in itertools.pairwise(times)), times
+    assert site.times("/robots.txt") == 1
+
+
+def test_fetch_asks_nobody_elses_host_without_a_contact(press: Press, deployment: Deployment, tmp_path: Path) -> None:
+    site, other = press.site(), press.site()
+    deployment.read("nahr", publish(site, 0))
+    (tmp_path / "addresses").write_text(f"{site.url}/a\n{other.url}/b\n", encoding="utf-8")
+    crawl = deployment.crawl(
+        "fetch", "-a", f"urls={tmp_path / 'addresses'}", "-a", f"into={tmp_path}", MIRQAB_CRAWL_ALLOW_HOSTS=site.host
+    )
+    assert crawl.code == 3, crawl.log
+    assert told_in(tmp_path / "0")[0]["problem"] == Reason.NOT_FOUND
+    assert "contact: you@example.org" in told_in(tmp_path / "1")[0]["failure"]
+    assert other.asked == []
 
 
 def test_a_class_of_ones_own_wins_over_the_declaration(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,12 @@
+"""What a user declares: who we read and when we run. What we look for is compiled by `mirqab.topics`."""
+
+from mirqab.declarations.checks import RESERVED_IDS
+from mirqab.declarations.loading import load_outlets, load_schedule, load_topic_documents, read_kind
+
+__all__ = [
+    "RESERVED_IDS",
+    "load_outlets",
+    "load_schedule",
+    "load_topic_documents",
+    "read_kind",
+]
