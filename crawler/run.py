@@ -114,6 +114,7 @@ class CrawlRun:
         from mirqab.archive import Archive, ArchiveThread
         from mirqab.declarations import load_topic_documents
         from mirqab.intake import Intake
+        from mirqab.polling import Limits
         from mirqab.seen import open_seen
         from mirqab.topics import compile_topic
         from mirqab.work import WorkPlan
@@ -147,6 +148,13 @@ class CrawlRun:
             run=self.id,
             max_attempts=settings.crawl_max_attempts,
             first_poll_max_age_s=settings.crawl_first_poll_days * DAY_S,
+            outlets=self.outlets,
+            limits=Limits(
+                floor_s=settings.poll_floor_s,
+                ceiling_s=settings.poll_ceiling_s,
+                default_s=settings.poll_default_s,
+                jitter=settings.poll_jitter,
+            ),
         )
         stack.push_async_callback(self.intake.close)
         await self.intake.recover()
@@ -340,10 +348,12 @@ class CrawlRun:
 
     async def host_state(self, host: str) -> HostState | None:
         """Return what the archive remembers of a host (`scheme://host:port`), None when that is nothing."""
-        return None
+        return await self.intake.host(host) if self._keeps else None
 
     async def keep_host(self, state: HostState) -> None:
         """Write what is to be remembered of a host."""
+        if self._keeps:
+            await self.intake.keep_host(state)
 
     async def _reserve(self, host: str, delay_s: float) -> float:
         if self._seen is None or delay_s <= 0:

@@ -30,12 +30,19 @@ _ATTRIBUTES: Final = 300
 def repaired(text: str) -> str:
     """Return the text of a feed with bad character references mended and floods of attributes and authors cut.
 
-    The halves of a character that was written in UTF-16 are joined, references to no character become U+FFFD, those
-    to control characters go. Of what stands before the first element only a document type stays.
+    Of what stands before the first element only a document type stays.
     """
-    if "&#" in text:
-        text = _REFERENCE.sub(_reference, _PAIR.sub(_pair, text))
+    text = with_sound_references(text)
     return _LONG_TAG.sub(_few_attributes, _AUTHOR.sub(_short_author, _without_prolog(text)))
+
+
+def with_sound_references(text: str) -> str:
+    """Return a text in which every numeric character reference names a character.
+
+    The halves of a character that was written in UTF-16 are joined, references to no character become U+FFFD, those
+    to control characters go.
+    """
+    return _REFERENCE.sub(_reference, _PAIR.sub(_pair, text)) if "&#" in text else text
 
 
 def _without_prolog(text: str) -> str:
