@@ -132,6 +132,11 @@ class Archive:
         with self._reading() as conn:
             return feedstates.host(conn, host)
 
+    def resting_hosts(self, now: datetime) -> list[HostState]:
+        """Return the hosts that may not be asked now, without what their robots.txt say."""
+        with self._reading() as conn:
+            return feedstates.resting_hosts(conn, now)
+
     def keep_host(self, state: HostState) -> None:
         """Remember this of a host, in place of what was remembered before."""
         with self._writing() as conn:
