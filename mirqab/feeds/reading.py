@@ -38,6 +38,8 @@ def read_feed(feed: FeedBody) -> FeedReading:
     declared = _XML_ENCODING.search(body[:1024])
     labels = (charset_of(feed.content_type), declared[1].decode("ascii") if declared else None)
     decoded = decode(body, declared=labels)
+    if not decoded.text.strip():
+        return refusal(Reason.EMPTY, "the body is empty")
     form = form_of(decoded.text)
     if form is Form.SYNDICATION:
         return syndication.read(decoded.text, feed, decoded.encoding)
