@@ -74,7 +74,7 @@ class RobotsMiddleware:
 
     async def process_request(self, request: Request) -> None:
         """Raise RefusedError for what robots.txt forbids, PutOffError when its host rests or the run is ending."""
-        if "robots_bytes" in request.meta:
+        if "robots_bytes" in request.meta or request.meta.get("dont_obey_robotstxt"):
             return
         origin = origin_of(request.url)
         if origin not in self._rules:

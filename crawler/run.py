@@ -348,10 +348,12 @@ class CrawlRun:
 
     async def host_state(self, host: str) -> HostState | None:
         """Return what the archive remembers of a host (`scheme://host:port`), None when that is nothing."""
-        return None
+        return await self.intake.host(host) if self._keeps else None
 
     async def keep_host(self, state: HostState) -> None:
         """Write what is to be remembered of a host."""
+        if self._keeps:
+            await self.intake.keep_host(state)
 
     async def _reserve(self, host: str, delay_s: float) -> float:
         if self._seen is None or delay_s <= 0:

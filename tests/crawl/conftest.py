@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from mirqab.archive import Archive, RunRow
+from tests.conftest import environ_of_child
 from tests.crawl.pressweb import Press, Site
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,24 +129,33 @@ class Deployment:
             child.wait()
 
 
-@pytest.fixture
-def deployment(tmp_path: Path, child_environ: Callable[..., dict[str, str]]) -> Iterator[Deployment]:
-    """A deployment that may crawl loopback, without delay between requests."""
-    config = tmp_path / "config"
+@contextlib.contextmanager
+def deployed(folder: Path) -> Iterator[Deployment]:
+    """A deployment in a folder that may crawl loopback, without delay between requests."""
+    config, home = folder / "config", folder / "home"
     config.mkdir()
     (config / "topics").symlink_to(ROOT / "config" / "topics")
-    (tmp_path / "home").mkdir(exist_ok=True)
-    environ = child_environ(
-        MIRQAB_HOME=str(tmp_path / "home"),
+    home.mkdir(exist_ok=True)
+    environ = environ_of_child(
+        home,
         MIRQAB_CONFIG=str(config),
         MIRQAB_CRAWL_ALLOW_HOSTS="127.0.0.0/8",
         MIRQAB_CRAWL_DELAY_S="0",
         MIRQAB_CRAWL_TIMEOUT_S="3",
         MIRQAB_WORKERS_COUNT="1",
     )
-    made = Deployment(tmp_path, environ)
-    yield made
-    made.clean_up()
+    made = Deployment(folder, environ)
+    try:
+        yield made
+    finally:
+        made.clean_up()
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Iterator[Deployment]:
+    """A deployment of the test's own."""
+    with deployed(tmp_path) as made:
+        yield made
 
 
 def news(number: int) -> tuple[str, list[str]]:

@@ -6,6 +6,7 @@ import gzip
 import html
 import itertools
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -51,10 +52,15 @@ class Site:
     answers: dict[str, Answer | Callable[[Asked], Answer]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     port: int = 0
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        return self.named(self.host)
+
+    def named(self, host: str) -> str:
+        """Return the site's address under another name."""
+        return f"{self.scheme}://{host}:{self.port}"
 
     def times(self, path: str) -> int:
         """How often a path was asked."""
@@ -84,11 +90,14 @@ class Press:
     def __init__(self) -> None:
         self._servers: list[ThreadingHTTPServer] = []
 
-    def site(self) -> Site:
-        """Open a host of its own, 127.0.x.y, on a free port."""
+    def site(self, *, port: int = 0, tls: ssl.SSLContext | None = None) -> Site:
+        """Open a host of its own, 127.0.x.y, on a free port unless it is given."""
         number = next(_numbers)
         site = Site(f"127.0.{number // 250 + 3}.{number % 250 + 1}")
-        server = ThreadingHTTPServer((site.host, 0), _handler(site))
+        server = ThreadingHTTPServer((site.host, port), _handler(site))
+        if tls is not None:
+            site.scheme = "https"
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         server.daemon_threads = True
         site.port = server.server_address[1]
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()

@@ -28,7 +28,7 @@ def test_feed_to_flag_and_nothing_twice(press: Press, deployment: Deployment) ->
     second = deployment.crawl()
 
     assert second.code == 0, second.log
-    assert [one.path for one in site.asked[asked:]] == ["/robots.txt", "/rss"]
+    assert [one.path for one in site.asked[asked:]] == ["/rss"]
     assert second.end["feeds_not_modified"] == 1
     assert deployment.last_run().new == 0
     with deployment.archive() as archive:
@@ -205,7 +205,7 @@ def test_host_that_asks_for_patience_is_not_asked_by_the_next_run_either(press: 
     second = deployment.crawl(MIRQAB_CRAWL_DELAY_S="0.05")
 
     assert len(site.asked) == asked, second.log
-    assert second.end["feed_reasons"] == {Reason.TOO_MANY_REQUESTS: 1}
+    assert second.end["feed_reasons"] == {Reason.HTTP_ERROR: 1}
     assert deployment.last_run().failed == 0
 
 
