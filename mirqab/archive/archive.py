@@ -168,6 +168,11 @@ class Archive:
         with self._reading() as conn:
             return entries.due(conn, outlet, now=now, limit=limit)
 
+    def with_due(self, outlets: Iterable[str], *, now: datetime) -> set[str]:
+        """Return those of the outlets that have entries to be fetched now."""
+        with self._reading() as conn:
+            return entries.with_due(conn, outlets, now=now)
+
     def is_due(self, entry_id: str, now: datetime) -> bool:
         """Tell whether an entry is still to be fetched now."""
         with self._reading() as conn:

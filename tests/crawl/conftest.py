@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
@@ -66,13 +67,14 @@ class Deployment:
     def config(self) -> Path:
         return self.folder / "config"
 
-    def read(self, outlet: str, *feeds: str, **more: object) -> None:
-        """Declare an outlet with these feeds."""
-        home = feeds[0] if feeds else "http://127.0.0.1/"
+    def read(self, outlet: str, *feeds: str | dict[str, str], **more: object) -> None:
+        """Declare an outlet with these feeds: addresses, or the whole declaration of a feed."""
+        declared_feeds = [feed if isinstance(feed, dict) else {"url": feed} for feed in feeds]
+        home = declared_feeds[0]["url"] if declared_feeds else "http://127.0.0.1/"
         known = {"kind": "newspaper", "country": "iq", "timezone": "Asia/Baghdad", "home": home, **more}
         lines = [f"  - id: {outlet}", f"    name: صحيفة {outlet}", f"    name_en: {outlet}"]
         lines += [f"    {name}: {json.dumps(value)}" for name, value in known.items()]
-        lines += ["    feeds:", *(f"      - url: {json.dumps(url)}" for url in feeds)] if feeds else ["    feeds: []"]
+        lines.append(f"    feeds: {json.dumps(declared_feeds)}")
         self.outlets[outlet] = lines
         declared = ["outlets:", *(line for one in self.outlets.values() for line in one)]
         (self.config / "outlets.yaml").write_text("\n".join(declared) + "\n", encoding="utf-8")
@@ -115,6 +117,11 @@ class Deployment:
             yield archive
         finally:
             archive.close()
+
+    def database(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        """Run one statement in the archive's database: for what a test cannot wait for, or nothing else shows."""
+        with contextlib.closing(sqlite3.connect(self.home / "archive.sqlite")) as connection, connection:
+            return connection.execute(statement, values).fetchall()
 
     def last_run(self) -> RunRow:
         """The ledger's last row."""

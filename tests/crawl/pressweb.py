@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -134,6 +134,19 @@ def rss(items: list[tuple[str, str]]) -> bytes:
         f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>نشرة</title>'
         f"<link>http://127.0.0.1/</link><description>نشرة</description>{body}</channel></rss>"
     ).encode()
+
+
+def sitemap(pages: Sequence[tuple[str, datetime | None]], *, index: bool = False) -> bytes:
+    """Return a sitemap of (address, time of its last change), or an index of sitemaps."""
+    outer, inner = ("sitemapindex", "sitemap") if index else ("urlset", "url")
+    body = "".join(
+        f"<{inner}><loc>{html.escape(url)}</loc>"
+        + (f"<lastmod>{changed.isoformat(timespec='seconds')}</lastmod>" if changed else "")
+        + f"</{inner}>"
+        for url, changed in pages
+    )
+    space = "http://www.sitemaps.org/schemas/sitemap/0.9"
+    return f'<?xml version="1.0" encoding="UTF-8"?><{outer} xmlns="{space}">{body}</{outer}>'.encode()
 
 
 def article_html(headline: str, paragraphs: list[str], *, charset: str = "utf-8") -> str:

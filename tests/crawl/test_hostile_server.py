@@ -392,3 +392,25 @@ def test_cases_22_to_31_every_request_met_one_end(misbehaving: Crawled) -> None:
     assert reached is Reason.NO_ARTICLE  # the page that behaves was read
     arabic = misbehaving.page(misbehaving.server.url(named("page", "/redir/arabic"), "/redir/arabic"))[0]
     assert arabic is Reason.NOT_HTML
+
+
+# --------------------------------------------------------------------------- 32: one among many
+
+
+@pytest.mark.parametrize("bad", ["http://127.0.2.2:9/rss", f"https://{'a' * 70}.example/rss", "http://10.0.0.1/rss"])
+def test_case_32_one_bad_address_among_fifty_feeds_hides_none_of_them(
+    press: Press, deployment: Deployment, bad: str
+) -> None:
+    sites = [press.site() for _ in range(7)]
+    good = [site.feed(f"/{number}", []) for site in sites for number in range(7)]
+    deployment.read("nahr", *good[:20], bad, *good[20:])
+
+    crawl = deployment.crawl("feeds", *RESOLVER, MIRQAB_CONTACT="desk@news.example")
+
+    assert crawl.code == 3, crawl.log
+    problems = {event["url"]: event["problem"] for event in crawl.events if event["event"] == "feed"}
+    assert len(problems) == 50
+    assert [url for url, problem in problems.items() if problem] == [bad]
+    assert all(site.times(f"/{number}") == 1 for site in sites for number in range(7))
+    run = deployment.last_run()
+    assert (run.feeds_ok, run.feeds_failed) == (49, 1)

@@ -89,6 +89,20 @@ def test_credentials_in_a_redirect_are_neither_sent_nor_logged(press: Press, dep
     assert not [asked for asked in site.asked if "authorization" in asked.headers]
 
 
+def test_slow_redirects_share_one_time_out(press: Press, deployment: Deployment) -> None:
+    site = press.site()
+    site.feed("/4", [])
+    for number in range(4):
+        onward = (("Location", f"/{number + 1}"),)
+        site.answers[f"/{number}"] = Answer(status=302, headers=onward, stall_s=1.4)
+    deployment.read("nahr", site.url + "/0")
+
+    crawl = deployment.crawl(MIRQAB_CRAWL_TIMEOUT_S="2")
+
+    assert crawl.end["feed_reasons"] == {Reason.TIMED_OUT: 1}, crawl.log
+    assert site.times("/2") == 0
+
+
 @pytest.fixture
 def redirects() -> RedirectsMiddleware:
     middleware = RedirectsMiddleware(Settings({"REDIRECT_ENABLED": True, "REDIRECT_MAX_TIMES": 5}))
