@@ -10,6 +10,7 @@ from scrapy.settings import BaseSettings
 
 from mirqab import __version__
 from mirqab.addresses import AllowedHosts, host_of
+from mirqab.cli.reading_shown import ReadingShown
 from mirqab.declarations import load_outlets
 from mirqab.settings import SETTINGS, Settings, load_settings
 from mirqab.types import Outlet
@@ -29,7 +30,17 @@ class Deployment:
     @cached_property
     def outlets(self) -> dict[str, Outlet]:
         """Every declared outlet by id, enabled or not."""
-        return {outlet.id: outlet for outlet in load_outlets(self.settings)}
+        with ReadingShown() as shown:
+            return {outlet.id: outlet for outlet in load_outlets(self.settings, progress=shown)}
+
+    @cached_property
+    def outlets_by_host(self) -> dict[str, list[str]]:
+        """The ids of the outlets that publish on a host, in the file's order."""
+        found: dict[str, list[str]] = {}
+        for outlet in self.outlets.values():
+            for host in hosts_of(outlet):
+                found.setdefault(host, []).append(outlet.id)
+        return found
 
     @cached_property
     def allowed(self) -> AllowedHosts:
@@ -94,11 +105,17 @@ class DeploymentAddon:
         logging.getLogger("scrapy.crawler").setLevel(logging.WARNING)
 
 
+def hosts_of(outlet: Outlet) -> list[str]:
+    """Return the hosts that an outlet's declaration names, each once."""
+    urls = (outlet.home, *(feed.url for feed in (*outlet.feeds, *outlet.backfill)))
+    return list(dict.fromkeys(map(host_of, urls)))
+
+
 def _slots(deployment: Deployment) -> dict[str, dict[str, float]]:
-    """Return the hosts with a delay of their own."""
-    return {
-        host_of(url): {"concurrency": 1, "delay": outlet.delay_s, "jitter": 0}
-        for outlet in deployment.outlets.values()
-        if outlet.delay_s is not None
-        for url in (outlet.home, *(feed.url for feed in outlet.feeds))
-    }
+    """Return the hosts with a delay of their own; of two outlets on one host the more patient one counts."""
+    delays: dict[str, float] = {}
+    for outlet in deployment.outlets.values():
+        if outlet.delay_s is not None:
+            for host in hosts_of(outlet):
+                delays[host] = max(outlet.delay_s, delays.get(host, 0))
+    return {host: {"concurrency": 1, "delay": delay, "jitter": 0} for host, delay in delays.items()}

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.pqueues import DownloaderAwarePriorityQueue, DownloaderInterface
+from twisted.web.iweb import IPolicyForHTTPS
 
-from crawler.outcomes import refusal, retry_after_s
+from crawler.connections import BoundedHeadFactory
+from crawler.deployment import deployment_of
+from crawler.outcomes import header, refusal, refused_address, retry_after_s
 from crawler.run import run_of
+from crawler.tls import CertificatePolicy
 from mirqab.addresses import host_of
 
 MOST_IN_HAND: Final = 2
 """Requests of one host out of the queue at a time: one under way, one waiting for its turn. More would fill the
 downloader with one host's waiting requests, keep other hosts idle, and hold claims that another crawler could use."""
+
+LEAST_TIME_S: Final = 1.0
+"""What a redirect's target has to answer in, however long the way to it took."""
 
 
 class _HostsInHand(DownloaderInterface):
@@ -56,26 +64,42 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
     The wait is here, behind the slot of the host, because only here no other request of ours can overtake it.
     """
 
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        deployment = deployment_of(crawler.settings)
+        self._allowed = deployment.allowed
+        self._contextFactory = cast(IPolicyForHTTPS, CertificatePolicy(lambda: deployment.outlets.values()))
+        self._pool._factory = BoundedHeadFactory
+
     async def download_request(self, request: Request) -> Response:
         """Return the response; raises PutOffError when the run ends or the host rests."""
-        run = run_of(self.crawler)
-        host = host_of(request.url)
-        await run.hosts.take_turn(host, self._delay_s(request))
+        hosts = run_of(self.crawler).hosts
+        await hosts.take_turn(request.url, self._delay_s(request))
+        begun_at = time.monotonic()
         try:
             response = await super().download_request(request)
         except Exception as error:
             refused = refusal(error, request.url)
             if refused is None:
                 raise
-            run.hosts.silent(host, refused.reason)
+            hosts.silent(request.url, refused.reason)
             raise refused from error
-        patience = response.headers.get("Retry-After")
-        await run.hosts.answered(
-            host,
-            status=response.status,
-            retry_after_s=retry_after_s(patience.decode("latin-1")) if patience else None,
+        self._check_address(request, response)
+        # what follows a redirect has what is left of the time: five slow redirects are one slow answer
+        left_s = request.meta["download_timeout"] - (time.monotonic() - begun_at)
+        request.meta["download_timeout"] = max(left_s, LEAST_TIME_S)
+        await hosts.answered(
+            request.url, status=response.status, retry_after_s=retry_after_s(header(response, "Retry-After"))
         )
         return response
+
+    def _check_address(self, request: Request, response: Response) -> None:
+        """Refuse an answer from where the resolver's guard would have let nobody go: it should never happen."""
+        if response.ip_address is None:
+            return
+        host, address = host_of(request.url), str(response.ip_address)
+        if not self._allowed.may_connect(host, address):
+            raise refused_address(host, address)
 
     def _delay_s(self, request: Request) -> float:
         slots = self.crawler.engine.downloader.slots

@@ -7,11 +7,13 @@ import contextlib
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from crawler.outcomes import PutOffError
-from mirqab.types import Reason
+from crawler.outcomes import MOST_RETRY_AFTER_S, PutOffError
+from mirqab.addresses import host_of, origin_of
+from mirqab.types import HostState, Reason
 
 SILENT: Final = frozenset({Reason.DNS, Reason.CONNECTION, Reason.TLS, Reason.TIMED_OUT})
 FAILURES_TO_REST: Final = 3
@@ -21,7 +23,12 @@ a minute to learn that a host is down, not a minute for every three of its entri
 LONGEST_WAIT_S: Final = 60.0
 """A turn further away than this (and than four delays) is no queue of crawlers but a host that asked for patience."""
 
+UNTOLD_PATIENCE_S: Final = 600.0
+"""How long a host is left alone that answers 429 and does not say until when."""
+
 Reserve = Callable[[str, float], Awaitable[float]]
+Recall = Callable[[str], Awaitable[HostState | None]]
+Keep = Callable[[HostState], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -35,15 +42,42 @@ class Hosts:
     """What the run knows of each host it asks.
 
     `reserve(host, delay_s)` takes the host's next turn among all crawlers and says how many seconds away it is.
+    `recall(origin)` and `keep(state)` read and write what is remembered of a host between runs.
     """
 
-    def __init__(self, reserve: Reserve, stopping: asyncio.Event) -> None:
+    def __init__(self, reserve: Reserve, recall: Recall, keep: Keep, stopping: asyncio.Event) -> None:
         self._reserve = reserve
+        self._recall = recall
+        self._keep = keep
         self._stopping = stopping
         self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
+        self._states: dict[str, HostState] = {}
 
-    async def take_turn(self, host: str, delay_s: float) -> None:
-        """Wait until `host` may be asked; raises PutOffError when that is not to be in this run."""
+    # --------------------------------------------------------------------------- between runs
+
+    async def state(self, origin: str) -> HostState:
+        """Return what is remembered of `scheme://host:port`; a wish for patience of an earlier run holds from here."""
+        known = self._states.get(origin)
+        if known is None:
+            known = await self._recall(origin) or HostState(host=origin)
+            self._states[origin] = known
+            if known.not_before is not None:
+                wait_s = (known.not_before - datetime.now(UTC)).total_seconds()
+                if wait_s > 0:
+                    self._rest(host_of(origin), min(wait_s, MOST_RETRY_AFTER_S), known.because)
+        return known
+
+    async def keep(self, state: HostState) -> None:
+        """Remember a host's state, for this run and the next ones."""
+        self._states[state.host] = state
+        await self._keep(state)
+
+    # ------------------------------------------------------------------------------ in this run
+
+    async def take_turn(self, url: str, delay_s: float) -> None:
+        """Wait until the host of `url` may be asked; raises PutOffError when that is not to be in this run."""
+        host = host_of(url)
+        await self.state(origin_of(url))
         self._check(host)
         wait_s = await self._reserve(host, delay_s)
         if wait_s > max(LONGEST_WAIT_S, 4 * delay_s):
@@ -61,21 +95,35 @@ class Hosts:
         if known.failures >= FAILURES_TO_REST or known.rest_until > time.monotonic():
             raise PutOffError(known.because)
 
-    async def answered(self, host: str, *, status: int, retry_after_s: float | None) -> None:
-        """Note an answer; 429 and 503 with a wish for patience close the host for that long, to other crawlers too."""
-        self._hosts[host].failures = 0
-        if status in (429, 503) and retry_after_s:
-            self._rest(host, retry_after_s, Reason.TOO_MANY_REQUESTS if status == 429 else Reason.HTTP_ERROR)
-            await self._reserve(host, retry_after_s)
+    async def answered(self, url: str, *, status: int, retry_after_s: float | None) -> None:
+        """Note an answer; one that asks for patience closes the host: to this run, to other crawlers, to later runs.
 
-    def _rest(self, host: str, wait_s: float, because: Reason) -> None:
+        429 always does, 503 when it says for how long.
+        """
+        host = host_of(url)
+        self._hosts[host].failures = 0
+        if status == 429:
+            because, wait_s = Reason.TOO_MANY_REQUESTS, UNTOLD_PATIENCE_S if retry_after_s is None else retry_after_s
+        elif status == 503:
+            because, wait_s = Reason.HTTP_ERROR, retry_after_s or 0.0
+        else:
+            return
+        if wait_s <= 0:
+            return
+        self._rest(host, wait_s, because)
+        await self._reserve(host, wait_s)
+        state = await self.state(origin_of(url))
+        not_before = datetime.now(UTC) + timedelta(seconds=wait_s)
+        await self.keep(replace(state, not_before=not_before, because=because))
+
+    def _rest(self, host: str, wait_s: float, because: Reason | None) -> None:
         known = self._hosts[host]
         known.because = because
         known.rest_until = time.monotonic() + wait_s
 
-    def silent(self, host: str, reason: Reason) -> None:
+    def silent(self, url: str, reason: Reason) -> None:
         """Note a request that got no answer."""
         if reason in SILENT:
-            known = self._hosts[host]
+            known = self._hosts[host_of(url)]
             known.failures += 1
             known.because = reason

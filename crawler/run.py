@@ -18,7 +18,18 @@ from crawler.tally import PageEnd, Tally
 from mirqab.addresses import mask_credentials
 from mirqab.errors import ConfigurationError, MirqabError, UsageError
 from mirqab.settings import no_contact
-from mirqab.types import Admitted, ExitCode, FeedEntry, FeedSnapshot, Outlet, Reason, Stored, Validators, Worked
+from mirqab.types import (
+    Admitted,
+    ExitCode,
+    FeedEntry,
+    FeedSnapshot,
+    HostState,
+    Outlet,
+    Reason,
+    Stored,
+    Validators,
+    Worked,
+)
 
 if TYPE_CHECKING:
     from mirqab.archive import Archive, ArchiveThread
@@ -73,7 +84,7 @@ class CrawlRun:
         self.refused: MirqabError | None = None
         self.finish: str | None = None
         self.stopping = asyncio.Event()
-        self.hosts = Hosts(self._reserve, self.stopping)
+        self.hosts = Hosts(self._reserve, self.host_state, self.keep_host, self.stopping)
         self.id: str | None = None
         self._keeps = keeps
         self._stack = AsyncExitStack()
@@ -103,6 +114,7 @@ class CrawlRun:
         from mirqab.archive import Archive, ArchiveThread
         from mirqab.declarations import load_topic_documents
         from mirqab.intake import Intake
+        from mirqab.polling import Limits
         from mirqab.seen import open_seen
         from mirqab.topics import compile_topic
         from mirqab.work import WorkPlan
@@ -136,6 +148,13 @@ class CrawlRun:
             run=self.id,
             max_attempts=settings.crawl_max_attempts,
             first_poll_max_age_s=settings.crawl_first_poll_days * DAY_S,
+            outlets=self.outlets,
+            limits=Limits(
+                floor_s=settings.poll_floor_s,
+                ceiling_s=settings.poll_ceiling_s,
+                default_s=settings.poll_default_s,
+                jitter=settings.poll_jitter,
+            ),
         )
         stack.push_async_callback(self.intake.close)
         await self.intake.recover()
@@ -326,6 +345,13 @@ class CrawlRun:
     def is_full(self) -> bool:
         """Whether the workers have as much as may be handed to them."""
         return self._room.locked()
+
+    async def host_state(self, host: str) -> HostState | None:
+        """Return what the archive remembers of a host (`scheme://host:port`), None when that is nothing."""
+        return None
+
+    async def keep_host(self, state: HostState) -> None:
+        """Write what is to be remembered of a host."""
 
     async def _reserve(self, host: str, delay_s: float) -> float:
         if self._seen is None or delay_s <= 0:

@@ -17,7 +17,7 @@ DNS_TIMEOUT = 10
 REMOTE_CONTROL_ENABLED = False  # would run any Python sent to it; like the next two, not even loaded
 TELNETCONSOLE_ENABLED = False
 HTTPPROXY_ENABLED = False  # a proxy would resolve names behind the guard's back
-DOWNLOAD_VERIFY_CERTIFICATES = True
+# certificates are verified by `crawler.tls`, host by host
 DOWNLOAD_HANDLERS_BASE: dict[str, str] = {}  # no data, file, ftp, s3
 DOWNLOAD_HANDLERS = {
     "http": "crawler.downloading.PoliteDownloadHandler",
@@ -54,7 +54,7 @@ SPIDER_MIDDLEWARES_BASE: dict[str, int] = {}  # every status is an outcome for o
 DOWNLOADER_MIDDLEWARES_BASE: dict[str, int] = {}
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.ClaimMiddleware": 50,
-    "crawler.middlewares.RobotsMiddleware": 100,
+    "crawler.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
     "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,

@@ -96,6 +96,19 @@ def host_of(url: str) -> str:
         return ""
 
 
+def origin_of(url: str) -> str:
+    """Return `scheme://host:port` of an http(s) address, the port always shown; empty when there is none."""
+    try:
+        parts = urlsplit(url)
+        scheme, host = parts.scheme.lower(), _ascii_host(parts.hostname or "")
+        port = parts.port or _DEFAULT_PORTS[scheme]
+    except (ValueError, KeyError):
+        return ""
+    if not host:
+        return ""
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
 def is_public(address: str) -> bool:
     """Say whether an IP address lies on the public internet; False for anything that is no IP address.
 

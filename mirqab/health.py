@@ -9,36 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
 
-from mirqab.types import Feed, Outlet, Reason
+from mirqab.types import Feed, FeedState, Outlet, Reason
 
 # An outlet that no job of the timetable reads is overdue after a day.
 UNSCHEDULED_LIMIT_S = 24 * 3600.0
 # A scheduled one may miss one turn and be a little late before anybody is told.
 TURNS = 2
 SLACK_S = 600.0
-
-
-class FeedRecord(Protocol):
-    """What the archive knows of one feed; a feed that was never asked has no record."""
-
-    @property
-    def outlet(self) -> str: ...
-    @property
-    def url(self) -> str: ...
-    @property
-    def last_answered_at(self) -> datetime | None: ...
-    @property
-    def last_success_at(self) -> datetime | None: ...
-    @property
-    def last_error(self) -> Reason | None: ...
-    @property
-    def last_error_at(self) -> datetime | None: ...
-    @property
-    def last_error_detail(self) -> str | None: ...
-    @property
-    def streak(self) -> int: ...
 
 
 class Condition(StrEnum):
@@ -91,7 +69,7 @@ def limit_s(turn_s: float | None) -> float:
 
 def outlet_health(
     outlets: Sequence[Outlet],
-    records: Iterable[FeedRecord],
+    records: Iterable[FeedState],
     *,
     turns_s: Mapping[str, float],
     now: datetime,
@@ -106,7 +84,7 @@ def outlet_health(
     return sorted(health, key=lambda one: order.index(one.condition))
 
 
-def _outlet(outlet: Outlet, known: Mapping[tuple[str, str], FeedRecord], limit: float, now: datetime) -> OutletHealth:
+def _outlet(outlet: Outlet, known: Mapping[tuple[str, str], FeedState], limit: float, now: datetime) -> OutletHealth:
     feeds = tuple(_feed(feed, known.get((outlet.id, feed.url)), limit, now) for feed in outlet.feeds)
     order = list(Condition)
     worst = min(feeds, key=lambda feed: order.index(feed.condition), default=None)
@@ -131,7 +109,7 @@ def _outlet(outlet: Outlet, known: Mapping[tuple[str, str], FeedRecord], limit: 
     )
 
 
-def _feed(declared: Feed, record: FeedRecord | None, limit: float, now: datetime) -> FeedHealth:
+def _feed(declared: Feed, record: FeedState | None, limit: float, now: datetime) -> FeedHealth:
     if record is None:
         return FeedHealth(
             url=declared.url,
@@ -143,7 +121,7 @@ def _feed(declared: Feed, record: FeedRecord | None, limit: float, now: datetime
             last_error_at=None,
             failures=0,
         )
-    if record.streak > 0:
+    if record.failures > 0:
         condition = Condition.FAILING
     elif record.last_success_at is None:
         condition = Condition.NEVER
@@ -159,5 +137,5 @@ def _feed(declared: Feed, record: FeedRecord | None, limit: float, now: datetime
         reason=record.last_error,
         detail=record.last_error_detail,
         last_error_at=record.last_error_at,
-        failures=record.streak,
+        failures=record.failures,
     )

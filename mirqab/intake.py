@@ -12,10 +12,12 @@ No mark is ever made for a fact that is not stored: an `ArchiveError` leaves the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import random
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from mirqab import polling
 from mirqab.archive import Archive, ArchiveThread
 from mirqab.killpoints import kill_point
 from mirqab.seen import Claim, Seen
@@ -24,6 +26,9 @@ from mirqab.types import (
     Admitted,
     FeedEntry,
     FeedSnapshot,
+    FeedState,
+    HostState,
+    Outlet,
     RawLocation,
     Reason,
     Stored,
@@ -89,13 +94,24 @@ class Intake:
     """Brings pages into the archive for one run. Lives on one event loop; not for use by several."""
 
     def __init__(
-        self, archive: Archive, seen: Seen, *, run: str, max_attempts: int, first_poll_max_age_s: float
+        self,
+        archive: Archive,
+        seen: Seen,
+        *,
+        run: str,
+        max_attempts: int,
+        first_poll_max_age_s: float,
+        outlets: Sequence[Outlet] = (),
+        limits: polling.Limits | None = None,
     ) -> None:
+        """`limits` are the deployment's; the `outlets` may have their own, and know their time zone."""
         self.archive = archive
         self.seen = seen
         self.run = run
         self._max_attempts = max_attempts
         self._first_poll_max_age_s = first_poll_max_age_s
+        self._limits = limits or polling.Limits()
+        self._paces = {outlet.id: (self._limits.of(outlet), outlet.timezone) for outlet in outlets}
         self._thread = ArchiveThread(archive)
         self._claims: dict[str, Claim] = {}
         self._marked: list[str] = []  # articles whose marks are made, which the archive is still to be told
@@ -103,14 +119,57 @@ class Intake:
     async def admit(self, snapshot: FeedSnapshot) -> Admitted:
         """Write one answer of a feed: entries with validators, one transaction."""
         admitted = await self._thread.call(
-            self.archive.admit, self.run, snapshot, first_poll_max_age_s=self._first_poll_max_age_s
+            self.archive.admit,
+            self.run,
+            snapshot,
+            first_poll_max_age_s=self._first_poll_max_age_s,
+            settle=self._settle,
         )
         kill_point("after_admit")
         return admitted
 
+    async def admit_unchanged(self, snapshots: Iterable[FeedSnapshot]) -> None:
+        """Write many answers that hold no items ("not modified", or none came): one transaction."""
+        await self._thread.call(self.archive.admit_unchanged, self.run, list(snapshots), settle=self._settle)
+
+    def _settle(self, state: FeedState, snapshot: FeedSnapshot, admitted: Admitted) -> FeedState:
+        limits, timezone = self._paces.get(state.outlet, (self._limits, "UTC"))
+        chance = random.random()  # noqa: S311 - it spreads polls, nothing depends on its being hard to guess
+        return polling.after(state, snapshot, admitted, limits=limits, timezone=timezone, random=chance)
+
+    async def put_off(
+        self,
+        *,
+        feeds: Iterable[tuple[str, str]] = (),
+        entries: Iterable[str] = (),
+        reason: Reason | None = None,
+        detail: str | None = None,
+    ) -> None:
+        """Write into the ledger that feeds (outlet, url) and entries are left for a later run, and why."""
+        await self._thread.call(
+            self.archive.put_off, self.run, feeds=list(feeds), entries=list(entries), reason=reason, detail=detail
+        )
+
+    async def feed_states(self, outlets: Iterable[str] | None = None) -> list[FeedState]:
+        """Return what is remembered of the feeds of some outlets, or of all."""
+        return await self._thread.call(self.archive.feed_states, None if outlets is None else list(outlets))
+
+    async def item_hashes(self, outlet: str, feed_url: str) -> bytes:
+        """Return what the feed's last good answer left to tell its unchanged items by."""
+        return await self._thread.call(self.archive.item_hashes, outlet, feed_url)
+
+    async def host(self, host: str) -> HostState | None:
+        """Return what is remembered of a host (`scheme://host:port`)."""
+        return await self._thread.call(self.archive.host, host)
+
+    async def keep_host(self, state: HostState) -> None:
+        """Remember this of a host, in place of what was remembered before."""
+        await self._thread.call(self.archive.keep_host, state)
+
     async def validators(self, outlet: str, feed_url: str) -> Validators:
         """Return what to ask a feed conditionally with."""
-        return await self._thread.call(self.archive.validators, outlet, feed_url)
+        state = await self._thread.call(self.archive.feed_state, outlet, feed_url)
+        return Validators() if state is None else state.validators
 
     async def due(self, outlet: str) -> list[FeedEntry]:
         """Return the outlet's entries to be fetched now, the longest known first."""
@@ -147,20 +206,26 @@ class Intake:
             return known
         return await self._thread.call(self.archive.copy_of, worked.article.fingerprint)
 
-    async def store(self, worked: Worked, copy: str | None = None) -> Stored:
+    async def store(self, worked: Worked, copy: str | None = None, robots: str | None = None) -> Stored:
         """Write what a page was worked into, then mark it; a page without an article becomes a failed try.
 
-        `copy` is what `look_up` found. Raises ArchiveError when the archive fails; then no mark is made, and the claim
+        `copy` is what `look_up` found, `robots` what robots.txt said of the page.
+        Raises ArchiveError when the archive fails; then no mark is made, and the claim
         is given back.
         """
         if worked.article is None:
             assert worked.problem is not None
             await self._fail(
-                worked.entry, worked.problem, worked.detail, answered=worked.status > 0 or None, raw=worked.raw
+                worked.entry,
+                worked.problem,
+                worked.detail,
+                answered=worked.status > 0 or None,
+                raw=worked.raw,
+                robots=robots,
             )
             return Stored(article=None, placement=None)
         try:
-            stored = await self._thread.call(self.archive.store, self.run, worked, place=place)
+            stored = await self._thread.call(self.archive.store, self.run, worked, place=place, robots=robots)
         except BaseException:
             await self.release(worked.entry)
             raise
@@ -169,10 +234,15 @@ class Intake:
         return stored
 
     async def fail(
-        self, entry_id: str, reason: Reason, detail: str | None = None, retry_after_s: float | None = None
+        self,
+        entry_id: str,
+        reason: Reason,
+        detail: str | None = None,
+        retry_after_s: float | None = None,
+        robots: str | None = None,
     ) -> None:
         """Write that an entry could not be fetched, with the next try where one is worth it, and end the claim."""
-        await self._fail(entry_id, reason, detail, retry_after_s=retry_after_s)
+        await self._fail(entry_id, reason, detail, retry_after_s=retry_after_s, robots=robots)
 
     async def release(self, entry_id: str) -> None:
         """Give an entry back untouched."""
@@ -238,6 +308,7 @@ class Intake:
         retry_after_s: float | None = None,
         answered: bool | None = None,
         raw: RawLocation | None = None,
+        robots: str | None = None,
     ) -> None:
         def write() -> None:
             entry = self.archive.entry(entry_id)
@@ -257,6 +328,7 @@ class Intake:
                 next_try_at=next_try_at,
                 answered=answered,
                 raw=raw,
+                robots=robots,
             )
 
         try:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from mirqab.archive import FeedHealth
 from mirqab.health import SLACK_S, UNSCHEDULED_LIMIT_S, Condition, limit_s, outlet_health
-from mirqab.types import Feed, Outlet, OutletKind, Reason
+from mirqab.types import Feed, FeedState, Outlet, OutletKind, Reason
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR_S = 3600.0
@@ -28,23 +27,23 @@ def outlet(name: str, *feeds: str, enabled: bool = True) -> Outlet:
     )
 
 
-def record(name: str, *, feed: str = "rss", success_h: float | None = None, streak: int = 0) -> FeedHealth:
+def record(name: str, *, feed: str = "rss", success_h: float | None = None, failures: int = 0) -> FeedState:
     success = None if success_h is None else NOW - timedelta(hours=success_h)
-    return FeedHealth(
+    return FeedState(
         outlet=name,
         url=f"https://{name}.example/{feed}",
         last_polled_at=NOW,
         last_answered_at=success,
         last_success_at=success,
         last_new_at=success,
-        last_error=Reason.TLS if streak else None,
-        last_error_at=NOW if streak else None,
-        last_error_detail="certificate has expired" if streak else None,
-        streak=streak,
+        last_error=Reason.TLS if failures else None,
+        last_error_at=NOW if failures else None,
+        last_error_detail="certificate has expired" if failures else None,
+        failures=failures,
     )
 
 
-def conditions(outlets: list[Outlet], records: list[FeedHealth], turn_s: float = HOUR_S) -> dict[str, Condition]:
+def conditions(outlets: list[Outlet], records: list[FeedState], turn_s: float = HOUR_S) -> dict[str, Condition]:
     found = outlet_health(outlets, records, turns_s={one.id: turn_s for one in outlets}, now=NOW)
     return {one.outlet: one.condition for one in found}
 
@@ -67,7 +66,7 @@ def test_a_declared_outlet_that_was_never_asked_is_said_to_have_never_answered()
 
 
 def test_the_worst_feed_decides_and_its_reason_is_told() -> None:
-    records = [record("rasid", feed="a", success_h=0), record("rasid", feed="b", success_h=3, streak=4)]
+    records = [record("rasid", feed="a", success_h=0), record("rasid", feed="b", success_h=3, failures=4)]
     (found,) = outlet_health([outlet("rasid", "a", "b")], records, turns_s={}, now=NOW)
     assert found.condition is Condition.FAILING
     assert (found.last_error, found.detail) == (Reason.TLS, "certificate has expired")
@@ -84,7 +83,7 @@ def test_an_error_that_has_passed_is_told_with_its_time_and_worries_nobody() -> 
 
 
 def test_an_error_that_stands_is_told_before_a_later_one_that_has_passed() -> None:
-    stands = replace(record("rasid", feed="a", success_h=9, streak=2), last_error_at=NOW - timedelta(hours=2))
+    stands = replace(record("rasid", feed="a", success_h=9, failures=2), last_error_at=NOW - timedelta(hours=2))
     passed = replace(record("rasid", feed="b", success_h=0), last_error=Reason.DNS, last_error_at=NOW)
     (found,) = outlet_health([outlet("rasid", "b", "a")], [stands, passed], turns_s={}, now=NOW)
     assert (found.last_error, found.last_error_at) == (Reason.TLS, NOW - timedelta(hours=2))

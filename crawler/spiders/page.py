@@ -29,10 +29,8 @@ class PageSpider(OutletSpider):
             raise UsageError("give the page's address: scrapy crawl page -a url=https://…")
         self._url = url
         host = host_of(url)
-        for outlet in deployment.outlets.values():
-            if host in {host_of(one) for one in (outlet.home, *(feed.url for feed in outlet.feeds))}:
-                return [outlet]
-        return [_ad_hoc(host)]
+        ids = deployment.outlets_by_host.get(host)
+        return [deployment.outlets[ids[0]] if ids else _ad_hoc(host)]
 
     def hosts(self, outlets: Sequence[Outlet]) -> list[str]:
         """Return the page's host."""

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from mirqab.archive.archive import Archive
+    from mirqab.archive.feedstates import Settle
     from mirqab.archive.raw import RawWriter, read_raw
     from mirqab.archive.reads import (
         ArticleDetail,
         EntryTrail,
-        FeedHealth,
         FlaggedStory,
         OutletCounts,
         Sighting,
         StoryDetail,
         StoryFlag,
     )
-    from mirqab.archive.runs import RunRow, RunState
+    from mirqab.archive.runs import OutletSums, RunRow, RunState
     from mirqab.archive.storing import Known, Place
     from mirqab.archive.thread import ArchiveThread
 
@@ -30,14 +30,15 @@ __all__ = [
     "ArchiveThread",
     "ArticleDetail",
     "EntryTrail",
-    "FeedHealth",
     "FlaggedStory",
     "Known",
     "OutletCounts",
+    "OutletSums",
     "Place",
     "RawWriter",
     "RunRow",
     "RunState",
+    "Settle",
     "Sighting",
     "StoryDetail",
     "StoryFlag",
@@ -49,10 +50,12 @@ _MODULES: Final = {
     "Archive": "archive",
     "ArchiveThread": "thread",
     "Known": "storing",
+    "OutletSums": "runs",
     "Place": "storing",
     "RawWriter": "raw",
     "RunRow": "runs",
     "RunState": "runs",
+    "Settle": "feedstates",
     "read_raw": "raw",
 }
 

@@ -6,7 +6,7 @@ Every function takes the connection of a transaction that its caller began.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -17,14 +17,31 @@ from mirqab.addresses import url_key
 from mirqab.archive import tables
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import REOPENED, chunks
-from mirqab.types import Admitted, EntryState, FeedItem, FeedSnapshot, Reason, Validators, make_id
+from mirqab.archive.feedstates import (
+    Settle,
+    add_feed,
+    detail_of,
+    feed_row,
+    feed_rows,
+    problem_of,
+    recorded,
+    write_feeds,
+    write_item_hashes,
+)
+from mirqab.types import Admitted, EntryState, FeedItem, FeedRole, FeedSnapshot, FeedState, Reason, make_id
+
+REOPEN_STEP_S: Final = 2 * 3600.0
+REOPEN_MOST_S: Final = 86_400.0
+"""After the n-th time in a row that an entry was opened again and brought the same text, it waits for
+2, 4, 8, 16, 24, 24, … hours, counted from the last time: five fetches in the first day in place of one at each poll."""
+
+FREE_WORDINGS: Final = 2
+"""A changed title or summary is news, so that the waiting begins only when it was none two times more often."""
 
 _entries = tables.entries
-_feeds = tables.feeds
 _carried = tables.carried
 
 # Statements that a crawl runs for every feed or page are built once: building one costs more than running it.
-_this_feed = (_feeds.c.outlet == bindparam("outlet")) & (_feeds.c.url == bindparam("url"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,44 +54,86 @@ class _Item:
     url: str
 
     @property
+    def words(self) -> str:
+        """Title and summary in short; white space does not count."""
+        return _short(" ".join(self.item.title.split()), " ".join(self.item.summary.split()))
+
+    @property
     def digest(self) -> str:
-        """What must change for a known entry to be fetched again; white space does not count."""
+        """What must change for a known entry to be fetched again."""
         updated = self.item.updated.isoformat() if self.item.updated else self.item.updated_raw or ""
-        parts = (" ".join(self.item.title.split()), " ".join(self.item.summary.split()), updated)
-        return hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        return _short(" ".join(self.item.title.split()), " ".join(self.item.summary.split()), updated)
 
 
-_FEED: Final = select(_feeds.c.id, _feeds.c.first_success_at).where(_this_feed)
-_INSERT_FEED: Final = insert(_feeds)
+def _short(*parts: str) -> str:
+    return hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def admit(conn: Connection, run: str, snapshot: FeedSnapshot, *, first_poll_max_age_s: float) -> Admitted:
-    """Write one answer of a feed: its entries, its row with the validators, and the run's row for it."""
-    reading = snapshot.reading
-    problem = snapshot.problem or (reading.problem if reading else None)
-    named = {"outlet": snapshot.outlet, "url": snapshot.url}
-    feed = conn.execute(_FEED, named).one_or_none()
-    if feed is None:
-        made = conn.execute(_INSERT_FEED, named | {"last_polled_at": snapshot.fetched_at, "streak": 0})
-        assert made.inserted_primary_key is not None
-        feed_id, first_poll = int(made.inserted_primary_key[0]), True
+def admit(
+    conn: Connection, run: str, snapshot: FeedSnapshot, *, first_poll_max_age_s: float, settle: Settle
+) -> Admitted:
+    """Write one answer of a feed: its entries, its row with validators and next poll, and the run's row for it."""
+    reading, problem = snapshot.reading, problem_of(snapshot)
+    found = feed_row(conn, snapshot.outlet, snapshot.url)
+    if found is None:
+        feed, before = add_feed(conn, snapshot), FeedState(outlet=snapshot.outlet, url=snapshot.url)
     else:
-        feed_id, first_poll = int(feed.id), feed.first_success_at is None
-    oldest = snapshot.fetched_at - timedelta(seconds=first_poll_max_age_s) if first_poll else None
-    admitted = _admit_items(conn, snapshot, feed_id, reading.items if reading else (), oldest)
-    _write_feed(conn, feed_id, snapshot, problem, first_poll=first_poll, brought=admitted.new > 0)
-    _write_poll(conn, run, snapshot, problem, admitted)
+        feed, before = found
+    oldest = snapshot.since
+    if oldest is None and before.first_success_at is None:
+        oldest = snapshot.fetched_at - timedelta(seconds=first_poll_max_age_s)
+    admitted = Admitted()
+    if reading is not None:
+        admitted = _admit_items(conn, snapshot, feed, before, reading.items, reading.unchanged, oldest)
+    after = recorded(settle(before, snapshot, admitted), snapshot, admitted)
+    write_feeds(conn, [(feed, after)])
+    if reading is not None and problem is None and not snapshot.not_modified:
+        write_item_hashes(conn, feed, reading.item_hashes)
+    _write_polls(conn, [_poll(run, snapshot, problem, admitted, after)])
     return admitted
 
+
+def admit_unchanged(conn: Connection, run: str, snapshots: Sequence[FeedSnapshot], *, settle: Settle) -> None:
+    """Write answers that hold no items: each feed's row and the run's row for it."""
+    for start in range(0, len(snapshots), _BATCH):
+        batch = snapshots[start : start + _BATCH]
+        known = feed_rows(conn, (snapshot.outlet for snapshot in batch))
+        polls: list[dict[str, Any]] = []
+        for snapshot in batch:
+            if snapshot.reading is not None:
+                raise ValueError(f"{snapshot.url}: an answer with items is admitted by itself")
+            key = (snapshot.outlet, snapshot.url)
+            if key not in known:
+                known[key] = (add_feed(conn, snapshot), FeedState(outlet=snapshot.outlet, url=snapshot.url))
+            feed, before = known[key]
+            after = recorded(settle(before, snapshot, _NOTHING), snapshot, _NOTHING)
+            known[key] = (feed, after)
+            polls.append(_poll(run, snapshot, problem_of(snapshot), _NOTHING, after))
+        asked = {(snapshot.outlet, snapshot.url) for snapshot in batch}
+        write_feeds(conn, [known[key] for key in sorted(asked)])
+        _write_polls(conn, polls)
+
+
+_BATCH: Final = 500
+_NOTHING: Final = Admitted()
 
 _INSERT_ENTRY: Final = insert(_entries)
 _UPDATE_ENTRY: Final = update(_entries).where(_entries.c.id == bindparam("this_entry"))
 
 
 def _admit_items(
-    conn: Connection, snapshot: FeedSnapshot, feed: int, items: Sequence[FeedItem], oldest: datetime | None
+    conn: Connection,
+    snapshot: FeedSnapshot,
+    feed: int,
+    before: FeedState,
+    items: Sequence[FeedItem],
+    unchanged: int,
+    oldest: datetime | None,
 ) -> Admitted:
-    """Write the items as entries. Of two items with one address in one answer the first counts, the second is known."""
+    """Write the items as entries. Of two items with one address in one answer the first counts, the second is known.
+
+    Items dated before `oldest` are noted; `unchanged` more stood in the answer and need no look.
+    """
     told: dict[str, _Item] = {}
     unusable = 0
     for item in items:
@@ -84,36 +143,41 @@ def _admit_items(
         key = url_key(item.url)
         entry = make_id("e", snapshot.outlet, key)
         told.setdefault(entry, _Item(entry, key, item, item.url))
-    states, digests = _states(conn, told), _digests(conn, feed, told)
+    standings, digests = _standings(conn, told), _digests(conn, feed, told)
+    gap = not unchanged and not standings and _may_be_gap(snapshot, before) and _nothing_known(conn, before, told)
     fresh: list[dict[str, Any]] = []
     new_digests: list[dict[str, Any]] = []
     reopened = noted = 0
     for entry, one in told.items():
-        if digests.get(entry) == one.digest:
+        last = digests.get(entry)
+        if last is not None and last.digest == one.digest:
             continue
-        new_digests.append({"entry": entry, "feed": feed, "digest": one.digest})
-        state = states.get(entry)
-        if state is None:
+        words = one.words
+        new_digests.append({"entry": entry, "feed": feed, "digest": one.digest, "words": words})
+        standing = standings.get(entry)
+        if standing is None:
             first = EntryState.NOTED if oldest and _latest(one.item, oldest) < oldest else EntryState.PENDING
             noted += first is EntryState.NOTED
             fresh.append(
                 _told(one)
                 | {"id": entry, "outlet": snapshot.outlet, "url": one.url, "url_key": one.key, "state": first}
                 | {"guid": one.item.guid, "attempts": 0, "first_seen_at": snapshot.fetched_at}
+                | {"after_gap": before.last_success_at if gap else None}
             )
-        elif entry in digests:  # this feed told it otherwise before
+        elif last is not None:  # this feed told it otherwise before
             values = _told(one)
-            if state in (EntryState.STORED, EntryState.FAILED):
-                values |= REOPENED
+            if standing.state in (EntryState.STORED, EntryState.FAILED):
+                values |= REOPENED | _braked(standing, snapshot.fetched_at, reworded=last.words != words)
                 reopened += 1
             conn.execute(_UPDATE_ENTRY, values | {"this_entry": entry})
     if fresh:
         conn.execute(_INSERT_ENTRY, fresh)
     if new_digests:
-        conn.execute(insert_or_update(_carried, keys=("entry", "feed"), replace=("digest",)), new_digests)
-    new = len(fresh) - noted
-    known = len(items) - new - noted - reopened - unusable
-    return Admitted(found=len(items), new=new, reopened=reopened, known=known, noted=noted, unusable=unusable)
+        keep = insert_or_update(_carried, keys=("entry", "feed"), replace=("digest", "words"))
+        conn.execute(keep, new_digests)
+    found, new = len(items) + unchanged, len(fresh) - noted
+    known = found - new - noted - reopened - unusable
+    return Admitted(found=found, new=new, reopened=reopened, known=known, noted=noted, unusable=unusable, gap=gap)
 
 
 def _told(one: _Item) -> dict[str, Any]:
@@ -135,76 +199,135 @@ def _latest(item: FeedItem, unknown: datetime) -> datetime:
     return max((date for date in (item.published, item.updated) if date is not None), default=unknown)
 
 
-_STATES: Final = select(_entries.c.id, _entries.c.state).where(_entries.c.id.in_(bindparam("ids", expanding=True)))
+def _braked(standing: Any, now: datetime, *, reworded: bool) -> dict[str, Any]:
+    """Return when an entry that the feed tells otherwise is fetched again: now, or later when that was in vain lately.
+
+    Some feeds write another `updated`, or a running count, into every item at every poll. The entry is opened all the
+    same, for its text may have changed this time; `store` ends the row of vain ones when it did.
+    """
+    vain = standing.reopenings - (FREE_WORDINGS if reworded else 0)
+    at = now
+    if vain > 0 and standing.reopened_at is not None:
+        wait_s = min(REOPEN_STEP_S * 2.0 ** min(vain - 1, 10), REOPEN_MOST_S)
+        at = max(now, standing.reopened_at + timedelta(seconds=wait_s))
+    return {
+        "next_try_at": at if at > now else None,
+        "reopened_at": at,
+        "reopenings": standing.reopenings + 1,
+    }
 
 
-def _states(conn: Connection, ids: Iterable[str]) -> dict[str, EntryState]:
-    found: dict[str, EntryState] = {}
+_STANDINGS: Final = select(_entries.c.id, _entries.c.state, _entries.c.reopened_at, _entries.c.reopenings).where(
+    _entries.c.id.in_(bindparam("ids", expanding=True))
+)
+
+
+def _standings(conn: Connection, ids: Iterable[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for chunk in chunks(ids):
-        found.update((row.id, EntryState(row.state)) for row in conn.execute(_STATES, {"ids": chunk}))
+        for row in conn.execute(_STANDINGS, {"ids": chunk}):
+            found[row.id] = row
     return found
 
 
-_DIGESTS: Final = select(_carried.c.entry, _carried.c.digest).where(
+_DIGESTS: Final = select(_carried.c.entry, _carried.c.digest, _carried.c.words).where(
     _carried.c.entry.in_(bindparam("ids", expanding=True)), _carried.c.feed == bindparam("feed")
 )
 
 
-def _digests(conn: Connection, feed: int, ids: Iterable[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _digests(conn: Connection, feed: int, ids: Iterable[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for chunk in chunks(ids):
-        rows = conn.execute(_DIGESTS, {"ids": chunk, "feed": feed})
-        found.update((row.entry, row.digest) for row in rows)
+        for row in conn.execute(_DIGESTS, {"ids": chunk, "feed": feed}):
+            found[row.entry] = row
     return found
 
 
-_UPDATE_FEED: Final = update(_feeds).where(_feeds.c.id == bindparam("feed"))
-_UPDATE_FAILED_FEED: Final = _UPDATE_FEED.values(streak=_feeds.c.streak + 1)
+# ------------------------------------------------------------------------------------------------- gaps
+
+_LOOK_BACK: Final = timedelta(days=7)
 
 
-def _write_feed(
-    conn: Connection, feed: int, snapshot: FeedSnapshot, problem: Reason | None, *, first_poll: bool, brought: bool
-) -> None:
-    at = snapshot.fetched_at
-    values: dict[str, Any] = {"last_polled_at": at}
-    if snapshot.status > 0:
-        values["last_answered_at"] = at
-    if brought:
-        values["last_new_at"] = at
-    if problem is None:
-        values |= {"last_success_at": at, "streak": 0}
-        if first_poll:
-            values["first_success_at"] = at
-        validators = asdict(snapshot.validators)
-        # a 304 need not repeat what it confirms
-        values |= {k: v for k, v in validators.items() if v is not None} if snapshot.not_modified else validators
-    else:
-        values |= {"last_error": problem, "last_error_at": at}
-        values["last_error_detail"] = snapshot.detail or (snapshot.reading.detail if snapshot.reading else None)
-    conn.execute(_UPDATE_FEED if problem is None else _UPDATE_FAILED_FEED, values | {"feed": feed})
+def _may_be_gap(snapshot: FeedSnapshot, before: FeedState) -> bool:
+    """Tell whether an answer of which no address is known can mean that items were lost.
+
+    Not on a first poll, not after an empty answer, not for a cut one (what is known may stand in the part that is
+    missing), and not for a sitemap or a page that is asked beside the feeds.
+    """
+    return (
+        snapshot.role is FeedRole.FEED
+        and before.last_success_at is not None
+        and bool(before.window)
+        and problem_of(snapshot) is None
+    )
 
 
-def _write_poll(conn: Connection, run: str, snapshot: FeedSnapshot, problem: Reason | None, admitted: Admitted) -> None:
-    counts = {name: value for name, value in asdict(admitted).items() if name != "gap"}
-    row = counts | {
+def _nothing_known(conn: Connection, before: FeedState, told: Mapping[str, _Item]) -> bool:
+    """Tell whether no item is an old one under a new address; there is at least one item.
+
+    Some feeds write a session into every link. Their items are known by guid and title: a guid alone is no proof, for
+    feeds give one to all items, or number them by place; nor is one that stands twice in this answer. Where the guid
+    is the link, or there is none, title and date are the same.
+    """
+    if not told:
+        return False
+    assert before.last_success_at is not None
+    since = before.last_success_at - _LOOK_BACK
+    rows = [
+        row
+        for state in EntryState
+        for row in conn.execute(_LATELY, {"outlet": before.outlet, "state": state, "since": since})
+    ]
+    by_guid = {(row.guid, row.title) for row in rows if row.guid}
+    by_date = {(row.published, row.title) for row in rows if row.published and row.title}
+    guids = [one.item.guid for one in told.values()]
+    for one in told.values():
+        item = one.item
+        if item.guid and guids.count(item.guid) == 1 and (item.guid, item.title) in by_guid:
+            return False
+        if item.published and item.title and (item.published, item.title) in by_date:
+            return False
+    return True
+
+
+_LATELY: Final = (
+    select(_entries.c.guid, _entries.c.title, _entries.c.published)
+    .where(
+        _entries.c.outlet == bindparam("outlet"),
+        _entries.c.state == bindparam("state"),
+        _entries.c.first_seen_at >= bindparam("since"),
+    )
+    .order_by(_entries.c.first_seen_at.desc())
+    .limit(1000)
+)
+
+# ------------------------------------------------------------------------------------------ the run's row
+
+
+_COUNTS: Final = ("found", "new", "reopened", "known", "noted", "unusable", "gap")
+
+
+def _poll(
+    run: str, snapshot: FeedSnapshot, problem: Reason | None, admitted: Admitted, after: FeedState
+) -> dict[str, Any]:
+    return asdict(admitted) | {
         "run": run,
         "outlet": snapshot.outlet,
         "url": snapshot.url,
         "outcome": "failed" if problem else "not_modified" if snapshot.not_modified else "ok",
         "reason": problem,
-        "detail": snapshot.detail or (snapshot.reading.detail if snapshot.reading else None),
+        "detail": detail_of(snapshot),
         "status": snapshot.status,
         "polled_at": snapshot.fetched_at,
+        "role": snapshot.role,
+        "left_out": snapshot.reading.left_out if snapshot.reading else 0,
+        "robots": snapshot.robots,
+        "next_poll_at": after.next_poll_at,
     }
+
+
+def _write_polls(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write what the run got from feeds; of a feed asked twice the last end, and the items of both."""
     keys = ("run", "outlet", "url")
-    settled = tuple(name for name in row if name not in counts and name not in keys)
-    conn.execute(insert_or_update(tables.polls, keys=keys, replace=settled, add=tuple(counts)), row)
-
-
-_VALIDATORS: Final = select(_feeds.c.etag, _feeds.c.last_modified, _feeds.c.body_hash).where(_this_feed)
-
-
-def validators(conn: Connection, outlet: str, url: str) -> Validators:
-    """Return what the feed's last good answer gave to ask conditionally with; empty for an unknown feed."""
-    row = conn.execute(_VALIDATORS, {"outlet": outlet, "url": url}).one_or_none()
-    return Validators() if row is None else Validators(**row._mapping)
+    settled = tuple(name for name in rows[0] if name not in _COUNTS and name not in keys)
+    conn.execute(insert_or_update(tables.polls, keys=keys, replace=settled, add=_COUNTS), list(rows))

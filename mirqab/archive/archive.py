@@ -11,10 +11,21 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
-from mirqab.archive import admitting, entries, opening, reads, runs, storing
-from mirqab.archive.runs import RunRow
+from mirqab.archive import admitting, entries, feedstates, opening, reads, runs, storing
+from mirqab.archive.feedstates import Settle, unsettled
+from mirqab.archive.runs import OutletSums, RunRow
 from mirqab.archive.storing import Place
-from mirqab.types import Admitted, FeedEntry, FeedSnapshot, RawLocation, Reason, Stored, Validators, Worked
+from mirqab.types import (
+    Admitted,
+    FeedEntry,
+    FeedSnapshot,
+    FeedState,
+    HostState,
+    RawLocation,
+    Reason,
+    Stored,
+    Worked,
+)
 
 
 class Archive:
@@ -72,21 +83,80 @@ class Archive:
         with self._reading() as conn:
             return runs.latest(conn, limit)
 
-    # --------------------------------------------------------------------------------------- feeds, entries
-
-    def validators(self, outlet: str, feed_url: str) -> Validators:
-        """Return what to ask the feed conditionally with."""
+    def run_outlets(self, run: str) -> list[OutletSums]:
+        """Return for each outlet of a run what it gave and what not, with the reasons, by outlet."""
         with self._reading() as conn:
-            return admitting.validators(conn, outlet, feed_url)
+            return runs.outlets(conn, run)
 
-    def admit(self, run: str, snapshot: FeedSnapshot, *, first_poll_max_age_s: float) -> Admitted:
-        """Write one answer of a feed in one transaction: entries, the feed's row, its validators, the run's row.
+    def put_off(
+        self,
+        run: str,
+        *,
+        feeds: Iterable[tuple[str, str]] = (),
+        entries: Iterable[str] = (),
+        reason: Reason | None = None,
+        detail: str | None = None,
+    ) -> None:
+        """Write into the ledger that feeds (outlet, url) and entries were left for a later run, and why.
 
-        Validators of an answer with a problem (a cut feed, say) are not kept. On a feed's first success, entries older
-        than `first_poll_max_age_s` are noted and will not be fetched.
+        Nothing else changes: they stay as due as they were. What the run has made of one of them stands.
         """
         with self._writing() as conn:
-            return admitting.admit(conn, run, snapshot, first_poll_max_age_s=first_poll_max_age_s)
+            runs.put_off(conn, run, feeds=feeds, entries=entries, reason=reason, detail=detail, now=_now())
+
+    # ---------------------------------------------------------------------------------------- feeds, hosts
+
+    def feed_states(self, outlets: Iterable[str] | None = None) -> list[FeedState]:
+        """Return what is remembered of the feeds of some outlets, or of all, by outlet and address."""
+        with self._reading() as conn:
+            return feedstates.feed_states(conn, outlets)
+
+    def feed_state(self, outlet: str, url: str) -> FeedState | None:
+        """Return what is remembered of one feed."""
+        with self._reading() as conn:
+            found = feedstates.feed_row(conn, outlet, url)
+            return None if found is None else found[1]
+
+    def item_hashes(self, outlet: str, url: str) -> bytes:
+        """Return what the feed's last good answer left to tell its unchanged items by."""
+        with self._reading() as conn:
+            return feedstates.item_hashes(conn, outlet, url)
+
+    def found_again(self) -> dict[str, int]:
+        """Return for each outlet with a gap how many entries were found elsewhere since the last one."""
+        with self._reading() as conn:
+            return feedstates.found_again(conn)
+
+    def host(self, host: str) -> HostState | None:
+        """Return what is remembered of a host (`scheme://host:port`)."""
+        with self._reading() as conn:
+            return feedstates.host(conn, host)
+
+    def keep_host(self, state: HostState) -> None:
+        """Remember this of a host, in place of what was remembered before."""
+        with self._writing() as conn:
+            feedstates.keep_host(conn, state)
+
+    # --------------------------------------------------------------------------------------------- entries
+
+    def admit(
+        self, run: str, snapshot: FeedSnapshot, *, first_poll_max_age_s: float, settle: Settle = unsettled
+    ) -> Admitted:
+        """Write one answer of a feed in one transaction: entries, the feed's row, its validators, the run's row.
+
+        Validators and item hashes of an answer with a problem (a cut feed, say) are not kept. On a feed's first
+        success entries older than `first_poll_max_age_s` are noted and will not be fetched; so are those dated before
+        the snapshot's `since`. `settle` decides when the feed is asked again.
+        """
+        with self._writing() as conn:
+            return admitting.admit(conn, run, snapshot, first_poll_max_age_s=first_poll_max_age_s, settle=settle)
+
+    def admit_unchanged(self, run: str, snapshots: Iterable[FeedSnapshot], *, settle: Settle = unsettled) -> None:
+        """Write many answers that hold no items ("not modified", or none came) in one transaction."""
+        told = list(snapshots)
+        if told:
+            with self._writing() as conn:
+                admitting.admit_unchanged(conn, run, told, settle=settle)
 
     def due(self, outlet: str, *, now: datetime, limit: int = 1000) -> list[FeedEntry]:
         """Return the outlet's entries to be fetched now, the longest known first."""
@@ -118,10 +188,11 @@ class Archive:
         next_try_at: datetime | None,
         answered: bool | None = None,
         raw: RawLocation | None = None,
+        robots: str | None = None,
     ) -> None:
         """Write that an entry could not be made an article: again at `next_try_at`, or never when that is None.
 
-        `answered` says whether the server answered; without it the reason decides.
+        `answered` says whether the server answered; without it the reason decides. `robots` is what robots.txt said.
         """
         with self._writing() as conn:
             entries.fail(
@@ -133,6 +204,7 @@ class Archive:
                 next_try_at=next_try_at,
                 answered=answered,
                 raw=raw,
+                robots=robots,
                 now=_now(),
             )
 
@@ -143,13 +215,14 @@ class Archive:
         with self._reading() as conn:
             return storing.copy_of(conn, fingerprint)
 
-    def store(self, run: str, worked: Worked, *, place: Place) -> Stored:
+    def store(self, run: str, worked: Worked, *, place: Place, robots: str | None = None) -> Stored:
         """Write a worked page in one transaction: the article or the sighting of one, verdicts, flags, the outcome.
 
-        A replay changes nothing and returns `already=True`. The page must hold an article.
+        A replay changes nothing and returns `already=True`. The page must hold an article. `robots` is what robots.txt
+        said of it.
         """
         with self._writing() as conn:
-            return storing.store(conn, run, worked, place=place, now=_now())
+            return storing.store(conn, run, worked, place=place, now=_now(), robots=robots)
 
     def unconfirmed(self, limit: int = 1000) -> list[tuple[str, str, str]]:
         """Return (article, fingerprint, entry) of articles whose mark in Redis is not known to be made."""
@@ -202,11 +275,6 @@ class Archive:
         """Return what became of an address, asked for or ended at, in any spelling and whichever outlet told it."""
         with self._reading() as conn:
             return reads.by_url(conn, url)
-
-    def feed_health(self) -> list[reads.FeedHealth]:
-        """Return how each feed that was ever polled stands, by outlet and address."""
-        with self._reading() as conn:
-            return reads.feed_health(conn)
 
     def outlet_counts(self) -> dict[str, reads.OutletCounts]:
         """Return for each outlet how many entries stand where, and how many articles it gave."""

@@ -86,6 +86,7 @@ def fail(
     next_try_at: datetime | None,
     answered: bool | None,
     raw: RawLocation | None,
+    robots: str | None,
     now: datetime,
 ) -> None:
     """Write a failed try. Only a pending entry changes: what another crawl stored meanwhile stays stored.
@@ -111,7 +112,16 @@ def fail(
     if answered is None:
         answered = reason not in NO_ANSWER
     write_outcome(
-        conn, run, entry_id, outcome="failed", answered=answered, reason=reason, detail=detail, raw=raw, now=now
+        conn,
+        run,
+        entry_id,
+        outcome="failed",
+        answered=answered,
+        reason=reason,
+        detail=detail,
+        raw=raw,
+        robots=robots,
+        now=now,
     )
 
 
@@ -127,6 +137,7 @@ def write_outcome(
     detail: str | None = None,
     article: str | None = None,
     raw: RawLocation | None = None,
+    robots: str | None = None,
 ) -> None:
     """Write what the run made of an entry; a second try in one run replaces the first."""
     row = {
@@ -138,6 +149,7 @@ def write_outcome(
         "detail": detail,
         "article": article,
         "finished_at": now,
+        "robots": robots,
     } | raw_columns(raw)
     replace = tuple(name for name in row if name not in ("run", "entry"))
     conn.execute(insert_or_update(tables.outcomes, keys=("run", "entry"), replace=replace), row)
@@ -168,6 +180,7 @@ def entry_of(row: Row[Any]) -> FeedEntry:
         detail=row.detail,
         next_try_at=row.next_try_at,
         article=row.article,
+        after_gap=row.after_gap,
     )
 
 

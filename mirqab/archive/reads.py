@@ -21,7 +21,6 @@ from mirqab.types import (
     FlagState,
     Grade,
     RawLocation,
-    Reason,
     Relation,
     Verdict,
 )
@@ -369,23 +368,7 @@ def by_url(conn: Connection, url: str) -> EntryTrail | None:
     )
 
 
-# ----------------------------------------------------------------------------------------------- health
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FeedHealth:
-    """How a feed stands. `streak` counts failures in a row, 0 after a success; the last error stays known after it."""
-
-    outlet: str
-    url: str
-    last_polled_at: datetime
-    last_answered_at: datetime | None
-    last_success_at: datetime | None
-    last_new_at: datetime | None
-    last_error: Reason | None
-    last_error_at: datetime | None
-    last_error_detail: str | None
-    streak: int
+# ----------------------------------------------------------------------------------------------- counts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -402,27 +385,6 @@ class OutletCounts:
     def entries(self) -> int:
         """All entries ever told."""
         return self.pending + self.stored + self.noted + self.failed
-
-
-def feed_health(conn: Connection) -> list[FeedHealth]:
-    """Return how each polled feed stands."""
-    feeds = tables.feeds
-    rows = conn.execute(select(feeds).order_by(feeds.c.outlet, feeds.c.url))
-    return [
-        FeedHealth(
-            outlet=row.outlet,
-            url=row.url,
-            last_polled_at=row.last_polled_at,
-            last_answered_at=row.last_answered_at,
-            last_success_at=row.last_success_at,
-            last_new_at=row.last_new_at,
-            last_error=Reason(row.last_error) if row.last_error else None,
-            last_error_at=row.last_error_at,
-            last_error_detail=row.last_error_detail,
-            streak=row.streak,
-        )
-        for row in rows
-    ]
 
 
 def outlet_counts(conn: Connection) -> dict[str, OutletCounts]:

@@ -55,7 +55,12 @@ _SETTLE_ENTRY: Final = (
 )
 
 
-def store(conn: Connection, run: str, worked: Worked, *, place: Place, now: datetime) -> Stored:
+_SETTLE_CHANGED_ENTRY: Final = _SETTLE_ENTRY.values(reopenings=0)
+
+
+def store(
+    conn: Connection, run: str, worked: Worked, *, place: Place, now: datetime, robots: str | None = None
+) -> Stored:
     """Write a worked page that holds an article.
 
     Looks for, in this order: an article with the same text (then the page is a sighting of it), the article that this
@@ -74,6 +79,7 @@ def store(conn: Connection, run: str, worked: Worked, *, place: Place, now: date
     there = twin or own or _first(row for row in rows if row.url_key == key)
     repeat = there is not None and entry.state == EntryState.STORED and entry.article == there.id
     raised: tuple[str, ...] = ()
+    changed = False
     if there is None:
         target = article.id
         placement = place(worked, _former(conn, article.fingerprint))
@@ -94,9 +100,20 @@ def store(conn: Connection, run: str, worked: Worked, *, place: Place, now: date
         elif same_text and _judged_otherwise(conn, worked, target):
             raised = _judge(conn, worked, target, there.story, now, former=_verdict_topics(conn, target))
     _write_sighting(conn, worked, article, key, target, placement)
-    conn.execute(_SETTLE_ENTRY, {"this_entry": worked.entry, "article": target})
+    settle = _SETTLE_CHANGED_ENTRY if changed else _SETTLE_ENTRY
+    conn.execute(settle, {"this_entry": worked.entry, "article": target})
     outcome = "stored" if target == article.id else "duplicate"
-    write_outcome(conn, run, worked.entry, outcome=outcome, answered=True, article=target, raw=worked.raw, now=now)
+    write_outcome(
+        conn,
+        run,
+        worked.entry,
+        outcome=outcome,
+        answered=True,
+        article=target,
+        raw=worked.raw,
+        robots=robots,
+        now=now,
+    )
     return Stored(article=target, placement=placement, raised=raised, already=repeat)
 
 

@@ -13,12 +13,15 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     UniqueConstraint,
+    true,
 )
 
 from mirqab.archive.columns import CleanText, Json, UtcTime
+from mirqab.types import FeedRole
 
 metadata = MetaData(
     naming_convention={
@@ -51,7 +54,7 @@ polls = Table(  # what a run got from a feed
     Column("run", CleanText, ForeignKey("runs.id"), primary_key=True),
     Column("outlet", CleanText, primary_key=True),
     Column("url", CleanText, primary_key=True),
-    Column("outcome", CleanText, nullable=False),  # ok, not_modified, failed
+    Column("outcome", CleanText, nullable=False),  # ok, not_modified, failed, put_off
     Column("reason", CleanText),
     Column("detail", CleanText),
     Column("status", Integer, nullable=False),
@@ -62,6 +65,11 @@ polls = Table(  # what a run got from a feed
     Column("known", Integer, nullable=False),
     Column("noted", Integer, nullable=False),
     Column("unusable", Integer, nullable=False),
+    Column("role", CleanText, nullable=False, server_default=FeedRole.FEED),
+    Column("gap", Integer, nullable=False, server_default="0"),  # 1: nothing of it was known
+    Column("left_out", Integer, nullable=False, server_default="0"),
+    Column("robots", CleanText),
+    Column("next_poll_at", UtcTime),
 )
 
 outcomes = Table(  # what a run made of an entry
@@ -69,7 +77,7 @@ outcomes = Table(  # what a run made of an entry
     metadata,
     Column("run", CleanText, ForeignKey("runs.id"), primary_key=True),
     Column("entry", CleanText, ForeignKey("entries.id"), primary_key=True),
-    Column("outcome", CleanText, nullable=False),  # stored, duplicate, failed
+    Column("outcome", CleanText, nullable=False),  # stored, duplicate, failed, put_off
     Column("answered", Boolean, nullable=False),  # the server gave an answer
     Column("reason", CleanText),
     Column("detail", CleanText),
@@ -78,6 +86,7 @@ outcomes = Table(  # what a run made of an entry
     Column("raw_file", CleanText),
     Column("raw_offset", Integer),
     Column("raw_length", Integer),
+    Column("robots", CleanText),
     Index("ix_outcomes_entry", "entry"),
 )
 
@@ -100,8 +109,41 @@ feeds = Table(
     Column("last_error", CleanText),
     Column("last_error_at", UtcTime),
     Column("last_error_detail", CleanText),
-    Column("streak", Integer, nullable=False),  # failures in a row; 0 after a success
+    Column("failures", Integer, nullable=False),  # in a row; 0 after a success
+    Column("failure_weight", Float, nullable=False, server_default="0"),
+    Column("last_full_at", UtcTime),
+    Column("interval_s", Float),
+    Column("next_poll_at", UtcTime),
+    Column("rhythm", Json),
+    Column("pace", Json),
+    Column("window", Integer),
+    Column("moved_to", CleanText),
+    Column("moved_times", Integer, nullable=False, server_default="0"),
+    Column("gone_at", UtcTime),
+    Column("trusts_304", Boolean, nullable=False, server_default=true()),
+    Column("distrusted_at", UtcTime),
+    Column("last_gap_at", UtcTime),
+    Column("gap_since", UtcTime),
+    Column("gaps", Integer, nullable=False, server_default="0"),
     UniqueConstraint("outlet", "url"),
+)
+
+item_hashes = Table(  # what tells unchanged items from others; apart, for a look at all feeds must not read it
+    "item_hashes",
+    metadata,
+    Column("feed", Integer, ForeignKey("feeds.id"), primary_key=True),
+    Column("hashes", LargeBinary, nullable=False),
+)
+
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host", CleanText, primary_key=True),  # scheme://host:port
+    Column("not_before", UtcTime),
+    Column("because", CleanText),
+    Column("robots_status", Integer),
+    Column("robots_at", UtcTime),
+    Column("robots", LargeBinary),  # compressed
 )
 
 entries = Table(
@@ -127,6 +169,9 @@ entries = Table(
     Column("title", CleanText, nullable=False),
     Column("summary", CleanText, nullable=False),
     Column("content", CleanText),
+    Column("after_gap", UtcTime),
+    Column("reopened_at", UtcTime),
+    Column("reopenings", Integer, nullable=False, server_default="0"),  # in a row that brought the same text
     UniqueConstraint("outlet", "url_key"),
     Index("ix_entries_outlet_state_first_seen_at", "outlet", "state", "first_seen_at", "published", "id"),
     Index("ix_entries_url_key", "url_key"),
@@ -137,7 +182,8 @@ carried = Table(  # how a feed last told an entry: two feeds of an outlet may wo
     metadata,
     Column("entry", CleanText, ForeignKey("entries.id"), primary_key=True),
     Column("feed", Integer, ForeignKey("feeds.id"), primary_key=True),
-    Column("digest", CleanText, nullable=False),
+    Column("digest", CleanText, nullable=False),  # of title, summary and updated
+    Column("words", CleanText),  # of title and summary alone
     sqlite_with_rowid=False,
 )
 

@@ -29,10 +29,9 @@ def crawl(
 ) -> int:
     """Read the outlets once. New articles are stored, and the stories on a topic are flagged."""
     from mirqab.cli.contact import ask_for_contact, needs_contact
-    from mirqab.declarations import load_outlets
 
     deployed = deployment.settings()
-    chosen = choose(load_outlets(deployed), outlets or [], kind)
+    chosen = choose(deployment.outlets(deployed), outlets or [], kind)
     if needs_contact(deployed, chosen):
         ask_for_contact(deployed)
         deployed = deployment.settings()

@@ -39,7 +39,7 @@ def outlets(
     form: FORMAT = Format.TABLE,
 ) -> None:
     """List the declared outlets, and why one is off."""
-    from mirqab.declarations import load_outlets, read_kind
+    from mirqab.declarations import read_kind
 
     wanted = None if kind is None else read_kind(kind)
     rows: list[Row] = [
@@ -55,7 +55,7 @@ def outlets(
             "reason": outlet.reason,
             "feeds": [feed.url for feed in outlet.feeds],
         }
-        for outlet in load_outlets(deployment.settings())
+        for outlet in deployment.outlets(deployment.settings())
         if wanted is None or outlet.kind is wanted
     ]
     columns: list[Column] = [

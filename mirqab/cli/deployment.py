@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mirqab.archive import Archive
     from mirqab.settings import Settings
     from mirqab.topics import Topic
+    from mirqab.types import Outlet
     from mirqab.workers import Workers
 
 CODE = Path(__file__).resolve().parents[2]  # where scrapy.cfg and config/ lie
@@ -34,6 +35,15 @@ def settings() -> Settings:
     from mirqab.settings import load_settings
 
     return load_settings(overrides=dict(_overrides))
+
+
+def outlets(deployment: Settings) -> tuple[Outlet, ...]:
+    """Return the declared outlets, showing how far their reading is when it takes long."""
+    from mirqab.cli.reading_shown import ReadingShown
+    from mirqab.declarations import load_outlets
+
+    with ReadingShown() as shown:
+        return load_outlets(deployment, progress=shown)
 
 
 def child_environ(deployment: Settings) -> dict[str, str]:

@@ -34,11 +34,11 @@ def up(
     """Keep the clock, and serve the pages. Every job of config/schedule.yaml is started when it is due."""
     from mirqab.cli.contact import ask_for_contact, needs_contact
     from mirqab.clock import Clock, hold_clock
-    from mirqab.declarations import load_outlets, load_schedule
+    from mirqab.declarations import load_schedule
     from mirqab.errors import UsageError
 
     deployed = deployment.settings()
-    jobs, outlets = load_schedule(deployed), load_outlets(deployed)
+    jobs, outlets = load_schedule(deployed), deployment.outlets(deployed)
     deployment.load_topics(deployed)  # its mistakes are better told now than at night
     if not jobs:
         raise UsageError("No job is declared: add one to config/schedule.yaml.")
@@ -102,10 +102,9 @@ def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Another port than web.port; 0 for any.")] = None,
 ) -> None:
     """Serve the reading pages on this machine, until Ctrl-C."""
-    from mirqab.declarations import load_outlets
 
     deployed = deployment.settings()
-    pages = _pages(deployed, load_outlets(deployed), host=host, port=port)
+    pages = _pages(deployed, deployment.outlets(deployed), host=host, port=port)
     asyncio.run(_keep(None, pages))
 
 
@@ -223,15 +222,15 @@ def health(form: FORMAT = Format.TABLE) -> int:
 
     The exit code is 3 when one fails or is overdue.
     """
-    from mirqab.declarations import load_outlets, load_schedule
+    from mirqab.declarations import load_schedule
     from mirqab.health import Condition, outlet_health
 
     deployed = deployment.settings()
-    outlets = load_outlets(deployed)
+    outlets = deployment.outlets(deployed)
     now = datetime.now(UTC)
     turns = turns_s(load_schedule(deployed), outlets, now)
     with deployment.archive_if_any(deployed) as archive:
-        records = [] if archive is None else archive.feed_health()
+        records = [] if archive is None else archive.feed_states()
     found = outlet_health(outlets, records, turns_s=turns, now=now)
     columns: list[Column] = [
         ("outlet", lambda row: row["outlet"]),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import zlib
-from email.message import Message
 from typing import Final
 
 from mirqab.arabic.encodings import decode
-from mirqab.feeds import syndication
+from mirqab.feeds import jsonfeed, sitemaps, syndication
+from mirqab.feeds.pages import charset_of
 from mirqab.feeds.recognising import Form, form_of, refusal, what_it_is
-from mirqab.types import FeedBody, FeedReading, Reason
+from mirqab.types import FeedBody, FeedKind, FeedReading, Reason
 
 MAX_INFLATED_BYTES: Final = 15 * 1024 * 1024
 """What a compressed body may become: as much as a body may have that comes as it is."""
@@ -36,11 +36,17 @@ def read_feed(feed: FeedBody) -> FeedReading:
     if not body.strip():
         return refusal(Reason.EMPTY, "the body is empty")
     declared = _XML_ENCODING.search(body[:1024])
-    labels = (_charset(feed.content_type), declared[1].decode("ascii") if declared else None)
+    labels = (charset_of(feed.content_type), declared[1].decode("ascii") if declared else None)
     decoded = decode(body, declared=labels)
     form = form_of(decoded.text)
     if form is Form.SYNDICATION:
         return syndication.read(decoded.text, feed, decoded.encoding)
+    if form is Form.JSON:
+        return jsonfeed.read(decoded.text, feed, decoded.encoding)
+    if form is Form.SITEMAP or (
+        form is Form.OTHER and (feed.kind is FeedKind.SITEMAP or sitemaps.is_list(decoded.text))
+    ):
+        return sitemaps.read(decoded.text, feed, decoded.encoding)
     return refusal(Reason.NOT_A_FEED, what_it_is(decoded.text, form), decoded.encoding)
 
 
@@ -58,12 +64,3 @@ def _inflated(body: bytes) -> bytes:
         if len(body) > MAX_INFLATED_BYTES:
             raise _TooLargeError
     return body
-
-
-def _charset(content_type: str | None) -> str | None:
-    if not content_type:
-        return None
-    message = Message()
-    message["content-type"] = content_type.replace("\r", " ").replace("\n", " ")
-    charset = message.get_param("charset")
-    return charset if isinstance(charset, str) else None

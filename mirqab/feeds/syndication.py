@@ -14,29 +14,18 @@ from typing import Any, Final
 
 from mirqab.addresses import clean_url
 from mirqab.arabic.dates import believable, read_date
+from mirqab.feeds import pace
+from mirqab.feeds.bounding import first_items, items_of
 from mirqab.feeds.plaintext import plain
 from mirqab.feeds.recognising import refusal
+from mirqab.feeds.repairing import repaired
 from mirqab.types import FeedBody, FeedItem, FeedReading, Reason
 
-_XML_DECLARATION: Final = re.compile(r"\s*<\?xml\b[^>]{0,300}\?>")
-_REFERENCE: Final = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,20})|([0-9]{1,20}));?")
-_ROOT: Final = re.compile(r"<(?:\w+:)?(rss|feed|RDF)\b", re.IGNORECASE)
-_ITEM_END: Final = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
-_ITEM_START: Final = re.compile(r"<(?:\w+:)?(?:item|entry)\b", re.IGNORECASE)
-# Tags of items, but not those written inside of CDATA or a comment.
-_ITEM_TAG: Final = re.compile(
-    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<(?P<close>/?)(?:\w+:)?(?P<item>item|entry)\b[^<>]*>?",
-    re.IGNORECASE | re.DOTALL,
-)
-_CLOSING: Final = re.compile(r"</(?:\w+:)?(?:channel|rss|feed|RDF)\s*>", re.IGNORECASE)
-# feedparser looks for e-mail addresses in these with a pattern of quadratic time: 60 kB took a minute.
-_LONG_AUTHOR: Final = re.compile(
-    r"(<(?:\w+:)?(?:author|name|creator|contributor|managingEditor|webMaster|publisher|owner)\b[^>]{0,300}>"
-    r"\s*(?:<!\[CDATA\[)?[^<\]]{500})[^<\]]+",
-    re.IGNORECASE,
-)
-_DOCTYPE: Final = re.compile(r"<!DOCTYPE\b[^\[>]*(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
+# The root of a feed; `channel` is that of CDF, and of RSS that forgot its own.
+_ROOT: Final = re.compile(r"<((?:[\w.\-]+:)?(?:rss|feed|RDF|channel))\b", re.IGNORECASE)
+_UNKNOWN: Final = "neither RSS nor Atom"
 _SRS_NAME: Final = re.compile(r"\bsrsName\s*=", re.IGNORECASE)
+_ESCAPED_REFERENCE: Final = re.compile(r"&amp;(#[xX0-9])")
 
 
 def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
@@ -44,12 +33,12 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
 
     UNREADABLE_FEED and NOT_A_FEED come without items; TRUNCATED_FEED keeps every item that is complete.
     """
-    text = _repair(text)
+    text = repaired(text)
     root = _ROOT.search(text)
     if root is None:
-        return refusal(Reason.NOT_A_FEED, "neither RSS nor Atom", encoding)
+        return refusal(Reason.NOT_A_FEED, _UNKNOWN, encoding)
     text, truncated = _complete(text, root)
-    text, left_out = _first_items(text, feed.max_items)
+    text, left_out = first_items(text, feed.max_items)
     try:
         parsed = _feedparse(text, feed.url)
     except MemoryError:
@@ -59,7 +48,7 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
     entries = parsed.get("entries") or []
     version = str(parsed.get("version") or "")
     if not version and not entries:
-        return refusal(Reason.NOT_A_FEED, "neither RSS nor Atom", encoding)
+        return refusal(Reason.NOT_A_FEED, _UNKNOWN, encoding)
     now = datetime.now(UTC)
     items = tuple(_item(entry, url=feed.url, atom=version.startswith("atom"), now=now) for entry in entries)
     problem, detail = None, None
@@ -67,7 +56,7 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
         detail = f"the first {len(items)} of {len(items) + left_out} items"
     if truncated:
         problem, detail = Reason.TRUNCATED_FEED, f"the text ends without </{root[1]}>; {len(items)} items are complete"
-    elif not items and _ITEM_START.search(text):
+    elif not items and items_of(text)[0]:
         problem, detail = Reason.UNREADABLE_FEED, str(parsed.get("bozo_exception") or "no item could be read")[:300]
     return FeedReading(
         version=version,
@@ -76,55 +65,9 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
         items=items,
         problem=problem,
         detail=detail,
+        pace=pace.of_text(text),
         left_out=left_out,
     )
-
-
-def _repair(text: str) -> str:
-    """Mend what is certain: references to no character, and the declaration, which is ours from here on."""
-    if "&#" in text:
-        text = _REFERENCE.sub(_reference, _PAIR.sub(_pair, text))
-    return _LONG_AUTHOR.sub(r"\1", _XML_DECLARATION.sub("", text, count=1)).lstrip()
-
-
-_PAIR: Final = re.compile(r"&#[xX]([dD][89abAB][0-9a-fA-F]{2});&#[xX]([dD][c-fC-F][0-9a-fA-F]{2});")
-
-
-def _pair(found: re.Match[str]) -> str:
-    """Join the two halves of one character that was written in UTF-16."""
-    return chr(0x10000 + ((int(found[1], 16) - 0xD800) << 10) + int(found[2], 16) - 0xDC00)
-
-
-def _reference(found: re.Match[str]) -> str:
-    code = int(found[1], 16) if found[1] else int(found[2])
-    if code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code <= 0x10FFFF:
-        return found[0]
-    return "" if code < 0x20 else "\ufffd"
-
-
-def _first_items(text: str, most: int) -> tuple[str, int]:
-    """Return the text with the items after the first `most` cut out, and how many they were.
-
-    What stands behind the last item stays: closing tags, and now and then the feed's title.
-    """
-    if len(_ITEM_START.findall(text)) <= most:
-        return text, 0
-    starts: list[int] = []
-    end = 0
-    for found in _ITEM_TAG.finditer(text):
-        if found["item"] is None:
-            continue
-        if found["close"]:
-            end = found.end()
-        else:
-            starts.append(found.start())
-    if len(starts) <= most:
-        return text, 0
-    cut = starts[most]
-    if end <= cut:
-        closing = _CLOSING.search(text, starts[-1])
-        end = closing.start() if closing else len(text)
-    return text[:cut] + text[end:], len(starts) - most
 
 
 def _complete(text: str, root: re.Match[str]) -> tuple[str, bool]:
@@ -132,17 +75,16 @@ def _complete(text: str, root: re.Match[str]) -> tuple[str, bool]:
 
     A half item could carry half a link, which would be fetched and fail, so only complete items are kept.
     """
-    name = re.match(r"<((?:\w+:)?\w+)", text[root.start() :])
-    assert name is not None
-    if re.search(rf"</{re.escape(name[1])}\s*>", text[root.end() :], re.IGNORECASE) or re.match(
+    name = root[1]
+    if re.search(rf"</{re.escape(name)}\s*(?:>|\Z)", text[root.end() :], re.IGNORECASE) or re.match(
         r"[^<>]*/>", text[root.end() :]
     ):
         return text, False
-    end = max((found.end() for found in _ITEM_END.finditer(text)), default=None)
-    if end is None:
+    end = items_of(text)[1]
+    if not end:
         return text, True
-    channel = "</channel>" if root[1].lower() == "rss" else ""
-    return f"{text[:end]}{channel}</{name[1]}>", True
+    channel = "</channel>" if name.lower().endswith("rss") else ""
+    return f"{text[:end]}{channel}</{name}>", True
 
 
 def _feedparse(text: str, url: str) -> Any:
@@ -157,8 +99,9 @@ def _feedparse(text: str, url: str) -> Any:
         raise
     except Exception:
         # known: a backslash in the document type, a projection that is no number, bad references in escaped HTML
-        calmer = _SRS_NAME.sub("data-srs=", _DOCTYPE.sub("", text))
-        calmer = re.sub(r"&amp;(#[xX0-9])", r"&amp;amp;\1", calmer)
+        root = _ROOT.search(text)
+        calmer = _SRS_NAME.sub("data-srs=", text[root.start() if root else 0 :])
+        calmer = _ESCAPED_REFERENCE.sub(r"&amp;amp;\1", calmer)
         return feedparser.parse(io.BytesIO(calmer.encode("utf-8", "replace")), response_headers=headers)
 
 

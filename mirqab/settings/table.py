@@ -149,6 +149,11 @@ class Settings:
         return self.home / "redis"
 
     @property
+    def cache_folder(self) -> Path:
+        """Where lies what only saves time, and may be deleted at any moment."""
+        return self.home / "cache"
+
+    @property
     def log_folder(self) -> Path:
         """Where logs are written."""
         return self.home / "log"

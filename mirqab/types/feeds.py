@@ -125,10 +125,11 @@ class FeedState:
     """What is remembered of one feed between polls: its validators, how it did, and when it is due again.
 
     `failures` counts failed polls in a row, `failure_weight` weighs them by class; both are 0 after a success.
-    `rhythm` is the polling policy's own record of when items come. `window` is how many items the last whole answer
-    held. `moved_to` was the target of permanent redirects `moved_times` polls in a row. `gone_at` is set by a 410
-    until the feed answers again. `trusts_304` is false once a "not modified" proved untrue. `last_gap_at` is when an
-    answer had nothing in common with the one before, so that items may have been lost.
+    `rhythm` is the polling policy's own record of when items come, `pace` what the last reading wished for. `window` is
+    how many items the last whole answer held. `moved_to` was the target of permanent redirects `moved_times` polls in
+    a row. `gone_at` is set by a 410 until the feed answers again. `trusts_304` is false once a "not modified" proved
+    untrue, which was at `distrusted_at`. `last_gap_at` is when an answer had nothing in common with the one before, so
+    that items may have been lost; the last good answer before that came at `gap_since`.
     """
 
     outlet: str
@@ -148,12 +149,15 @@ class FeedState:
     interval_s: float | None = None
     next_poll_at: datetime | None = None
     rhythm: tuple[float, ...] = ()
+    pace: FeedPace = field(default_factory=FeedPace)
     window: int | None = None
     moved_to: str | None = None
     moved_times: int = 0
     gone_at: datetime | None = None
     trusts_304: bool = True
+    distrusted_at: datetime | None = None
     last_gap_at: datetime | None = None
+    gap_since: datetime | None = None
     gaps: int = 0
 
 

@@ -23,6 +23,11 @@ def state(archive: Archive, slug: str) -> EntryState:
     return entry.state
 
 
+def validators(archive: Archive) -> Validators:
+    known = archive.feed_state("rasid", FEED)
+    return Validators() if known is None else known.validators
+
+
 def test_a_feeds_items_become_pending_entries_in_the_order_in_which_they_were_seen(archive: Archive, run: str) -> None:
     assert admit(archive, run, snapshot(item("1", "أول"))) == Admitted(found=1, new=1)
     later = NOON + timedelta(minutes=5)
@@ -117,11 +122,11 @@ def test_two_feeds_that_word_one_entry_differently_do_not_open_it_for_ever(archi
 
 
 def test_validators_are_kept_of_good_answers_only(archive: Archive, run: str) -> None:
-    assert archive.validators("rasid", FEED) == Validators()
+    assert validators(archive) == Validators()
     admit(archive, run, snapshot(item("1"), etag="one"))
-    assert archive.validators("rasid", FEED) == Validators(etag="one")
+    assert validators(archive) == Validators(etag="one")
     admit(archive, run, snapshot(item("2"), etag="cut", problem=Reason.TRUNCATED_FEED))
-    assert archive.validators("rasid", FEED) == Validators(etag="one")
+    assert validators(archive) == Validators(etag="one")
     assert state(archive, "2") is EntryState.PENDING, "the items of a cut feed are kept"
     not_modified = FeedSnapshot(
         outlet="rasid",
@@ -132,15 +137,15 @@ def test_validators_are_kept_of_good_answers_only(archive: Archive, run: str) ->
         validators=Validators(last_modified="Sun, 22 Nov 2026 12:00:00 GMT"),
     )
     admit(archive, run, not_modified)
-    assert archive.validators("rasid", FEED) == Validators(etag="one", last_modified="Sun, 22 Nov 2026 12:00:00 GMT")
+    assert validators(archive) == Validators(etag="one", last_modified="Sun, 22 Nov 2026 12:00:00 GMT")
     admit(archive, run, snapshot(item("1")))
-    assert archive.validators("rasid", FEED) == Validators(), "a full answer without validators has none"
+    assert validators(archive) == Validators(), "a full answer without validators has none"
 
 
 def test_entries_and_validators_come_or_stay_away_together(archive: Archive, run: str) -> None:
     with pytest.raises(ArchiveError):  # the run's row for the feed is written last, and there is no such run
         admit(archive, "r000000000000000", snapshot(item("1"), etag="one"))
-    assert archive.validators("rasid", FEED) == Validators()
+    assert validators(archive) == Validators()
     assert archive.due("rasid", now=NOON) == []
 
 
@@ -157,18 +162,18 @@ def test_nul_and_lone_surrogates_are_stored_as_replacement_characters(archive: A
     assert (entry.title, entry.summary) == ("خبر\ufffd \ufffd", "\ufffd")
 
 
-def test_feed_health_remembers_the_last_error_and_counts_failures_in_a_row(archive: Archive, run: str) -> None:
+def test_a_feeds_state_remembers_the_last_error_and_counts_failures_in_a_row(archive: Archive, run: str) -> None:
     minute = timedelta(minutes=1)
     admit(archive, run, snapshot(item("1")))
     admit(archive, run, no_answer(Reason.CONNECTION, at=NOON + minute))
     admit(archive, run, snapshot(at=NOON + 2 * minute, problem=Reason.NOT_A_FEED))
-    (health,) = archive.feed_health()
-    assert (health.outlet, health.url, health.streak, health.last_error) == ("rasid", FEED, 2, Reason.NOT_A_FEED)
+    (health,) = archive.feed_states()
+    assert (health.outlet, health.url, health.failures, health.last_error) == ("rasid", FEED, 2, Reason.NOT_A_FEED)
     assert health.last_success_at == health.last_new_at == NOON
     assert health.last_answered_at == health.last_polled_at == NOON + 2 * minute
     admit(archive, run, snapshot(item("1"), at=NOON + 3 * minute))
-    (health,) = archive.feed_health()
-    assert (health.streak, health.last_error, health.last_error_at) == (0, Reason.NOT_A_FEED, NOON + 2 * minute)
+    (health,) = archive.feed_states()
+    assert (health.failures, health.last_error, health.last_error_at) == (0, Reason.NOT_A_FEED, NOON + 2 * minute)
 
 
 def test_a_page_by_hand_is_due_whatever_was_known(archive: Archive, run: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -10,18 +12,21 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 
+from mirqab.addresses import url_key
 from mirqab.archive import Archive, opening
 from mirqab.archive.dialect import explain, make_engine
 from mirqab.archive.tables import metadata
 from mirqab.errors import ArchiveError
 from mirqab.stories import place
-from tests.archive.making import NOON, WEEK_S, body, entry_id, item, snapshot, worked
+from mirqab.types import Admitted, Reason, Validators
+from tests.archive.making import FEED, NOON, WEEK_S, body, entry_id, item, snapshot, worked
 
 OPEN = "import sys; from mirqab.archive import Archive; Archive.open(sys.argv[1]).close()"
 
@@ -36,7 +41,9 @@ def schema(url: str) -> dict[str, list[str]]:
 
 
 def lines(sql: str) -> list[str]:
-    return sorted(line.strip(" ,\t") for line in sql.splitlines() if line.strip())
+    """Return the parts of a statement, split where commas part columns: SQLite writes added ones into one line."""
+    parts = re.split(r",(?![^(]*\))|\n", sql.replace("(\n", "\n", 1))
+    return sorted(part.strip(" \t") for part in parts if part.strip(" \t)"))
 
 
 @pytest.fixture
@@ -59,6 +66,51 @@ def test_the_migrations_make_the_tables_that_the_code_uses(migrated_url: str) ->
     made = schema(migrated_url)
     for name, table in metadata.tables.items():
         assert made[name] == lines(str(sqlalchemy.schema.CreateTable(table).compile(dialect=engine.dialect)))
+
+
+def test_an_archive_of_the_first_schema_keeps_what_it_holds(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.sqlite3'}"
+    _, writer = make_engine(make_url(url))
+    config = Config()
+    config.set_main_option("script_location", str(Path(opening.__file__).with_name("migrations")))
+    told = item("1", summary="ملخص", updated=NOON)
+    digest = hashlib.blake2b("\x1f".join(("خبر", "ملخص", NOON.isoformat())).encode(), digest_size=8).hexdigest()
+    entry = entry_id("1")
+    with writer.begin() as conn:
+        config.attributes["connection"] = conn
+        command.upgrade(config, "0001")
+        for statement in (
+            "INSERT INTO runs VALUES ('r1', 'crawl', '[]', '2026-11-22 11:00:00', 7, NULL, NULL, NULL, NULL)",
+            f"INSERT INTO feeds VALUES (1, 'rasid', '{FEED}', 'one', NULL, 'h', '2026-11-01 11:00:00',"
+            " '2026-11-22 11:00:00', '2026-11-22 11:00:00', '2026-11-22 10:00:00', NULL, 'dns',"
+            " '2026-11-22 11:00:00', 'x', 2)",
+            f"INSERT INTO polls VALUES ('r1', 'rasid', '{FEED}', 'ok', NULL, NULL, 200, '2026-11-22 11:00:00',"
+            " 1, 1, 0, 0, 0, 0)",
+            "INSERT INTO entries (id, outlet, url, url_key, state, attempts, first_seen_at, authors, title, summary)"
+            f" VALUES ('{entry}', 'rasid', 'https://rasid.example/1', '{url_key('https://rasid.example/1')}',"
+            " 'stored', 0, '2026-11-22 11:00:00', '[]', 'خبر', 'ملخص')",
+            f"INSERT INTO carried VALUES ('{entry}', 1, '{digest}')",
+            f"INSERT INTO outcomes (run, entry, outcome, answered, finished_at)"
+            f" VALUES ('r1', '{entry}', 'stored', 1, '2026-11-22 11:00:00')",
+        ):
+            conn.exec_driver_sql(statement)
+    writer.dispose()
+    archive = Archive.open(url)
+    state = archive.feed_state("rasid", FEED)
+    assert state is not None
+    assert (state.validators, state.failures, state.last_error) == (
+        Validators(etag="one", body_hash="h"),
+        2,
+        Reason.DNS,
+    )
+    assert (state.gaps, state.moved_times, state.trusts_304, state.next_poll_at, state.rhythm) == (0, 0, True, None, ())
+    (row,) = archive.runs()
+    assert (row.found, row.stored, row.feeds_ok) == (1, 1, 1)
+    run = archive.start_run("crawl", topics=[])
+    # what was told is still known: nothing is fetched again because of the change, and no gap is seen
+    assert archive.admit(run, snapshot(told), first_poll_max_age_s=WEEK_S) == Admitted(found=1, known=1)
+    assert archive.admit(run, snapshot(item("1", "آخر")), first_poll_max_age_s=WEEK_S).reopened == 1
+    archive.close()
 
 
 def test_a_fresh_archive_is_what_the_migrations_make(archive: Archive, archive_url: str, migrated_url: str) -> None:
@@ -216,7 +268,8 @@ import os, sys
 from mirqab.archive import Archive
 from mirqab.errors import ArchiveError
 from mirqab.stories import place
-from tests.archive.making import NOON, WEEK_S, body, item, snapshot, worked
+from mirqab.types import Admitted, Reason, Validators
+from tests.archive.making import FEED, NOON, WEEK_S, body, item, snapshot, worked
 
 archive = Archive.open(sys.argv[1])
 run = archive.start_run("crawl", topics=[])

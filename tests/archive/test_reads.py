@@ -11,7 +11,20 @@ from sqlalchemy import event
 from mirqab.archive import Archive
 from mirqab.stories import place
 from mirqab.types import EntryState, Reason, Relation, make_id
-from tests.archive.making import FEED, NOON, TALKS, TOPIC, WEEK_S, body, entry_id, item, snapshot, verdict, worked
+from tests.archive.making import (
+    FEED,
+    NOON,
+    TALKS,
+    TOPIC,
+    WEEK_S,
+    body,
+    entry_id,
+    item,
+    no_answer,
+    snapshot,
+    verdict,
+    worked,
+)
 
 
 @pytest.fixture
@@ -142,7 +155,14 @@ def test_no_question_reads_a_whole_table(filled: Archive, run: str) -> None:
     filled.store(run, worked("5", new, verdicts=[verdict(new)]), place=place)
     filled.store(run, worked("5", new + "\nتحديث", verdicts=[verdict(new, flagged=False)]), place=place)
     filled.fail(run, entry_id("4"), reason=Reason.DNS, detail=None, next_try_at=NOON)
-    filled.validators("rasid", FEED)
+    rolled = snapshot(item("6", "سادس"), item("7", "سابع"), at=NOON + timedelta(hours=1))
+    assert filled.admit(run, rolled, first_poll_max_age_s=WEEK_S).gap, "the look for known items is made too"
+    filled.admit_unchanged(run, [no_answer(Reason.DNS)])
+    filled.feed_state("rasid", FEED)
+    filled.feed_states(["rasid"])
+    filled.item_hashes("rasid", FEED)
+    filled.host("https://rasid.example:443")
+    filled.run_outlets(run)
     filled.due("rasid", now=NOON)
     filled.is_due(entry_id("4"), NOON)
     filled.copy_of("x")

@@ -14,7 +14,7 @@ from twisted.web.client import ResponseFailed
 from crawler.hosts import FAILURES_TO_REST, Hosts
 from crawler.outcomes import PutOffError, reason_of_status, refusal, retry_after_s
 from crawler.tally import Tally
-from mirqab.types import Reason
+from mirqab.types import HostState, Reason
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -93,53 +93,63 @@ def test_detail_holds_no_credentials() -> None:
     assert "secret" not in told.detail
 
 
+A, B = "https://a.example/feed", "https://b.example/feed"
+
+
 class Turns:
     """Hosts whose turns across crawlers come at once."""
 
     def __init__(self) -> None:
         self.stopping = asyncio.Event()
         self.wait_s = 0.0
-        self.hosts = Hosts(self.reserve, self.stopping)
+        self.kept: dict[str, HostState] = {}
+        self.hosts = Hosts(self.reserve, self.recall, self.keep, self.stopping)
 
     async def reserve(self, host: str, delay_s: float) -> float:
         return self.wait_s
+
+    async def recall(self, origin: str) -> HostState | None:
+        return self.kept.get(origin)
+
+    async def keep(self, state: HostState) -> None:
+        self.kept[state.host] = state
 
 
 async def test_silent_host_rests_for_the_run_and_an_answer_clears_it() -> None:
     turns = Turns()
     for _ in range(FAILURES_TO_REST - 1):
-        turns.hosts.silent("a.example", Reason.TIMED_OUT)
-    await turns.hosts.answered("a.example", status=200, retry_after_s=None)
+        turns.hosts.silent(A, Reason.TIMED_OUT)
+    await turns.hosts.answered(A, status=200, retry_after_s=None)
     for _ in range(FAILURES_TO_REST):
-        await turns.hosts.take_turn("a.example", 0)
-        turns.hosts.silent("a.example", Reason.TIMED_OUT)
+        await turns.hosts.take_turn(A, 0)
+        turns.hosts.silent(A, Reason.TIMED_OUT)
     with pytest.raises(PutOffError) as put_off:
-        await turns.hosts.take_turn("a.example", 0)
+        await turns.hosts.take_turn(A, 0)
     assert put_off.value.because is Reason.TIMED_OUT
-    await turns.hosts.take_turn("b.example", 0)
+    await turns.hosts.take_turn(B, 0)
 
 
 async def test_host_that_asks_for_patience_is_left_alone() -> None:
     turns = Turns()
-    await turns.hosts.answered("a.example", status=503, retry_after_s=None)
-    await turns.hosts.take_turn("a.example", 0)
-    await turns.hosts.answered("a.example", status=429, retry_after_s=60)
+    await turns.hosts.answered(A, status=503, retry_after_s=None)
+    await turns.hosts.take_turn(A, 0)
+    await turns.hosts.answered(A, status=429, retry_after_s=60)
     with pytest.raises(PutOffError):
-        await turns.hosts.take_turn("a.example", 0)
+        await turns.hosts.take_turn(A, 0)
 
 
 async def test_host_that_asked_another_crawler_for_patience_is_left_alone() -> None:
     turns = Turns()
     turns.wait_s = 3600
     with pytest.raises(PutOffError) as put_off:
-        await turns.hosts.take_turn("a.example", 2)
+        await turns.hosts.take_turn(A, 2)
     assert put_off.value.because is Reason.TOO_MANY_REQUESTS
 
 
 async def test_stopping_ends_a_wait_for_a_turn() -> None:
     turns = Turns()
     turns.wait_s = 30
-    waiting = asyncio.create_task(turns.hosts.take_turn("a.example", 2))
+    waiting = asyncio.create_task(turns.hosts.take_turn(A, 2))
     await asyncio.sleep(0.02)
     turns.stopping.set()
     with pytest.raises(PutOffError) as put_off:

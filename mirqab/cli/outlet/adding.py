@@ -14,11 +14,13 @@ import typer
 
 from mirqab.cli.outlet.agreeing import agreed
 from mirqab.cli.outlet.declared import find_outlet, outlets_of_host, owner_of_feed
-from mirqab.cli.outlet.proposing import Proposal, Wish, feed_of
+from mirqab.cli.outlet.places import read_country
+from mirqab.cli.outlet.proposing import Proposal, Wish, feed_of, try_and_propose
 from mirqab.cli.outlet.showing import show_trial
 from mirqab.cli.outlet.trying import given_address
 from mirqab.cli.terminal import plain, say, write_line
 from mirqab.declarations import load_outlets
+from mirqab.declarations.checks import check_zone
 from mirqab.declarations.writing import add_feed, add_outlets
 from mirqab.errors import UsageError
 from mirqab.types import ExitCode
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
 
 def add_new(url: str, wish: Wish, deployed: Settings, *, links: str | None, yes: bool) -> ExitCode:
     """Try out an address and declare the outlet that it leads to."""
-    from mirqab.cli.outlet.commands import tried
-
     address = given_address(url)
     declared = load_outlets(deployed)
     if wish.id is not None and any(outlet.id == wish.id for outlet in declared):
@@ -44,7 +44,7 @@ def add_new(url: str, wish: Wish, deployed: Settings, *, links: str | None, yes:
             f"{known.id} has its home there{off}. To add a feed to it: outlet add {url} --to {known.id}. "
             "For another outlet on the same host, say --id."
         )
-    trial, proposal = tried(url, wish, deployed, links)
+    trial, proposal = try_and_propose(url, wish, deployed, links=links)
     show_trial(trial)
     if proposal is None:
         say("Nothing was found that can be read, so nothing is written. If you know a feed's address, add that.")
@@ -57,14 +57,12 @@ def add_new(url: str, wish: Wish, deployed: Settings, *, links: str | None, yes:
 
 def add_feed_of(url: str, to: str, deployed: Settings, *, links: str | None, yes: bool) -> ExitCode:
     """Try out an address and add its best feed to an outlet that is declared already."""
-    from mirqab.cli.outlet.commands import tried
-
     address = given_address(url)
     declared = load_outlets(deployed)
     outlet = find_outlet(declared, to)
     _refuse_known_feed(declared, address)
     wish = Wish(country=outlet.country, timezone=outlet.timezone, kind=outlet.kind)
-    trial, _ = tried(url, wish, deployed, links)
+    trial, _ = try_and_propose(url, wish, deployed, links=links)
     show_trial(trial)
     if trial.best is None:
         say("Nothing was found that can be read, so nothing is written.")
@@ -81,9 +79,6 @@ def _refuse_known_feed(declared: tuple[Outlet, ...], url: str) -> None:
 
 def _with_unknown_asked(proposal: Proposal, *, yes: bool) -> Proposal:
     """Ask for what no option and no page told: a wrong time zone would shift every date without a word."""
-    from mirqab.cli.outlet.places import read_country
-    from mirqab.declarations.checks import check_zone
-
     if not proposal.unknown:
         return proposal
     if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):

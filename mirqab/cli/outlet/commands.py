@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mirqab.cli import deployment
 from mirqab.types import ExitCode
-
-if TYPE_CHECKING:
-    from mirqab.cli.outlet.proposing import Proposal, Wish
-    from mirqab.cli.outlet.trying import Trial
-    from mirqab.settings import Settings
 
 outlet_app = typer.Typer(
     help="Try out, declare and move outlets. `outlet try URL` looks for feeds and changes nothing.",
@@ -59,12 +54,13 @@ def try_(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Look for an outlet's feeds. They are read, an article is taken out, and the declaration to paste is printed."""
+    from mirqab.cli.outlet.proposing import read_wish, try_and_propose
     from mirqab.cli.outlet.showing import show_proposal, show_trial, trial_line
     from mirqab.cli.terminal import say, to_json, write_line
 
     deployed = deployment.settings()
     wish = read_wish(id_, name, name_en, country, timezone, kind)
-    trial, proposal = tried(url, wish, deployed, links)
+    trial, proposal = try_and_propose(url, wish, deployed, links=links)
     if as_json:
         write_line(to_json(trial_line(trial, proposal), indent=2))
     else:
@@ -94,6 +90,7 @@ def add(
 ) -> int:
     """Declare an outlet. It is tried out as by `try`, and written into config/outlets.yaml once you agree."""
     from mirqab.cli.outlet.adding import add_feed_of, add_new
+    from mirqab.cli.outlet.proposing import read_wish
 
     deployed = deployment.settings()
     wish = read_wish(id_, name, name_en, country, timezone, kind)
@@ -129,6 +126,7 @@ def import_(
 ) -> int:
     """Declare the feeds of an OPML file. All that can be declared are written in one go, the others named."""
     from mirqab.cli.outlet.lists import import_opml
+    from mirqab.cli.outlet.proposing import read_wish
 
     wish = read_wish(None, None, None, country, timezone, kind)
     return import_opml(file, wish, deployment.settings(), dry_run=dry_run)
@@ -163,54 +161,3 @@ def move(
     if suggested:
         return move_suggested(names or [], deployment.settings(), yes=yes)
     return move_feed(names or [], deployment.settings(), yes=yes)
-
-
-def read_wish(
-    id_: str | None,
-    name: str | None,
-    name_en: str | None,
-    country: str | None,
-    timezone: str | None,
-    kind: str | None,
-) -> Wish:
-    """Return what the options say; UsageError for what no outlet may have."""
-    from mirqab.cli.outlet.places import read_country
-    from mirqab.cli.outlet.proposing import Wish
-    from mirqab.declarations import read_kind
-    from mirqab.declarations.checks import check_outlet_id, check_zone
-    from mirqab.errors import UsageError
-
-    try:
-        return Wish(
-            id=None if id_ is None else check_outlet_id(id_),
-            name=name or None,
-            name_en=name_en or None,
-            country=None if country is None else read_country(country),
-            timezone=None if timezone is None else check_zone(timezone),
-            kind=None if kind is None else read_kind(kind),
-        )
-    except ValueError as error:
-        raise UsageError(f"{error}.") from None
-
-
-def tried(url: str, wish: Wish, deployed: Settings, links: str | None) -> tuple[Trial, Proposal | None]:
-    """Try out an address and return what that showed, with the declaration that it leads to."""
-    from mirqab.cli.fetching import Fetcher, who_asks
-    from mirqab.cli.outlet.proposing import propose, with_country_of
-    from mirqab.cli.outlet.trying import given_address, try_out
-    from mirqab.cli.pipes import check_selector_option
-    from mirqab.declarations import load_outlets
-
-    address = given_address(url)
-    if links is not None:
-        check_selector_option(links)
-    taken = [one.id for one in load_outlets(deployed)]
-    zone = with_country_of(wish, address).place[1] or "UTC"
-    deployed = who_asks([address], deployed)
-    workers = deployment.workers(deployed)
-    try:
-        with Fetcher(deployed) as fetcher:
-            trial = try_out(address, fetcher, workers, max_items=deployed.feeds_max_items, links=links, timezone=zone)
-    finally:
-        workers.close_now()
-    return trial, propose(trial, wish, taken)

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mirqab.addresses import host_of
 from mirqab.arabic import arabic_share, fold
-from mirqab.cli.outlet.places import country_of_host, country_of_zone, zones_of
+from mirqab.cli import deployment
+from mirqab.cli.fetching import Fetcher, who_asks
+from mirqab.cli.outlet.places import country_of_host, country_of_zone, read_country, zones_of
 from mirqab.cli.outlet.sites import name_in
-from mirqab.cli.outlet.trying import Trial, Tried
-from mirqab.declarations import RESERVED_IDS
+from mirqab.cli.outlet.trying import Trial, Tried, given_address, try_out
+from mirqab.cli.pipes import check_selector_option
+from mirqab.declarations import RESERVED_IDS, load_outlets, read_kind
+from mirqab.declarations.checks import check_outlet_id, check_zone
 from mirqab.declarations.opml import outlet_id
+from mirqab.errors import UsageError
 from mirqab.types import Feed, Outlet, OutletKind
+
+if TYPE_CHECKING:
+    from mirqab.settings import Settings
 
 UNKNOWN_COUNTRY: Final = "zz"  # ISO 3166 leaves it to whoever has no better one
 UNKNOWN_ZONE: Final = "UTC"
@@ -54,6 +62,50 @@ class Proposal:
     outlet: Outlet
     guesses: Mapping[str, str] = field(default_factory=dict)
     unknown: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_wish(
+    id_: str | None,
+    name: str | None,
+    name_en: str | None,
+    country: str | None,
+    timezone: str | None,
+    kind: str | None,
+) -> Wish:
+    """Return what the options of a command say; UsageError for what no outlet may have."""
+    try:
+        return Wish(
+            id=None if id_ is None else check_outlet_id(id_),
+            name=name or None,
+            name_en=name_en or None,
+            country=None if country is None else read_country(country),
+            timezone=None if timezone is None else check_zone(timezone),
+            kind=None if kind is None else read_kind(kind),
+        )
+    except ValueError as error:
+        raise UsageError(f"{error}.") from None
+
+
+def try_and_propose(
+    url: str, wish: Wish, deployed: Settings, *, links: str | None = None
+) -> tuple[Trial, Proposal | None]:
+    """Try out an address and return what that showed, with the declaration that it leads to.
+
+    UsageError when `url` is no address or `links` no CSS selector.
+    """
+    address = given_address(url)
+    if links is not None:
+        check_selector_option(links)
+    taken = [one.id for one in load_outlets(deployed)]
+    zone = with_country_of(wish, address).place[1] or UNKNOWN_ZONE
+    deployed = who_asks([address], deployed)
+    workers = deployment.workers(deployed)
+    try:
+        with Fetcher(deployed) as fetcher:
+            trial = try_out(address, fetcher, workers, max_items=deployed.feeds_max_items, links=links, timezone=zone)
+    finally:
+        workers.close_now()
+    return trial, propose(trial, wish, taken)
 
 
 def with_country_of(wish: Wish, url: str) -> Wish:

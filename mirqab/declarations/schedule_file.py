@@ -1,4 +1,4 @@
-"""When we run: the jobs of `config/schedule.yaml`."""
+"""What `schedule.yaml` may hold, checked value by value and as a whole."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from mirqab.declarations.checks import check_id
 from mirqab.declarations.cron import check_cron
 from mirqab.declarations.models import Declared, Text, Zone, twice
-from mirqab.documents import read_document, validate
+from mirqab.documents import validate
 from mirqab.errors import ConfigurationError
-from mirqab.settings import Settings
-from mirqab.types import Job
+from mirqab.types import Document, Job
 
 
 def _split_command(value: Any) -> Any:
@@ -38,9 +37,8 @@ class _ScheduleFile(Declared):
     jobs: tuple[_DeclaredJob, ...]
 
 
-def load_schedule(settings: Settings) -> tuple[Job, ...]:
-    """Return the jobs of `config/schedule.yaml`, in the file's order. Raises ConfigurationError."""
-    document = read_document(settings.config / "schedule.yaml")
+def check_schedule(document: Document) -> tuple[Job, ...]:
+    """Return the jobs that a document declares. Raises ConfigurationError with every mistake in it."""
     declared = validate(_ScheduleFile, document)
     if mistakes := list(twice(document, "jobs", [job.id for job in declared.jobs])):
         raise ConfigurationError(mistakes)

@@ -1,4 +1,4 @@
-"""Who we read: the outlets of `config/outlets.yaml`, checked as a whole."""
+"""What `outlets.yaml` may hold, checked value by value and as a whole."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from mirqab.declarations.checks import check_country, check_links, check_outlet_id
 from mirqab.declarations.models import Declared, Text, Url, Zone, mistake, twice
-from mirqab.documents import read_document, validate
-from mirqab.errors import ConfigurationError, Mistake, UsageError
+from mirqab.documents import validate
+from mirqab.errors import ConfigurationError, Mistake
 from mirqab.settings import Settings
 from mirqab.types import Document, Feed, FeedKind, Outlet, OutletKind
 
@@ -45,11 +45,6 @@ class _OutletFile(Declared):
     outlets: tuple[_DeclaredOutlet, ...]
 
 
-def load_outlets(settings: Settings) -> tuple[Outlet, ...]:
-    """Return the outlets of `config/outlets.yaml`, in the file's order. Raises ConfigurationError."""
-    return check_outlets(read_document(settings.config / "outlets.yaml"), settings)
-
-
 def check_outlets(document: Document, settings: Settings) -> tuple[Outlet, ...]:
     """Return the outlets that a document declares. Raises ConfigurationError with every mistake in it."""
     declared = validate(_OutletFile, document).outlets
@@ -59,13 +54,6 @@ def check_outlets(document: Document, settings: Settings) -> tuple[Outlet, ...]:
     ]:
         raise ConfigurationError(sorted(mistakes, key=lambda one: one.line or 0))
     return tuple(_outlet(outlet) for outlet in declared)
-
-
-def read_kind(word: str) -> OutletKind:
-    """Return the kind of outlet that a command line names; UsageError with all kinds for any other word."""
-    if word not in list(OutletKind):
-        raise UsageError(f"There is no kind {word!r}; kinds are {', '.join(OutletKind)}.")
-    return OutletKind(word)
 
 
 def _outlet(declared: _DeclaredOutlet) -> Outlet:

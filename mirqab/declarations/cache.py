@@ -1,0 +1,143 @@
+"""The outlets of a large file as they were understood, kept beside the archive so that each start need not read YAML.
+
+A cache only ever saves time: whatever is odd about it (damaged, of another owner, unwritable, of other bytes) makes the
+file be read, and is no error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import mirqab
+from mirqab.declarations.checks import check_zone
+from mirqab.settings import CODE_ROOT, Settings
+from mirqab.types import Feed, FeedKind, Outlet, OutletKind
+
+FORMAT: Final = 1
+MIN_BYTES: Final = 32 * 1024  # a smaller file is read in a tenth of a second
+MAX_BYTES: Final = 128 * 1024 * 1024
+
+_OUTLET_FIELDS: Final = tuple(field.name for field in fields(Outlet))
+_FEED_FIELDS: Final = tuple(field.name for field in fields(Feed))
+# what a file means is decided by the code that reads and checks it, whatever its version is called
+_DECIDING: Final = (
+    *(f"declarations/{name}.py" for name in ("checks", "models", "outlet_file", "cache")),
+    *(f"documents/{name}.py" for name in ("reading", "validation")),
+    *(f"types/{name}.py" for name in ("declared", "words")),
+    "selectors.py",
+)
+
+
+class OutletCache:
+    """The cache of one outlets file, good for exactly these bytes under these settings and this code.
+
+    Its file holds one line that names what it is good for and the hash of the rest, and the rest: JSON. Processes may
+    read and write it at once, as it is only ever replaced whole.
+    """
+
+    def __init__(self, settings: Settings, *, path: Path, body: bytes) -> None:
+        name = hashlib.blake2b(os.fsencode(path), digest_size=6).hexdigest()
+        self.path = settings.cache_folder / f"outlets-{name}.json"
+        self._key = _key(settings, body) if len(body) >= MIN_BYTES else None
+
+    def read(self) -> tuple[Outlet, ...] | None:
+        """Return the outlets, or None when the file must be read."""
+        if self._key is None:
+            return None
+        try:
+            head, _, rest = _read_own(self.path).partition(b"\n")
+            if head != self._head(rest):
+                return None
+            outlets = tuple(_outlet(row) for row in json.loads(rest))
+            for zone in {outlet.timezone for outlet in outlets}:  # known when it was written, on this machine too?
+                check_zone(zone)
+        except (OSError, ValueError, TypeError, LookupError, RecursionError, MemoryError):
+            return None
+        return outlets
+
+    def write(self, outlets: Iterable[Outlet]) -> None:
+        """Keep the outlets that the file was found to mean."""
+        if self._key is None:
+            return
+        rest = json.dumps([_row(outlet) for outlet in outlets], ensure_ascii=False, separators=(",", ":")).encode()
+        part = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
+        with contextlib.suppress(OSError):
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+                with os.fdopen(os.open(part, flags, 0o600), "wb") as file:
+                    file.write(self._head(rest) + b"\n" + rest)
+                part.replace(self.path)
+            finally:
+                part.unlink(missing_ok=True)
+
+    def _head(self, rest: bytes) -> bytes:
+        checksum = hashlib.blake2b(rest, digest_size=16).hexdigest()
+        return json.dumps({"mirqab-outlets": FORMAT, "key": self._key, "checksum": checksum}).encode()
+
+
+def _key(settings: Settings, body: bytes) -> str | None:
+    """Return the hash of all that decides what the file means; None when the code cannot be read."""
+    digest = hashlib.blake2b(digest_size=16)
+    # an outlet's own pace is checked against these two
+    digest.update(f"{FORMAT} {mirqab.__version__} {settings.poll_floor_s} {settings.poll_ceiling_s}".encode())
+    try:
+        for name in _DECIDING:
+            digest.update(hashlib.blake2b((CODE_ROOT / "mirqab" / name).read_bytes()).digest())
+    except OSError:
+        return None
+    digest.update(body)
+    return digest.hexdigest()
+
+
+def _read_own(path: Path) -> bytes:
+    """Return a file's bytes when it is a plain file that nobody but this user can have written."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+            raise PermissionError(f"{path} is not this user's own")
+        if found.st_size > MAX_BYTES:
+            raise ValueError(f"{path} is too large")
+        return file.read()
+
+
+# -------------------------------------------------------------------------------------------------- the values
+
+
+def _row(outlet: Outlet) -> list[Any]:
+    values = {name: getattr(outlet, name) for name in _OUTLET_FIELDS}
+    for name in ("feeds", "backfill"):
+        values[name] = [_feed_row(feed) for feed in values[name]]
+    return list(values.values())
+
+
+def _feed_row(feed: Feed) -> list[Any]:
+    values = {name: getattr(feed, name) for name in _FEED_FIELDS}
+    values["last_answered"] = feed.last_answered and feed.last_answered.isoformat()
+    return list(values.values())
+
+
+def _outlet(row: list[Any]) -> Outlet:
+    values = dict(zip(_OUTLET_FIELDS, row, strict=True))
+    values["kind"] = OutletKind(values["kind"])
+    for name in ("feeds", "backfill"):
+        values[name] = tuple([_feed(feed) for feed in values[name]])
+    return Outlet(**values)
+
+
+def _feed(row: list[Any]) -> Feed:
+    values = dict(zip(_FEED_FIELDS, row, strict=True))
+    values["kind"] = FeedKind(values["kind"])
+    if values["last_answered"] is not None:
+        values["last_answered"] = datetime.fromisoformat(values["last_answered"])
+    return Feed(**values)

@@ -1,0 +1,8 @@
+"""When a feed is asked again: a pure decision over what is remembered of it and what it just answered.
+
+docs/polling.md tells the policy and where its constants come from.
+"""
+
+from mirqab.polling.policy import Limits, after, is_due, suggestion, unconditional
+
+__all__ = ["Limits", "after", "is_due", "suggestion", "unconditional"]
