@@ -1,29 +1,70 @@
-"""Dates as the Arabic press writes them: ISO, RFC 822, numbers, and words in every family of month names."""
+"""Dates as the Arabic press writes them: ISO, RFC 822, numbers, and words, in both calendars."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_tz
 from typing import Final
+from zoneinfo import ZoneInfo
 
 _MONTHS: Final = {
-    1: "كانون الثاني|يناير|جانفي",
-    2: "شباط|فبراير|فيفري",
-    3: "آذار|مارس",
-    4: "نيسان|أبريل|إبريل|أفريل",
-    5: "أيار|مايو|ماي|مايس",
-    6: "حزيران|يونيو|يونيه|جوان",
-    7: "تموز|يوليو|يوليه|جويلية|يوليوز",
-    8: "آب|أغسطس|أوت|غشت",
-    9: "أيلول|سبتمبر|شتنبر",
-    10: "تشرين الأول|أكتوبر",
-    11: "تشرين الثاني|نوفمبر|نونبر",
-    12: "كانون الأول|ديسمبر|دجنبر",
+    1: "كانون الثاني|كانون ثاني|كانون 2|يناير|جانفي|january|jan",
+    2: "شباط|فبراير|فيفري|february|feb",
+    3: "آذار|مارس|march|mar",
+    4: "نيسان|أبريل|إبريل|أفريل|april|apr",
+    5: "أيار|مايو|ماي|مايس|may",
+    6: "حزيران|يونيو|يونيه|جوان|june|jun",
+    7: "تموز|يوليو|يوليه|جويلية|يوليوز|july|jul",
+    8: "آب|أغسطس|أوت|غشت|أغشت|august|aug",
+    9: "أيلول|سبتمبر|شتنبر|شتمبر|september|sept|sep",
+    10: "تشرين الأول|تشرين أول|تشرين 1|أكتوبر|october|oct",
+    11: "تشرين الثاني|تشرين ثاني|تشرين 2|نوفمبر|نونبر|november|nov",
+    12: "كانون الأول|كانون أول|كانون 1|ديسمبر|دجنبر|دجمبر|december|dec",
+}
+_HIJRI_MONTHS: Final = {
+    1: "محرم",
+    2: "صفر",
+    3: "ربيع الأول|ربيع أول",
+    4: "ربيع الثاني|ربيع الآخر|ربيع ثاني|ربيع ثان",
+    5: "جمادى الأولى|جمادى الأول|جمادى أولى",
+    6: "جمادى الآخرة|جمادى الآخر|جمادى الثانية|جمادى الثاني|جمادى ثانية",
+    7: "رجب",
+    8: "شعبان",
+    9: "رمضان",
+    10: "شوال",
+    11: "ذو القعدة|ذي القعدة",
+    12: "ذو الحجة|ذي الحجة",
 }
 
-# Only zones that need no guess; times «بتوقيت» of another place keep the outlet's zone.
-_NAMED_ZONES: Final = {"غرينتش": 0, "جرينتش": 0, "مكه": 3, "السعوديه": 3, "بغداد": 3, "gmt": 0, "utc": 0}
+# AST is Arabia's time to the Arabic press, three hours east, where RFC 822 readers think of the Atlantic.
+_HOURS_EAST: Final = (
+    {"z": 0, "gmt": 0, "utc": 0, "ut": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "cest": 2, "eet": 2, "eest": 3}
+    | {"ast": 3, "ksa": 3, "msk": 3, "gst": 4}
+    | {"edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6, "mst": -7, "pdt": -7, "pst": -8}
+)
+_CITIES: Final = {
+    "غرينتش": "Etc/UTC",
+    "جرينتش": "Etc/UTC",
+    "مكه": "Asia/Riyadh",
+    "السعوديه": "Asia/Riyadh",
+    "الرياض": "Asia/Riyadh",
+    "بغداد": "Asia/Baghdad",
+    "القاهره": "Africa/Cairo",
+    "بيروت": "Asia/Beirut",
+    "دمشق": "Asia/Damascus",
+    "القدس": "Asia/Jerusalem",
+    "فلسطين": "Asia/Jerusalem",
+    "ابوظبي": "Asia/Dubai",
+    "ابو ظبي": "Asia/Dubai",
+    "الامارات": "Asia/Dubai",
+    "الدوحه": "Asia/Qatar",
+    "تونس": "Africa/Tunis",
+    "الجزائر": "Africa/Algiers",
+    "طرابلس": "Africa/Tripoli",
+    "الخرطوم": "Africa/Khartoum",
+}
 
 _FOLD: Final = str.maketrans(
     {
@@ -45,33 +86,61 @@ def _folded(text: str) -> str:
     return text.translate(_FOLD)
 
 
-_MONTH_NUMBER: Final = {_folded(name): number for number, names in _MONTHS.items() for name in names.split("|")}
-# Longest first, so that «مايو» is not read as «ماي».
-_MONTH: Final = "|".join(
-    re.escape(name).replace(r"\ ", r"\s+") for name in sorted(_MONTH_NUMBER, key=len, reverse=True)
-)
+def _numbers(months: dict[int, str]) -> dict[str, int]:
+    return {_folded(name): number for number, names in months.items() for name in names.split("|")}
+
+
+def _pattern(names: Iterable[str]) -> str:
+    """Return what matches any of the names, the longest first, so that «مايو» is not read as «ماي»."""
+    return "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in sorted(names, key=len, reverse=True))
+
+
+_MONTH_NUMBER: Final = _numbers(_MONTHS)
+_HIJRI_MONTH_NUMBER: Final = _numbers(_HIJRI_MONTHS)
+_MONTH: Final = rf"(?:{_pattern(_MONTH_NUMBER)})(?!\w)"
+_HIJRI_MONTH: Final = rf"(?:{_pattern(_HIJRI_MONTH_NUMBER)})(?!\w)"
 # «تشرين الأول/ أكتوبر» and «أكتوبر (تشرين الأول)» are one month.
-_MONTHS_SEEN: Final = rf"(?P<month>{_MONTH})(?:\s*[/(\-]\s*(?:{_MONTH})\s*\)?)?"
-_WORDED: Final = re.compile(
-    rf"(?<![\d.])(?P<day>\d{{1,2}})\s*(?:من\s+)?{_MONTHS_SEEN}[\s,/\-]*(?:عام\s+|سنه\s+)?(?P<year>\d{{4}})(?!\d)"
-)
-_WORDED_MONTH_FIRST: Final = re.compile(rf"(?<!\w){_MONTHS_SEEN}\s+(?P<day>\d{{1,2}})[\s,]+(?P<year>\d{{4}})(?!\d)")
-_YEAR_FIRST: Final = re.compile(
-    r"(?<!\d)(?P<year>\d{4})\s*[/.\-]\s*(?P<month>\d{1,2})\s*[/.\-]\s*(?P<day>\d{1,2})(?!\d)"
-)
-_DAY_FIRST: Final = re.compile(
-    r"(?<!\d)(?P<day>\d{1,2})\s*[/.\-]\s*(?P<month>\d{1,2})\s*[/.\-]\s*(?P<year>\d{4})(?!\d)"
-)
+_MONTHS_SEEN: Final = rf"(?P<month>{_MONTH})\.?(?:\s*[/(\-]\s*(?:{_MONTH})\s*\)?)?"
+_YEAR: Final = r"(?P<year>(?:19|20)\d{2})(?!\d)"
+_HIJRI_YEAR: Final = r"(?P<year>1[34]\d{2}|1500)(?!\d)"
+_BEFORE_YEAR: Final = r"[\s,/\-]*(?:عام\s+|سنه\s+)?"
+_DAY: Final = r"(?<![\d.:])(?P<day>\d{1,2})"
+_DAY_OF: Final = rf"{_DAY}(?:st|nd|rd|th)?[\s\-/]*(?:من\s+)?(?:شهر\s+)?"
+
+
+def _forms(month: str, year: str) -> tuple[re.Pattern[str], ...]:
+    numbered = r"\s*[/.\-]\s*(?P<month>\d{1,2})\s*[/.\-]\s*"
+    return (
+        re.compile(rf"{_DAY_OF}{month}{_BEFORE_YEAR}{year}", re.IGNORECASE),
+        re.compile(rf"(?<!\w){month}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s,]+{year}", re.IGNORECASE),
+        re.compile(rf"(?<!\d){year}{numbered}(?P<day>\d{{1,2}})(?!\d)"),
+        re.compile(rf"(?<![\d:])(?P<day>\d{{1,2}}){numbered}{year}"),
+    )
+
+
+_GREGORIAN: Final = _forms(_MONTHS_SEEN, _YEAR)
+_HIJRI: Final = _forms(rf"(?P<month>{_HIJRI_MONTH})(?:\s+(?:الحرام|الخير|المظفر|المعظم|المبارك))?", _HIJRI_YEAR)
 _CLOCK: Final = re.compile(
     r"(?<![\d:])(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?(?![\d:])"
     r"\s*(?P<half>صباحا|مساء|ظهرا|عصرا|ليلا|فجرا|بعد الظهر|[صم](?!\w)|[ap]\.?m(?!\w))?",
     re.IGNORECASE,
 )
 _ISO: Final = re.compile(
-    r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:[.,]\d+)?\s*(?:Z|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?\Z"
+    r"(?:19|20)\d{2}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:[.,]\d+)?\s*(?:Z|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?\Z"
 )
 _FRACTION: Final = re.compile(r"[.,]\d+")
-_ZONE: Final = re.compile(r"غرينتش|جرينتش|مكه|السعوديه|بغداد|\bgmt\b|\butc\b", re.IGNORECASE)
+_OFFSET: Final = re.compile(
+    r"[\s(]*(?:(?P<named>gmt|utc|z)\s*)?(?P<sign>[+\-\u2212])"
+    r"(?:(?P<hours>\d{2}):?(?P<minutes>\d{2})|(?P<whole>\d{1,2})(?=\s*\)?(?:\Z|\s)))(?!\d)",
+    re.IGNORECASE,
+)
+_ZONES: Final = {name: timezone(timedelta(hours=hours)) for name, hours in _HOURS_EAST.items()}
+_ZONE: Final = re.compile(
+    rf"(?<![A-Za-z])({'|'.join(sorted(_ZONES, key=len, reverse=True))})(?![A-Za-z])", re.IGNORECASE
+)
+# A city alone may be where the story was written; as a zone it stands after «بتوقيت», Greenwich anywhere.
+_CITY: Final = re.compile(rf"توقيت\s+({_pattern(_CITIES)})|(غرينتش|جرينتش)")
+_MOST_HOURS_OFF: Final = 14
 _LONGEST: Final = 300
 
 EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
@@ -80,13 +149,14 @@ EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 def read_date(raw: str | None, *, zone: tzinfo | None = None, now: datetime | None = None) -> datetime | None:
     """Return the moment that `raw` names, in UTC, or None when it names none that can be believed.
 
-    A text without a zone is taken in `zone`, without that in UTC; one without a time of day at 00:00. Dates before
-    1990, more than a day ahead of `now`, or of the Hijri calendar are None: never a guess.
+    A text without a zone is taken in `zone`, without that in UTC; one without a time of day at 00:00. A Hijri date is
+    converted by the calendar of Umm al-Qura, which may be a day off what a country saw; a Gregorian date beside it
+    wins. Dates before 1990 or more than a day ahead of `now` are None: never a guess.
     """
     if not raw or len(raw) > _LONGEST:
         return None
     text = " ".join(_folded(raw).split())
-    moment = _iso(text) or _rfc822(text) or _worded(text)
+    moment = _iso(text) or _worded(text) or _rfc822(text)
     if moment is None:
         return None
     try:
@@ -117,32 +187,11 @@ def _iso(text: str) -> datetime | None:
         return None
 
 
-def _rfc822(text: str) -> datetime | None:
-    try:
-        fields = parsedate_tz(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    if fields is None or fields[0] < 1000:
-        return None
-    try:
-        moment = datetime(*fields[:6])  # noqa: DTZ001 - the zone follows
-        # The Arabic press means Arabia's AST, three hours east, where RFC 822 readers think of the Atlantic.
-        offset = 3 * 3600 if re.search(r"\bAST\b", text) else fields[9]
-        if offset is None or not re.search(r"[+-]\d{4}|[A-Za-z]{1,5}\s*$", text):
-            return moment
-        return moment.replace(tzinfo=timezone(timedelta(seconds=offset)))
-    except (ValueError, OverflowError):
-        return None
-
-
 def _worded(text: str) -> datetime | None:
-    for pattern in (_WORDED, _WORDED_MONTH_FIRST, _YEAR_FIRST, _DAY_FIRST):
-        found = pattern.search(text)
-        if found:
-            break
-    else:
+    """Read a date of words or numbers, the time of day and the zone, wherever in the text they stand."""
+    day = _day(text)
+    if day is None:
         return None
-    month = found["month"]
     clock = _CLOCK.search(text)
     hour = minute = second = 0
     if clock:
@@ -154,16 +203,63 @@ def _worded(text: str) -> datetime | None:
             hour = 0
         elif half == "ليلا" and 6 <= hour < 12:
             hour += 12
-    zone = _ZONE.search(text)
     try:
-        return datetime(
-            int(found["year"]),
-            int(month) if month.isdigit() else _MONTH_NUMBER[" ".join(month.split())],
-            int(found["day"]),
-            hour,
-            minute,
-            second,
-            tzinfo=timezone(timedelta(hours=_NAMED_ZONES[zone.group().lower()])) if zone else None,
-        )
+        return datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=_zone(text, clock))
     except ValueError:
+        return None
+
+
+def _day(text: str) -> date | None:
+    """Return the day that a text names; the first of the Gregorian forms that fits, else the first Hijri one."""
+    for form in _GREGORIAN:
+        if found := form.search(text):
+            try:
+                return date(int(found["year"]), _number(found["month"], _MONTH_NUMBER), int(found["day"]))
+            except ValueError:
+                return None
+    for form in _HIJRI:
+        if found := form.search(text):
+            return _from_hijri(int(found["year"]), _number(found["month"], _HIJRI_MONTH_NUMBER), int(found["day"]))
+    return None
+
+
+def _from_hijri(year: int, month: int, day: int) -> date | None:
+    from hijridate import Hijri
+
+    try:
+        return Hijri(year, month, day).to_gregorian()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _number(month: str, names: dict[str, int]) -> int:
+    return int(month) if month.isdigit() else names[" ".join(month.lower().split())]
+
+
+def _zone(text: str, clock: re.Match[str] | None) -> tzinfo | None:
+    """Return the zone that a text names: an offset behind the time of day, a name, or a city."""
+    offset = _OFFSET.match(text, clock.end()) if clock else None
+    if offset is not None:
+        hours, minutes = int(offset["hours"] or offset["whole"]), int(offset["minutes"] or 0)
+        if hours <= _MOST_HOURS_OFF and minutes < 60:
+            east = timedelta(hours=hours, minutes=minutes)
+            return timezone(east if offset["sign"] == "+" else -east)
+    named = _ZONE.search(text)
+    if named is not None:
+        return _ZONES[named[1].lower()]
+    city = _CITY.search(text)
+    return ZoneInfo(_CITIES[" ".join((city[1] or city[2]).split())]) if city else None
+
+
+def _rfc822(text: str) -> datetime | None:
+    """Read what is left of mail's forms: years of two digits, the year at the end."""
+    try:
+        fields = parsedate_tz(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    if fields is None or fields[0] < EARLIEST.year:
+        return None
+    try:
+        return datetime(*fields[:6], tzinfo=_zone(text, _CLOCK.search(text)))
+    except (ValueError, OverflowError):
         return None

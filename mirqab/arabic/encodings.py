@@ -38,6 +38,7 @@ _ARABIC_CODECS: Final = ("cp1256", "iso8859-6")
 _LETTERS: Final = re.compile("[\u0621-\u063a\u0641-\u064a]")
 # About two thirds of the letters of any Arabic text are among these.
 _COMMON: Final = re.compile("[اليمونرتبة]")
+_BETWEEN_TAGS: Final = re.compile(rb"([<>])")
 _SAMPLE: Final = 200_000
 _CONTROL_BYTES: Final = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 # As text, a search for these costs a millisecond a page; as bytes next to nothing.
@@ -84,14 +85,14 @@ def _decode(body: bytes, labels: list[str]) -> tuple[str, str]:
     for label in labels:
         if label in _LATIN and arabic:
             break
-        if label == "utf-8" or (label in _LATIN and mostly_utf8):
+        if label == "utf-8" or mostly_utf8:
             continue
         try:
             return body.decode(label), label
         except (UnicodeDecodeError, LookupError):
             continue
     if mostly_utf8:
-        return body.decode("utf-8", "replace"), "utf-8"
+        return _by_pieces(body), "utf-8"
     if arabic:
         return body.decode(arabic, "replace"), arabic
     for label in labels:
@@ -142,6 +143,15 @@ def _mostly_utf8(body: bytes) -> bool:
     broken = text.count("\ufffd")
     good = sum(1 for character in text[:_SAMPLE] if character > "\x7f" and character != "\ufffd")
     return good > broken
+
+
+def _by_pieces(body: bytes) -> str:
+    """Decode UTF-8 in which single texts stand in another encoding: a headline pasted from an old system, say."""
+    pieces = _BETWEEN_TAGS.split(body)
+    for number, piece in enumerate(pieces):
+        if not piece.isascii() and not _mostly_utf8(piece):
+            pieces[number] = piece.decode(_arabic_codec(piece) or "utf-8", "replace").encode()
+    return b"".join(pieces).decode("utf-8", "replace")
 
 
 def _arabic_codec(body: bytes) -> str | None:

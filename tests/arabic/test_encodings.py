@@ -36,6 +36,15 @@ def test_a_few_broken_bytes_do_not_make_utf8_another_encoding() -> None:
     assert decoded.text.startswith(TEXT)
 
 
+@pytest.mark.parametrize("label", [None, "utf-8", "windows-1256", "iso-8859-1"])
+@pytest.mark.parametrize("codec", ["cp1256", "iso8859-6"])
+def test_a_headline_in_another_encoding_is_read_in_its_own(label: str | None, codec: str) -> None:
+    pasted = "<b>افتتاح المكتبة العامة بعد ترميمها</b>"
+    decoded = decode(TEXT.encode() * 3 + pasted.encode(codec) + TEXT.encode(), declared=[label])
+
+    assert decoded == Decoded(TEXT * 3 + pasted + TEXT, "utf-8")
+
+
 def test_utf7_is_never_decoded() -> None:
     assert decode(b"+ADw-script+AD4-", declared=["utf-7"]).text == "+ADw-script+AD4-"
 

@@ -147,7 +147,7 @@ def test_items_that_share_a_guid_are_all_kept() -> None:
         ("2024-01-26 12:00", datetime(2024, 1, 26, 12, 0, tzinfo=UTC)),
         ("1970-01-01T00:00:00Z", None),
         ("2099-01-01T00:00:00Z", None),
-        ("١٤ رجب ١٤٤٥", None),
+        ("١٤ رجب ١٤٤٥", datetime(2024, 1, 26, tzinfo=UTC)),
         ("قريبا", None),
     ],
 )
