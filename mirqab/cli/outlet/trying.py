@@ -126,11 +126,12 @@ class Trial:
 def given_address(text: str) -> str:
     """Return the address that a person typed, https:// before it when it has none; UsageError when it is no address."""
     spelled = text if "://" in text else f"https://{text}"
+    if "@" in spelled.partition("://")[2].partition("/")[0]:
+        # it may hold a password: what was typed is not repeated
+        raise UsageError("Mirqab reads what is public: say the address without a user and a password.")
     url = clean_url(spelled)
-    if url is None or "@" in urlsplit(spelled).netloc:
-        raise UsageError(
-            f"{text!r} is no address of the web that can be read: expected one such as https://sahafa.example/."
-        )
+    if url is None:
+        raise UsageError(f"{text!r} is no address of the web: expected one such as https://sahafa.example/.")
     return url
 
 
