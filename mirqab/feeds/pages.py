@@ -21,8 +21,7 @@ _HEAD: Final = 16_384
 
 def page_text(body: bytes, content_type: str | None) -> str:
     """Return the characters of a page; the header's charset counts before the page's own, the bytes before both."""
-    found = _META_CHARSET.search(body[:_HEAD])
-    return decode(body, declared=(charset_of(content_type), found[1].decode("ascii") if found else None)).text
+    return decode(body, declared=(charset_of(content_type), charset_in(body))).text
 
 
 def charset_of(content_type: str | None) -> str | None:
@@ -33,6 +32,12 @@ def charset_of(content_type: str | None) -> str | None:
     message["content-type"] = content_type.replace("\r", " ").replace("\n", " ")
     charset = message.get_param("charset")
     return charset if isinstance(charset, str) else None
+
+
+def charset_in(body: bytes) -> str | None:
+    """Return the charset that a page names in its head."""
+    found = _META_CHARSET.search(body[:_HEAD])
+    return found[1].decode("ascii") if found else None
 
 
 def page_tree(text: str) -> HtmlElement | None:

@@ -7,8 +7,8 @@ import zlib
 from typing import Final
 
 from mirqab.arabic.encodings import decode
-from mirqab.feeds import jsonfeed, sitemaps, syndication
-from mirqab.feeds.pages import charset_of
+from mirqab.feeds import jsonfeed, sections, sitemaps, syndication
+from mirqab.feeds.pages import charset_in, charset_of
 from mirqab.feeds.recognising import Form, form_of, refusal, what_it_is
 from mirqab.types import FeedBody, FeedKind, FeedReading, Reason
 
@@ -36,7 +36,9 @@ def read_feed(feed: FeedBody) -> FeedReading:
     if not body.strip():
         return refusal(Reason.EMPTY, "the body is empty")
     declared = _XML_ENCODING.search(body[:1024])
-    labels = (charset_of(feed.content_type), declared[1].decode("ascii") if declared else None)
+    labels = [charset_of(feed.content_type), declared[1].decode("ascii") if declared else None]
+    if feed.kind is FeedKind.SECTION:
+        labels.append(charset_in(body))
     decoded = decode(body, declared=labels)
     form = form_of(decoded.text)
     if form is Form.SYNDICATION:
@@ -47,6 +49,8 @@ def read_feed(feed: FeedBody) -> FeedReading:
         form is Form.OTHER and (feed.kind is FeedKind.SITEMAP or sitemaps.is_list(decoded.text))
     ):
         return sitemaps.read(decoded.text, feed, decoded.encoding)
+    if feed.kind is FeedKind.SECTION:
+        return sections.read(decoded.text, feed, decoded.encoding)
     return refusal(Reason.NOT_A_FEED, what_it_is(decoded.text, form), decoded.encoding)
 
 
