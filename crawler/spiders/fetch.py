@@ -27,7 +27,9 @@ from twisted.python.failure import Failure
 
 from crawler.deployment import Deployment, deployment_of
 from crawler.outcomes import PutOffError, RefusedError, reason_of_status
-from crawler.run import LOG, CrawlRun
+from crawler.polls import HOST_RESTS
+from crawler.progress import LOG
+from crawler.run import CrawlRun
 from crawler.spiders.feeds import OutletSpider, headers_of
 from mirqab.addresses import clean_url, host_of
 from mirqab.errors import UsageError
@@ -105,10 +107,9 @@ class FetchSpider(OutletSpider):
             case RefusedError() as refused:
                 self._write(number, url, 0, (), refused.reason, refused.detail, b"")
             case PutOffError(because=Reason() as because):
-                detail = "its host gave no answer, or asked for patience, before"
-                self._write(number, url, 0, (), because, detail, b"")
+                self._write(number, url, 0, (), because, HOST_RESTS, b"")
             case PutOffError():
-                self.run.feed_put_off()
+                self.run.tally.feeds["put_off"] += 1
             case problem:
                 LOG.error("fetching %s failed", url, exc_info=problem)
                 self._fail(number, url, f"{type(problem).__name__}: {problem}")

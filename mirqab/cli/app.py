@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from mirqab import __version__
-from mirqab.cli import crawl_command, declared, deployment, pipes, reading, upkeep
+from mirqab.cli import crawl_command, declared, deployment, health_command, pipes, reading, upkeep
 from mirqab.cli.outlet.commands import outlet_app
 from mirqab.errors import ConfigurationError, MirqabError, UsageError
 from mirqab.lifeline import end_with_parent
@@ -75,7 +75,7 @@ for command, name, panel in (
     (pipes.extract, "extract", PIPES),
     (pipes.judge, "judge", PIPES),
     (upkeep.runs, "runs", UPKEEP),
-    (upkeep.health, "health", UPKEEP),
+    (health_command.health, "health", UPKEEP),
     (declared.settings, "settings", UPKEEP),
     (declared.outlets, "outlets", UPKEEP),
 ):

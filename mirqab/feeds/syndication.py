@@ -10,11 +10,12 @@ import io
 import re
 from calendar import timegm
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from mirqab.addresses import clean_url
 from mirqab.arabic.dates import believable, read_date
-from mirqab.feeds import pace
+from mirqab.feeds import delta, pace
 from mirqab.feeds.bounding import first_items, items_of
 from mirqab.feeds.plaintext import plain
 from mirqab.feeds.recognising import refusal
@@ -40,23 +41,26 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
     text, truncated = _complete(text, root)
     text, left_out = first_items(text, feed.max_items)
     try:
-        parsed = _feedparse(text, feed.url)
+        known = b"" if truncated else feed.known
+        taken = delta.parse(text, url=feed.url, known=known, feedparse=partial(_feedparse, url=feed.url))
     except MemoryError:
         raise
     except Exception as error:  # the library raises almost anything; its promise not to is broken
         return refusal(Reason.UNREADABLE_FEED, f"{type(error).__name__}: {error}"[:300], encoding)
+    parsed, unchanged = taken.result, taken.unchanged
     entries = parsed.get("entries") or []
     version = str(parsed.get("version") or "")
-    if not version and not entries:
+    if not version and not entries and not unchanged:
         return refusal(Reason.NOT_A_FEED, _UNKNOWN, encoding)
     now = datetime.now(UTC)
     items = tuple(_item(entry, url=feed.url, atom=version.startswith("atom"), now=now) for entry in entries)
     problem, detail = None, None
     if left_out:
-        detail = f"the first {len(items)} of {len(items) + left_out} items"
+        read = len(items) + unchanged
+        detail = f"the first {read} of {read + left_out} items"
     if truncated:
         problem, detail = Reason.TRUNCATED_FEED, f"the text ends without </{root[1]}>; {len(items)} items are complete"
-    elif not items and items_of(text)[0]:
+    elif not items and not unchanged and items_of(text)[0]:
         problem, detail = Reason.UNREADABLE_FEED, str(parsed.get("bozo_exception") or "no item could be read")[:300]
     return FeedReading(
         version=version,
@@ -66,7 +70,9 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
         problem=problem,
         detail=detail,
         pace=pace.of_text(text),
+        unchanged=unchanged,
         left_out=left_out,
+        item_hashes=b"" if truncated else taken.item_hashes,
     )
 
 
@@ -88,7 +94,10 @@ def _complete(text: str, root: re.Match[str]) -> tuple[str, bool]:
 
 
 def _feedparse(text: str, url: str) -> Any:
-    """Run feedparser on text that is known to be UTF-8; once more without what it chokes on when it raises."""
+    """Run feedparser on text that is known to be UTF-8; once more without what it chokes on when it raises.
+
+    `bozo` is set then too: the text was not read as it stands.
+    """
     import feedparser
 
     # A lone content type keeps the library from guessing an encoding again; the location is the base of links.
@@ -102,7 +111,9 @@ def _feedparse(text: str, url: str) -> Any:
         root = _ROOT.search(text)
         calmer = _SRS_NAME.sub("data-srs=", text[root.start() if root else 0 :])
         calmer = _ESCAPED_REFERENCE.sub(r"&amp;amp;\1", calmer)
-        return feedparser.parse(io.BytesIO(calmer.encode("utf-8", "replace")), response_headers=headers)
+        parsed = feedparser.parse(io.BytesIO(calmer.encode("utf-8", "replace")), response_headers=headers)
+        parsed["bozo"] = True
+        return parsed
 
 
 def _stored(entry: Any, key: str) -> str:
