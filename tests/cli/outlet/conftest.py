@@ -52,7 +52,7 @@ class Desk:
     def __init__(
         self, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        self._environ = environ
+        self.environ = environ
         self._monkeypatch = monkeypatch
         self._capsys = capsys
 
@@ -60,9 +60,9 @@ class Desk:
         """Run a command to its end."""
         self._capsys.readouterr()
         with self._monkeypatch.context() as patch:
-            for name in set(os.environ) - set(self._environ):
+            for name in set(os.environ) - set(self.environ):
                 patch.delenv(name)
-            for name, value in {**self._environ, **more}.items():
+            for name, value in {**self.environ, **more}.items():
                 patch.setenv(name, value)
             code = main(list(arguments))
         out, err = self._capsys.readouterr()
