@@ -269,7 +269,7 @@ def rss_10(*items: str) -> str:
         feed_of(item(1), "<item><title>عنوان</title><description><p>نص <b>عار</b></p></description></item>"),
         feed_of(item(1), "<item><title>عنوان</title><source url='x'><title>آخر</title></source></item>"),
         feed_of(item(1), "<item xmlns:dc='http://purl.org/dc/elements/1.1/'><title>عنوان</title></item>"),
-        feed_of(item(1))[:-30],
+        feed_of(item(2), item(1))[:-30],
     ],
 )
 def test_when_in_doubt_everything_is_read(text: str) -> None:
