@@ -153,7 +153,7 @@ def test_every_decision_is_kept_with_its_poll_and_its_page(press: Press, deploym
 
     deployment.crawl()
 
-    polls = dict(deployment.database("SELECT outlet, robots FROM polls"))
+    polls = {str(outlet): said for outlet, said in deployment.database("SELECT outlet, robots FROM polls")}
     assert polls == {
         "nahr": "allowed: crawl-delay 0.2 s",
         "wadi": "allowed: no robots.txt (404)",
