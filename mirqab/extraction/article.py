@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from mirqab.arabic import arabic_share
+from mirqab.arabic.encodings import without_controls
 from mirqab.extraction.body import body_lines, without_heading
 from mirqab.extraction.judging import LIBRARY, Body, settle
 from mirqab.extraction.metadata import Metadata, json_article, read_metadata
@@ -60,7 +61,7 @@ def extract(html: bytes, *, url: str, content_type: str | None, hints: PageHints
 
 def _judged(metadata: Metadata, taken: Body, hints: PageHints) -> Extraction:
     """Say whether headline and body are an article in Arabic, and how far to trust them."""
-    body = "\n".join(taken.lines)
+    body = without_controls("\n".join(taken.lines))
     letters = sum(map(str.isalpha, body))
     share = arabic_share(body)
     if share < _LEAST_ARABIC:
@@ -69,9 +70,9 @@ def _judged(metadata: Metadata, taken: Body, hints: PageHints) -> Extraction:
     if language != "ar":
         return _refused(Reason.WRONG_LANGUAGE, f"Arabic script, but the language is {language}", hints, metadata)
     return Extraction(
-        headline=metadata.headline,
+        headline=without_controls(metadata.headline),
         body=body,
-        authors=metadata.authors,
+        authors=tuple(map(without_controls, metadata.authors)),
         published=metadata.published,
         published_raw=metadata.published_raw,
         updated=metadata.updated,
@@ -84,7 +85,7 @@ def _judged(metadata: Metadata, taken: Body, hints: PageHints) -> Extraction:
 
 def _refused(problem: Reason, detail: str, hints: PageHints, metadata: Metadata | None = None) -> Extraction:
     return Extraction(
-        headline=(metadata.headline if metadata else "") or hints.title or "",
+        headline=without_controls((metadata.headline if metadata else "") or hints.title or ""),
         body="",
         authors=metadata.authors if metadata else hints.authors,
         published=metadata.published if metadata else hints.published,
