@@ -133,9 +133,8 @@ class Polls:
 
     async def answer(self, poll: Poll, response: Response) -> FeedSnapshot:
         """Return what an answer says; the body is read in a worker when it is another one than the last."""
-        if response.status == 304:
-            known = Validators() if poll.known is None else poll.known.validators
-            return poll.snapshot(response, not_modified=True, validators=known)
+        if response.status == 304 and poll.known is not None and poll.known.last_full_at is not None:
+            return poll.snapshot(response, not_modified=True, validators=poll.known.validators)
         if reason := reason_of_status(response.status):
             return poll.snapshot(response, problem=reason, detail=f"answered {response.status}")
         validators = Validators(
