@@ -19,6 +19,7 @@ from scrapy.robotstxt import ProtegoRobotParser
 from crawler.outcomes import PutOffError, RefusedError, reason_of_status
 from crawler.progress import log_event
 from crawler.run import run_of
+from crawler.tally import RobotsEnd
 from mirqab.addresses import host_of, origin_of
 from mirqab.types import HostState, Reason
 
@@ -145,12 +146,24 @@ class RobotsMiddleware:
             dont_filter=True,
         )
         assert self._crawler.engine is not None
+        tally = run_of(self._crawler).tally
+        tally.robots_asked += 1
+        end: RobotsEnd = "crashed"
         if self._asking == 0:
             self._crawler.signals.connect(self._cut, signals.bytes_received)
         self._asking += 1
         try:
-            return await self._crawler.engine.download_async(request)
+            answer = await self._crawler.engine.download_async(request)
+            end = "answered"
+            return answer
+        except RefusedError:
+            end = "failed"
+            raise
+        except (PutOffError, asyncio.CancelledError):
+            end = "put_off"
+            raise
         finally:
+            tally.robots[end] += 1
             self._asking -= 1
             if self._asking == 0:  # or every piece of every page would pass by here
                 self._crawler.signals.disconnect(self._cut, signals.bytes_received)

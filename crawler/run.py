@@ -84,6 +84,7 @@ class CrawlRun:
         self._room = asyncio.Semaphore(IN_FLIGHT_PER_WORKER * deployment.settings.workers_count)
         self._asked: set[str] = set()
         self._open_entries: dict[str, FeedEntry] = {}
+        self._robots: dict[str, str] = {}
         self._put_off: dict[Reason | None, list[str]] = {}
         self._background: set[asyncio.Future[None]] = set()
         self._seen: Seen | None = None
@@ -237,6 +238,15 @@ class CrawlRun:
         self._open_entries[entry.id] = entry
         self.tally.pages_asked += 1
 
+    def robots_said(self, entry: FeedEntry, decision: str | None) -> None:
+        """Keep what robots.txt said of an entry's page until that is written with the page's end."""
+        if decision is not None:
+            self._robots[entry.id] = decision
+
+    def robots_of(self, entry: str) -> str | None:
+        """Return what robots.txt said of an entry's page."""
+        return self._robots.get(entry)
+
     def stored(self, worked: Worked, stored: Stored, *, flagged: Sequence[str]) -> None:
         """Count what became of a worked page; `flagged` are the topics that flag it, raised before or now."""
         if worked.article is None:
@@ -263,7 +273,7 @@ class CrawlRun:
         self, entry: FeedEntry, reason: Reason, detail: str | None, *, retry_after_s: float | None = None
     ) -> None:
         """Write that an entry gave no page, and count it."""
-        await self.intake.fail(entry.id, reason, detail, retry_after_s)
+        await self.intake.fail(entry.id, reason, detail, retry_after_s, self.robots_of(entry.id))
         self._failed(entry.id, entry.outlet, entry.url, reason, detail)
 
     def _failed(self, entry: str, outlet: str, url: str, reason: Reason, detail: str | None) -> None:
@@ -301,6 +311,7 @@ class CrawlRun:
             self.tally.faults += 1
 
     def _end_page(self, entry: str, end: PageEnd) -> None:
+        self._robots.pop(entry, None)
         if self._open_entries.pop(entry, None) is not None:
             self.tally.pages[end] += 1
 

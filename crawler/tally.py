@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 from mirqab.types import Admitted, FeedRole, Reason
 
 FeedEnd = Literal["ok", "not_modified", "failed", "put_off", "crashed"]
+RobotsEnd = Literal["answered", "failed", "put_off", "crashed"]
 PageEnd = Literal["stored", "duplicate", "failed", "held", "put_off", "crashed"]
 ITEM_COUNTS: Final = ("found", "new", "reopened", "known", "noted", "unusable")
 
@@ -19,7 +20,8 @@ class Tally:
 
     Feeds, which are all addresses that were asked for items, children of sitemap indexes and back-fills too: asked =
     ok + not modified + failed + put off (to a later run) + crashed (our own fault). Pages: asked = stored + duplicate
-    + failed + held (by another crawler) + put off + crashed. Feeds that were not due were not asked.
+    + failed + held (by another crawler) + put off + crashed. The requests for robots.txt add up as well. Feeds that
+    were not due were not asked.
     """
 
     feeds_asked: int = 0
@@ -37,6 +39,8 @@ class Tally:
     pages: Counter[PageEnd] = field(default_factory=Counter)
     reasons: Counter[Reason] = field(default_factory=Counter)
     raised: Counter[str] = field(default_factory=Counter)  # topic → new flags
+    robots_asked: int = 0
+    robots: Counter[RobotsEnd] = field(default_factory=Counter)
     faults: int = 0  # our own, in what had met its end already
 
     def admitted(self, counts: Admitted, role: FeedRole) -> None:
@@ -48,7 +52,8 @@ class Tally:
     @property
     def adds_up(self) -> bool:
         """Whether every request has met its end."""
-        return self.feeds_asked == self.feeds.total() and self.pages_asked == self.pages.total()
+        asked = (self.feeds_asked, self.pages_asked, self.robots_asked)
+        return asked == (self.feeds.total(), self.pages.total(), self.robots.total())
 
     @property
     def any_failed(self) -> bool:
@@ -57,7 +62,7 @@ class Tally:
 
     @property
     def any_crashed(self) -> bool:
-        return bool(self.feeds["crashed"] or self.pages["crashed"] or self.faults)
+        return bool(self.feeds["crashed"] or self.pages["crashed"] or self.robots["crashed"] or self.faults)
 
     def as_json(self) -> dict[str, Any]:
         """Return the counts under the names of the run ledger."""
@@ -76,6 +81,8 @@ class Tally:
             "left_out": self.left_out,
             "gaps": self.gaps,
             "found_again": self.found_again,
+            "robots": self.robots_asked,
+            "robots_failed": self.robots["failed"],
             "pages": self.pages_asked,
             "stored": self.pages["stored"],
             "duplicates": self.pages["duplicate"],

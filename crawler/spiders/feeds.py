@@ -161,6 +161,7 @@ class OutletSpider(Spider):
 
     async def parse_page(self, response: Response, entry: FeedEntry, outlet: Outlet) -> AsyncIterator[Page]:
         """Hand a page on with its bytes as they came."""
+        self.run.robots_said(entry, response.meta.get("robots"))
         reason = reason_of_status(response.status)
         if reason is not None:
             patience = retry_after_s(header(response, "Retry-After"))
@@ -188,7 +189,9 @@ class OutletSpider(Spider):
 
     async def page_unanswered(self, failure: Failure) -> None:
         """Write how a page's request ended without an answer."""
-        entry: FeedEntry = failure.request.cb_kwargs["entry"]  # type: ignore[attr-defined]
+        asked: Request = failure.request  # type: ignore[attr-defined]
+        entry: FeedEntry = asked.cb_kwargs["entry"]
+        self.run.robots_said(entry, asked.meta.get("robots"))
         match failure.value:
             case RefusedError() as refused:
                 await self.run.page_failed(entry, refused.reason, refused.detail)

@@ -149,3 +149,16 @@ def test_backfill_notes_what_is_older_than_the_gap_and_is_counted_as_found_again
     assert old is not None
     assert old.state is EntryState.NOTED
     assert archive.found_again() == {"rasid": 2}
+
+
+def test_a_day_without_a_time_may_be_its_last_minute(archive: Archive, run: str) -> None:
+    places = replace(
+        snapshot(
+            replace(item("today", published=NOON.replace(hour=0)), published_raw=f"{NOON:%Y-%m-%d}"),
+            replace(item("before", published=NOON.replace(hour=0)), published_raw=f"{NOON:%Y-%m-%d}T00:00:00Z"),
+            at=LATER,
+        ),
+        role=FeedRole.BACKFILL,
+        since=NOON,
+    )
+    assert admit(archive, run, places) == Admitted(found=2, new=1, noted=1)

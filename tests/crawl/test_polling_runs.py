@@ -108,6 +108,8 @@ def test_a_host_that_asks_for_peace_has_its_other_feeds_put_off_with_the_reason(
     rows = deployment.database("SELECT outcome, reason FROM polls WHERE outlet = 'busy' ORDER BY outcome")
     assert rows == [("failed", "too_many_requests"), *[("put_off", "too_many_requests")] * 2]
     assert sum(busy.times(f"/rss{number}") for number in range(3)) == 1
+    pages = deployment.database("SELECT outcome, robots FROM outcomes")
+    assert pages == [("stored", "allowed: no robots.txt (404)")], "what robots.txt said is kept with each address"
     with deployment.archive() as archive:
         assert [state.failures for state in archive.feed_states(["busy"])] == [1], "what is put off has not failed"
 
