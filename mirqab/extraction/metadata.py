@@ -71,7 +71,7 @@ class Metadata:
     updated: datetime | None = None
     updated_raw: str | None = None
     summary: str = ""
-    json_body: str = ""
+    json_body: str = ""  # as stated: markup, entities and line breaks still in it
     language: str | None = None
 
 
@@ -80,7 +80,8 @@ def read_metadata(tree: HtmlElement, article: dict[str, Any], *, url: str, hints
     meta = _meta_elements(tree)
     found = Metadata(site=meta.get("og:site_name", ""), language=tree.get("lang") or None)
     found.summary = next((meta[name] for name in _SUMMARY_NAMES if name in meta), "")
-    found.json_body = _text(article.get("articleBody"))
+    stated = article.get("articleBody")
+    found.json_body = stated.strip() if isinstance(stated, str) else ""
     _choose_headline(found, tree, meta, article, hints)
     found.authors = _authors(tree, meta, article, found.site, url) or hints.authors
     zone = _zone(hints.timezone)
