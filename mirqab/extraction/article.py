@@ -8,8 +8,8 @@ from typing import Final
 from lxml.html import HtmlElement
 
 from mirqab.arabic import arabic_share
-from mirqab.extraction.body import body_lines, without_heading
 from mirqab.extraction.blocks import read_blocks
+from mirqab.extraction.body import body_lines, without_heading
 from mirqab.extraction.judging import JSON_LD, LIBRARY, Body, settle
 from mirqab.extraction.leads import lead_of
 from mirqab.extraction.metadata import Metadata, json_article, read_metadata
