@@ -63,9 +63,12 @@ def stated_lines(statement: str, blocks: list[Block]) -> list[str]:
 
 
 def _plain(statement: str) -> str:
-    if "<" in statement or "&" in statement:
-        statement = html.unescape(_TAG.sub("", _BREAKS.sub("\n", statement)))
-    return statement
+    """Return a statement's text; publishers put markup into it, escaped once or twice."""
+    if "&" in statement:
+        statement = html.unescape(statement)
+    if "<" in statement:
+        statement = _TAG.sub("", _BREAKS.sub("\n", statement))
+    return html.unescape(statement) if "&" in statement else statement
 
 
 def _shown(packed: str, blocks: list[Block]) -> list[_Shown]:
