@@ -25,10 +25,12 @@ def page(shown: list[str], *, stated: str | None = None, above: str = "", betwee
     script = json.dumps(thing | ({"articleBody": stated} if stated else {}), ensure_ascii=False)
     text = between.join(f"<p>{paragraph}</p>" for paragraph in shown)
     return (
-        f"<html lang='ar'><head><title>{HEADLINE}</title>{meta}<script type='application/ld+json'>{script}</script></head>"
+        f"<html lang='ar'><head><title>{HEADLINE}</title>{meta}"
+        f"<script type='application/ld+json'>{script}</script></head>"
         f"<body><nav><a href='/1'>الرئيسية</a></nav><article><header><h1>{HEADLINE}</h1>{above}</header>"
         f"<div class='text'>{text}</div></article>"
-        f"<aside><ul><li><a href='/2'>{TEASER}</a></li><li><a href='/3'>{TEASER} أيضاً</a></li></ul></aside></body></html>"
+        f"<aside><ul><li><a href='/2'>{TEASER}</a></li><li><a href='/3'>{TEASER} أيضاً</a></li></ul></aside>"
+        "</body></html>"
     ).encode()
 
 
