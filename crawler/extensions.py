@@ -63,8 +63,9 @@ class RunExtension:
     def spider_error(self, failure: Failure, response: Any) -> None:
         """Count a callback's exception: Scrapy has logged it and goes on."""
         request: Request | None = getattr(response, "request", None)
-        entry = request.cb_kwargs.get("entry") if request else None
-        run_of(self._crawler).crashed(entry.id if entry else None)
+        known = request.cb_kwargs if request else {}
+        entry = known.get("entry")
+        run_of(self._crawler).crashed(entry.id if entry else None, known.get("poll"))
 
     def item_error(self, item: Any, failure: Failure, spider: Spider) -> None:
         """Count a pipeline's exception."""

@@ -57,15 +57,15 @@ class Hosts:
 
     async def state(self, origin: str) -> HostState:
         """Return what is remembered of `scheme://host:port`; a wish for patience of an earlier run holds from here."""
-        known = self._states.get(origin)
-        if known is None:
-            known = await self._recall(origin) or HostState(host=origin)
-            self._states[origin] = known
-            if known.not_before is not None:
-                wait_s = (known.not_before - datetime.now(UTC)).total_seconds()
-                if wait_s > 0:
-                    self._rest(host_of(origin), min(wait_s, MOST_RETRY_AFTER_S), known.because)
-        return known
+        if origin not in self._states:
+            recalled = await self._recall(origin) or HostState(host=origin)
+            if origin not in self._states:  # nobody else was quicker, and may have changed it since
+                self._states[origin] = recalled
+                if recalled.not_before is not None:
+                    wait_s = (recalled.not_before - datetime.now(UTC)).total_seconds()
+                    if wait_s > 0:
+                        self._rest(host_of(origin), min(wait_s, MOST_RETRY_AFTER_S), recalled.because)
+        return self._states[origin]
 
     async def keep(self, state: HostState) -> None:
         """Remember a host's state, for this run and the next ones."""

@@ -1,14 +1,28 @@
-"""The events of a run for whoever started it: JSON lines to the file descriptor or file that MIRQAB_PROGRESS names."""
+"""The events of a run: lines with fields in the log, and JSON lines for whoever started it.
+
+The latter go to the file descriptor or file that MIRQAB_PROGRESS names.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 from collections.abc import Mapping
 from typing import Any, Final
 
+from mirqab.addresses import mask_credentials
+
 VARIABLE: Final = "MIRQAB_PROGRESS"
+LOG: Final = logging.getLogger("mirqab.crawl")
+
+
+def log_event(event: str, /, *, level: int = logging.INFO, **fields: object) -> None:
+    """Log one event with its fields, those that are None left out."""
+    if LOG.isEnabledFor(level):
+        told = " ".join(f"{name}={value}" for name, value in fields.items() if value is not None)
+        LOG.log(level, "%s", mask_credentials(f"{event} {told}"))
 
 
 class Progress:

@@ -13,23 +13,14 @@ from scrapy.crawler import Crawler
 
 from crawler.deployment import Deployment
 from crawler.hosts import Hosts
-from crawler.progress import Progress
+from crawler.polls import HOST_RESTS, Polls
+from crawler.progress import LOG, Progress, log_event
+from crawler.rounds import Poll
 from crawler.tally import PageEnd, Tally
 from mirqab.addresses import mask_credentials
 from mirqab.errors import ConfigurationError, MirqabError, UsageError
 from mirqab.settings import no_contact
-from mirqab.types import (
-    Admitted,
-    ExitCode,
-    FeedEntry,
-    FeedSnapshot,
-    HostState,
-    Outlet,
-    Reason,
-    Stored,
-    Validators,
-    Worked,
-)
+from mirqab.types import ExitCode, FeedEntry, HostState, Outlet, Reason, Stored, Worked
 
 if TYPE_CHECKING:
     from mirqab.archive import Archive, ArchiveThread
@@ -37,7 +28,6 @@ if TYPE_CHECKING:
     from mirqab.seen import Seen
     from mirqab.workers import Workers
 
-LOG = logging.getLogger("mirqab.crawl")
 IN_FLIGHT_PER_WORKER: Final = 4
 """Pages handed to the workers at a time, for each of them: enough that none waits, few enough to keep in memory."""
 DAY_S: Final = 86_400.0
@@ -48,13 +38,6 @@ def run_of(crawler: Crawler) -> CrawlRun:
     run = getattr(crawler.spider, "run", None)
     assert isinstance(run, CrawlRun), "every spider of this project carries its run"
     return run
-
-
-def log_event(event: str, /, *, level: int = logging.INFO, **fields: object) -> None:
-    """Log one event with its fields, those that are None left out."""
-    if LOG.isEnabledFor(level):
-        told = " ".join(f"{name}={value}" for name, value in fields.items() if value is not None)
-        LOG.log(level, "%s", mask_credentials(f"{event} {told}"))
 
 
 class CrawlRun:
@@ -75,6 +58,7 @@ class CrawlRun:
         command: str,
         hosts: Sequence[str],
         keeps: bool = True,
+        only_due: bool = False,
     ) -> None:
         _require_contact(deployment, hosts)
         self.deployment = deployment
@@ -89,9 +73,19 @@ class CrawlRun:
         self._keeps = keeps
         self._stack = AsyncExitStack()
         self._progress = Progress.of_environment()
+        self.polls = Polls(
+            self.outlets,
+            self.tally,
+            self._progress,
+            only_due=only_due,
+            max_items=deployment.settings.feeds_max_items,
+            host_state=self.host_state,
+        )
         self._room = asyncio.Semaphore(IN_FLIGHT_PER_WORKER * deployment.settings.workers_count)
         self._asked: set[str] = set()
-        self._open_entries: set[str] = set()
+        self._open_entries: dict[str, FeedEntry] = {}
+        self._robots: dict[str, str] = {}
+        self._put_off: dict[Reason | None, list[str]] = {}
         self._background: set[asyncio.Future[None]] = set()
         self._seen: Seen | None = None
         self._archive: Archive | None = None
@@ -157,6 +151,7 @@ class CrawlRun:
             ),
         )
         stack.push_async_callback(self.intake.close)
+        self.polls.open(self.intake, self.workers)
         await self.intake.recover()
 
     async def close(self, finish: str) -> None:
@@ -165,16 +160,24 @@ class CrawlRun:
             return
         self._closed = True
         self.finish = finish
-        for entry in tuple(self._open_entries):
+        for entry in tuple(self._open_entries.values()):
             if self.stopping.is_set():
-                await self.put_off(entry)
+                await self.put_off(entry, None)
             else:  # a request that was dropped without a word is a fault of ours
-                LOG.error("entry %s met no end", entry)
-                self.crashed(entry)
-        if self._archive is not None and self._thread is not None and self.id is not None:
-            await self._thread.call(self._archive.end_run, self.id, exit_code=self.exit_code, finish=finish)
-        await self._stack.aclose()
-        self._tell_end()
+                LOG.error("entry %s met no end", entry.id)
+                self.crashed(entry.id)
+        try:
+            await self.polls.close(stopping=self.stopping.is_set())
+            for because, entries in self._put_off.items():
+                await self.intake.put_off(entries=entries, reason=because, detail=because and HOST_RESTS)
+            if self._archive is not None and self._thread is not None and self.id is not None:
+                await self._thread.call(self._archive.end_run, self.id, exit_code=self.exit_code, finish=finish)
+        except BaseException:
+            self.tally.faults += 1
+            raise
+        finally:
+            await self._stack.aclose()
+            self._tell_end()
 
     def end_now(self) -> None:
         """Write the run's end without waiting for anything under way: the process is about to be gone.
@@ -193,6 +196,8 @@ class CrawlRun:
         took_s = round(time.monotonic() - self._started_at, 1)
         if self.refused is None and self._keeps:
             log_event("run-ended", run=self.id, finish=self.finish, exit_code=self.exit_code, seconds=took_s)
+            for notice in self.tally.notices:
+                LOG.warning("%s", mask_credentials(notice))
             LOG.info("%s", self.tally.sentence())
         self._progress.tell(
             "end",
@@ -215,49 +220,6 @@ class CrawlRun:
             return ExitCode.FAILED
         return ExitCode.SOME_FAILED if self.tally.any_failed else ExitCode.WELL
 
-    # ------------------------------------------------------------------------------------------- feeds
-
-    async def feed_asked(self, outlet: Outlet, url: str) -> Validators:
-        """Count a feed that is to be asked, and return what to ask it with."""
-        self.tally.feeds_asked += 1
-        return await self.intake.validators(outlet.id, url)
-
-    async def feed_ended(self, snapshot: FeedSnapshot) -> None:
-        """Admit what a feed answered and count it."""
-        admitted = await self.intake.admit(snapshot)
-        self.tally.admitted(admitted)
-        if snapshot.problem is not None:
-            self.tally.feeds["failed"] += 1
-            self.tally.feed_reasons[snapshot.problem] += 1
-        else:
-            self.tally.feeds["not_modified" if snapshot.not_modified else "ok"] += 1
-        self._tell_feed(snapshot, admitted)
-
-    def feed_put_off(self) -> None:
-        """Count a feed that this run did not come to, because it is ending."""
-        self.tally.feeds["put_off"] += 1
-
-    def _tell_feed(self, snapshot: FeedSnapshot, admitted: Admitted) -> None:
-        log_event(
-            "feed",
-            level=logging.WARNING if snapshot.problem else logging.INFO,
-            outlet=snapshot.outlet,
-            url=snapshot.url,
-            status=snapshot.status or None,
-            new=admitted.new if not snapshot.not_modified else None,
-            unchanged=True if snapshot.not_modified else None,
-            problem=snapshot.problem,
-            detail=snapshot.detail,
-        )
-        self._progress.tell(
-            "feed",
-            outlet=snapshot.outlet,
-            url=snapshot.url,
-            new=admitted.new,
-            known=admitted.known,
-            problem=snapshot.problem,
-        )
-
     # ------------------------------------------------------------------------------------------- pages
 
     async def due(self, outlet: Outlet) -> list[FeedEntry]:
@@ -273,8 +235,17 @@ class CrawlRun:
     def page_asked(self, entry: FeedEntry) -> None:
         """Count an entry whose page is to be asked."""
         self._asked.add(entry.id)
-        self._open_entries.add(entry.id)
+        self._open_entries[entry.id] = entry
         self.tally.pages_asked += 1
+
+    def robots_said(self, entry: FeedEntry, decision: str | None) -> None:
+        """Keep what robots.txt said of an entry's page until that is written with the page's end."""
+        if decision is not None:
+            self._robots[entry.id] = decision
+
+    def robots_of(self, entry: str) -> str | None:
+        """Return what robots.txt said of an entry's page."""
+        return self._robots.get(entry)
 
     def stored(self, worked: Worked, stored: Stored, *, flagged: Sequence[str]) -> None:
         """Count what became of a worked page; `flagged` are the topics that flag it, raised before or now."""
@@ -302,7 +273,7 @@ class CrawlRun:
         self, entry: FeedEntry, reason: Reason, detail: str | None, *, retry_after_s: float | None = None
     ) -> None:
         """Write that an entry gave no page, and count it."""
-        await self.intake.fail(entry.id, reason, detail, retry_after_s)
+        await self.intake.fail(entry.id, reason, detail, retry_after_s, self.robots_of(entry.id))
         self._failed(entry.id, entry.outlet, entry.url, reason, detail)
 
     def _failed(self, entry: str, outlet: str, url: str, reason: Reason, detail: str | None) -> None:
@@ -311,27 +282,37 @@ class CrawlRun:
         log_event("page", outlet=outlet, outcome="failed", reason=reason, detail=detail, url=url)
         self._progress.tell("page", outlet=outlet, url=url, outcome=reason, flagged=[])
 
-    async def put_off(self, entry: str) -> None:
-        """Leave an entry pending for a later run, and let go of its claim."""
-        await self.intake.release(entry)
-        self._end_page(entry, "put_off")
+    async def put_off(self, entry: FeedEntry, because: Reason | None) -> None:
+        """Leave an entry pending for a later run, and let go of its claim: its host asked for peace, or the run ends.
+
+        The latter is told as a sum alone: thousands of lines at the end would crowd out the last.
+        """
+        await self.intake.release(entry.id)
+        self._end_page(entry.id, "put_off")
+        self._put_off.setdefault(because, []).append(entry.id)
+        if because is not None:
+            self.tally.put_off_reasons[because] += 1
+            self._progress.tell("page", outlet=entry.outlet, url=entry.url, outcome="put_off", problem=because)
 
     def held_elsewhere(self, entry: str) -> None:
         """Count an entry that another crawler has in hand."""
         self._end_page(entry, "held")
 
-    def crashed(self, entry: str | None) -> None:
-        """Count a fault of ours, for a page when `entry` is given, else for a feed; the exit code will be 1."""
-        if entry is None:
-            self.tally.feeds["crashed"] += 1
+    def crashed(self, entry: str | None, poll: Poll | None = None) -> None:
+        """Count a fault of ours, for the page or feed that it met; the exit code will be 1."""
+        if poll is not None:
+            self.polls.crashed(poll)
         elif entry in self._open_entries:
+            assert entry is not None
             self._end_page(entry, "crashed")
             self._background.add(task := asyncio.ensure_future(self.intake.release(entry)))
             task.add_done_callback(self._background.discard)
+        else:
+            self.tally.faults += 1
 
     def _end_page(self, entry: str, end: PageEnd) -> None:
-        if entry in self._open_entries:
-            self._open_entries.discard(entry)
+        self._robots.pop(entry, None)
+        if self._open_entries.pop(entry, None) is not None:
             self.tally.pages[end] += 1
 
     # ------------------------------------------------------------------------------------ under way
@@ -348,10 +329,12 @@ class CrawlRun:
 
     async def host_state(self, host: str) -> HostState | None:
         """Return what the archive remembers of a host (`scheme://host:port`), None when that is nothing."""
-        return None
+        return await self.intake.host(host) if self._keeps else None
 
     async def keep_host(self, state: HostState) -> None:
         """Write what is to be remembered of a host."""
+        if self._keeps:
+            await self.intake.keep_host(state)
 
     async def _reserve(self, host: str, delay_s: float) -> float:
         if self._seen is None or delay_s <= 0:

@@ -32,7 +32,6 @@ from mirqab.types import (
     RawLocation,
     Reason,
     Stored,
-    Validators,
     Worked,
 )
 
@@ -166,14 +165,13 @@ class Intake:
         """Remember this of a host, in place of what was remembered before."""
         await self._thread.call(self.archive.keep_host, state)
 
-    async def validators(self, outlet: str, feed_url: str) -> Validators:
-        """Return what to ask a feed conditionally with."""
-        state = await self._thread.call(self.archive.feed_state, outlet, feed_url)
-        return Validators() if state is None else state.validators
-
     async def due(self, outlet: str) -> list[FeedEntry]:
         """Return the outlet's entries to be fetched now, the longest known first."""
         return await self._thread.call(self.archive.due, outlet, now=datetime.now(UTC))
+
+    async def with_due(self, outlets: Iterable[str]) -> set[str]:
+        """Return those of the outlets that have entries to be fetched now."""
+        return await self._thread.call(self.archive.with_due, tuple(outlets), now=datetime.now(UTC))
 
     async def add_entry(self, outlet: str, url: str) -> FeedEntry:
         """Make a page given by hand due, whatever was known of it."""

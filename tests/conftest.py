@@ -110,19 +110,22 @@ def settings(home: Path) -> Settings:
     return load_settings(environ={"MIRQAB_HOME": str(home)})
 
 
-@pytest.fixture
-def child_environ(home: Path) -> Callable[..., dict[str, str]]:
-    """Makes the environment of a child process: this one's with a private home, and what a test adds.
+def environ_of_child(home: Path, **more: str) -> dict[str, str]:
+    """Return the environment of a child process: this one's with a private home, and what a test adds.
 
     Nothing of the developer's own settings reaches the child.
     """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MIRQAB_") and name != "REDIS_URL"}
+    path = os.pathsep.join(part for part in (str(ROOT), kept.get("PYTHONPATH")) if part)
+    return {**kept, "PYTHONPATH": path, "MIRQAB_HOME": str(home), **more}
+
+
+@pytest.fixture
+def child_environ(home: Path) -> Callable[..., dict[str, str]]:
+    """Makes the environment of a child process with this test's home."""
 
     def make(**more: str) -> dict[str, str]:
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith("MIRQAB_") and name != "REDIS_URL"
-        }
-        path = os.pathsep.join(part for part in (str(ROOT), kept.get("PYTHONPATH")) if part)
-        return {**kept, "PYTHONPATH": path, "MIRQAB_HOME": str(home), **more}
+        return environ_of_child(home, **more)
 
     return make
 

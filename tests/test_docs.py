@@ -18,6 +18,9 @@ import pytest
 
 from demo.web import DemoWeb
 from mirqab.declarations import load_outlets, load_schedule, load_topic_documents
+from mirqab.declarations.outlet_file import OutletFile
+from mirqab.documents import parse_document
+from mirqab.documents.validation import known_keys
 from mirqab.settings import SETTINGS, load_settings
 from mirqab.types import Reason
 
@@ -181,6 +184,20 @@ def test_an_example_of_a_declaration_loads(block: Block, tmp_path: Path) -> None
 
 
 # -------------------------------------------------------------------------------------------------- the tables
+
+
+def test_every_key_of_an_outlet_is_in_its_table_and_in_the_full_example() -> None:
+    text = (ROOT / "docs" / "outlets.md").read_text(encoding="utf-8")
+    full = next(block for block in blocks("yaml") if block.page == "docs/outlets.md")
+    outlet = parse_document("\n".join(full.lines).encode(), path="outlets.md").content["outlets"][1]
+    for title, path, example in (
+        ("## Keys of an outlet", ("outlets", 0), outlet),
+        ("## Keys of a source", ("outlets", 0, "feeds", 0), {key: 1 for feed in outlet["feeds"] for key in feed}),
+    ):
+        keys = known_keys(OutletFile, path)
+        table = text.partition(title)[2].partition("\n#")[0]
+        assert re.findall(r"^\| `(\w+)` \|", table, flags=re.MULTILINE) == keys
+        assert set(example) == set(keys), "the full example of docs/outlets.md uses every key"
 
 
 def table_of_settings() -> str:

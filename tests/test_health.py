@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from mirqab.health import SLACK_S, UNSCHEDULED_LIMIT_S, Condition, limit_s, outlet_health
-from mirqab.types import Feed, FeedState, Outlet, OutletKind, Reason
+from mirqab.health import SLACK_S, UNSCHEDULED_LIMIT_S, Condition, FeedHealth, limit_s, outlet_health
+from mirqab.types import Feed, FeedState, HostState, Outlet, OutletKind, Reason
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR_S = 3600.0
@@ -105,3 +106,49 @@ def test_an_outlet_that_is_off_says_why_and_comes_last() -> None:
         ("rasid", Condition.WELL, None),
         ("off", Condition.OFF, "closed its feed"),
     ]
+
+
+def state(name: str, *, feed: str = "rss", **known: Any) -> FeedState:
+    """Return the state of a feed that answered an hour ago, with this known of it."""
+    told: dict[str, Any] = {"last_success_at": NOW - timedelta(hours=1), "last_polled_at": NOW} | known
+    return FeedState(outlet=name, url=f"https://{name}.example/{feed}", **told)
+
+
+def feed_health(known: FeedState, **more: Any) -> FeedHealth:
+    (found,) = outlet_health([outlet(known.outlet)], [known], turns_s={known.outlet: 300.0}, now=NOW, **more)
+    return found.feeds[0]
+
+
+def test_a_feed_is_overdue_only_after_it_was_due() -> None:
+    """A feed that is asked every six hours is not late after one, however often the timetable looks."""
+    due = NOW - timedelta(seconds=limit_s(300.0))
+    long_ago = NOW - timedelta(hours=7)
+    assert feed_health(state("rasid", last_success_at=long_ago)).condition is Condition.OVERDUE
+    just = state("rasid", last_success_at=long_ago, next_poll_at=due)
+    assert feed_health(just).condition is Condition.WELL
+    late = replace(just, next_poll_at=due - timedelta(seconds=1))
+    assert feed_health(late).condition is Condition.OVERDUE
+    resting = HostState(
+        host="https://rasid.example:443", not_before=NOW + timedelta(hours=1), because=Reason.TOO_MANY_REQUESTS
+    )
+    found = feed_health(late, resting={resting.host: resting})
+    assert (found.condition, found.resting_until) == (Condition.WELL, resting.not_before)
+    assert found.resting_because is Reason.TOO_MANY_REQUESTS
+
+
+def test_a_gap_is_told_for_a_week_with_what_was_found_again() -> None:
+    at, since = NOW - timedelta(days=6), NOW - timedelta(days=6, hours=2)
+    rolled = state("rasid", gaps=1, last_gap_at=at, gap_since=since)
+    (found,) = outlet_health([outlet("rasid")], [rolled], turns_s={}, now=NOW, found_again={"rasid": 3})
+    assert (found.feeds[0].lost, found.found_again, found.condition) == ((since, at), 3, Condition.WELL)
+    assert feed_health(replace(rolled, last_gap_at=NOW - timedelta(days=8))).lost is None
+
+
+def test_moves_ends_and_untruths_are_told() -> None:
+    there = "https://rasid.example/feed"
+    assert feed_health(state("rasid", moved_to=there, moved_times=1)).declare_instead is None
+    assert feed_health(state("rasid", moved_to=there, moved_times=2)).declare_instead == there
+    gone = feed_health(state("rasid", gone_at=NOW, failures=1, last_error=Reason.GONE))
+    assert (gone.gone_since, gone.condition) == (NOW, Condition.FAILING)
+    assert feed_health(state("rasid", trusts_304=False, distrusted_at=NOW)).distrusted_at == NOW
+    assert feed_health(state("rasid")).distrusted_at is None

@@ -107,7 +107,8 @@ async def test_a_page_goes_from_feed_to_story_and_its_mark_is_made(archive: Arch
     assert page.article is not None
     async with an_intake(archive, seen) as intake:
         assert (await intake.admit(snapshot(item("2"), item("1", published=EARLIER), etag="e"))).new == 2
-        assert (await intake.validators("rasid", "https://rasid.example/rss.xml")).etag == "e"
+        (state,) = await intake.feed_states(["rasid"])
+        assert state.validators.etag == "e"
         first, second = await intake.due("rasid")
         assert await intake.claim(first)
         assert not await intake.claim(first), "it is held"

@@ -19,7 +19,8 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.exceptions import UsageError
 
-from crawler.run import LOG, CrawlRun
+from crawler.progress import LOG
+from crawler.run import CrawlRun
 from mirqab.errors import ConfigurationError, MirqabError
 from mirqab.errors import UsageError as WrongUsageError
 from mirqab.lifeline import end_with_parent

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -13,13 +12,14 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.deployment import Deployment, deployment_of
-from crawler.outcomes import HeldElsewhereError, PutOffError, RefusedError, reason_of_status, retry_after_s
+from crawler.outcomes import HeldElsewhereError, PutOffError, RefusedError, header, reason_of_status, retry_after_s
+from crawler.rounds import Poll
 from crawler.run import CrawlRun
 from mirqab.addresses import host_of
 from mirqab.declarations import read_kind
 from mirqab.documents import suggestion
 from mirqab.errors import UsageError
-from mirqab.types import FeedBody, FeedEntry, FeedSnapshot, Outlet, Page, PageHints, Reason, Validators
+from mirqab.types import FeedEntry, FeedSnapshot, Outlet, Page, PageHints, Reason
 
 FEED_PRIORITY = 10  # what is new first, then the pages
 
@@ -27,11 +27,13 @@ FEED_PRIORITY = 10  # what is new first, then the pages
 class OutletSpider(Spider):
     """Reads the feeds of one outlet, its own name's, and the pages of all its pending entries.
 
+    With `-a due=yes` a feed is asked only when its time has come.
+
     A class of one's own for an outlet derives from this one, has the outlet's id as its name, and overrides what that
     outlet needs.
     """
 
-    arguments: ClassVar[tuple[str, ...]] = ()
+    arguments: ClassVar[tuple[str, ...]] = ("due",)
     run: CrawlRun
 
     def __init__(self, *args: Any, **arguments: str) -> None:
@@ -49,7 +51,11 @@ class OutletSpider(Spider):
         outlets = spider.choose(deployment)
         given = [f"{name}={value}" for name, value in spider.given.items()]
         spider.run = CrawlRun(
-            deployment, outlets, command=" ".join(["crawl", spider.name, *given]), hosts=spider.hosts(outlets)
+            deployment,
+            outlets,
+            command=" ".join(["crawl", spider.name, *given]),
+            hosts=spider.hosts(outlets),
+            only_due=_yes(spider.given.get("due", "no")),
         )
         return spider
 
@@ -64,103 +70,80 @@ class OutletSpider(Spider):
         return [host_of(feed.url) for outlet in outlets for feed in outlet.feeds]
 
     async def start(self) -> AsyncIterator[Request]:
-        """Ask every feed, each with the validators of its last answer."""
-        for outlet in self.run.outlets:
-            for feed in outlet.feeds:
-                known = await self.run.feed_asked(outlet, feed.url)
-                try:
-                    yield self._feed_request(outlet, feed.url, known)
-                except ValueError as error:
-                    snapshot = _unanswered(outlet, feed.url, Reason.BAD_URL, str(error))
-                    async for request in self._after_feed(outlet, snapshot):
-                        yield request
+        """Ask the feeds, each with the validators of its last answer, and for pages that wait where none is asked."""
+        async for round_ in self.run.polls.rounds():
+            for poll in round_.polls:
+                await self.run.polls.room()
+                async for request in self.ask_feed(poll):
+                    yield request
+            if round_.has_pages and not round_.polls:
+                async for request in self.ask_pages(round_.outlet):
+                    yield request
 
     # ------------------------------------------------------------------------------------------- feeds
 
-    def _feed_request(self, outlet: Outlet, url: str, known: Validators) -> Request:
-        headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
-        return Request(
-            url,
-            headers={name: value for name, value in headers.items() if value},
-            callback=self.parse_feed,
-            errback=self.feed_unanswered,
-            cb_kwargs={"outlet": outlet, "feed_url": url, "known": known},
-            priority=FEED_PRIORITY,
-            dont_filter=True,
-        )
+    async def ask_feed(self, poll: Poll) -> AsyncIterator[Request]:
+        """Yield the request for a feed, unless its address is none."""
+        self.run.polls.begin(poll)
+        try:
+            yield Request(
+                poll.feed.url,
+                headers=poll.headers,
+                callback=self.parse_feed,
+                errback=self.feed_unanswered,
+                cb_kwargs={"outlet": poll.outlet, "poll": poll},
+                priority=FEED_PRIORITY,
+                dont_filter=True,
+            )
+        except ValueError as error:
+            async for request in self._after(poll, poll.snapshot(problem=Reason.BAD_URL, detail=str(error))):
+                yield request
 
-    async def parse_feed(
-        self, response: Response, outlet: Outlet, feed_url: str, known: Validators
-    ) -> AsyncIterator[Request]:
-        """Admit what the feed says and ask for the pages of all that is pending."""
-        snapshot = await self._snapshot(response, outlet, feed_url, known)
-        async for request in self._after_feed(outlet, snapshot):
+    async def parse_feed(self, response: Response, outlet: Outlet, poll: Poll) -> AsyncIterator[Request]:
+        """Admit what the feed says, and ask for what follows from it."""
+        snapshot = await self.run.polls.answer(poll, response)
+        async for request in self._after(poll, snapshot):
             yield request
 
     async def feed_unanswered(self, failure: Failure) -> AsyncIterator[Request]:
         """Store why the feed gave nothing; earlier entries of the outlet are asked for all the same."""
-        outlet: Outlet = failure.request.cb_kwargs["outlet"]  # type: ignore[attr-defined]
-        url: str = failure.request.cb_kwargs["feed_url"]  # type: ignore[attr-defined]
+        asked: Request = failure.request  # type: ignore[attr-defined]
+        poll: Poll = asked.cb_kwargs["poll"]
         match failure.value:
             case RefusedError() as refused:
-                snapshot = _unanswered(outlet, url, refused.reason, refused.detail)
-            case PutOffError(because=Reason() as because):
-                snapshot = _unanswered(outlet, url, because, "its host gave no answer, or asked for patience, before")
-            case PutOffError():
-                self.run.feed_put_off()
-                return
+                robots = asked.meta.get("robots")
+                snapshot = poll.snapshot(problem=refused.reason, detail=refused.detail, robots=robots)
+                async for request in self._after(poll, snapshot):
+                    yield request
+            case PutOffError(because=because):
+                async for request in self._after(poll, None, put_off=because):
+                    yield request
             case _:
                 failure.raiseException()
-        async for request in self._after_feed(outlet, snapshot):
-            yield request
 
-    async def _snapshot(self, response: Response, outlet: Outlet, feed_url: str, known: Validators) -> FeedSnapshot:
-        now = datetime.now(UTC)
-        reason = reason_of_status(response.status)
-        if response.status == 304:
-            return FeedSnapshot(
-                outlet=outlet.id, url=feed_url, fetched_at=now, status=304, not_modified=True, validators=known
-            )
-        if reason is not None:
-            detail = f"answered {response.status}"
-            return FeedSnapshot(
-                outlet=outlet.id, url=feed_url, fetched_at=now, status=response.status, problem=reason, detail=detail
-            )
-        validators = Validators(
-            etag=_header(response, "ETag"),
-            last_modified=_header(response, "Last-Modified"),
-            body_hash=hashlib.blake2b(response.body, digest_size=16).hexdigest(),
-        )
-        if validators.body_hash == known.body_hash:
-            return FeedSnapshot(
-                outlet=outlet.id,
-                url=feed_url,
-                fetched_at=now,
-                status=response.status,
-                not_modified=True,
-                validators=validators,
-            )
-        reading = await self.run.workers.read_feed(
-            FeedBody(body=response.body, url=response.url, content_type=_header(response, "Content-Type"))
-        )
-        return FeedSnapshot(
-            outlet=outlet.id,
-            url=feed_url,
-            fetched_at=now,
-            status=response.status,
-            validators=validators,
-            reading=reading,
-            problem=reading.problem,
-            detail=reading.detail,
-        )
-
-    async def _after_feed(self, outlet: Outlet, snapshot: FeedSnapshot) -> AsyncIterator[Request]:
-        await self.run.feed_ended(snapshot)
-        for entry in await self.run.due(outlet):
-            async for request in self.ask_page(entry, outlet):
+    async def _after(
+        self, poll: Poll, snapshot: FeedSnapshot | None, *, put_off: Reason | None = None
+    ) -> AsyncIterator[Request]:
+        """Admit what came of a poll (None: it was put off) and yield what is to be asked because of it."""
+        polls = self.run.polls
+        if snapshot is not None:
+            wants_pages = await polls.admit(poll, snapshot)
+        else:
+            wants_pages = polls.put_off(poll, put_off)
+        for further in await polls.follow(poll, snapshot):
+            async for request in self.ask_feed(further):
+                yield request
+        if wants_pages:
+            async for request in self.ask_pages(poll.outlet):
                 yield request
 
     # ------------------------------------------------------------------------------------------- pages
+
+    async def ask_pages(self, outlet: Outlet) -> AsyncIterator[Request]:
+        """Yield the requests for all pages of an outlet that are due and not asked yet."""
+        for entry in await self.run.due(outlet):
+            async for request in self.ask_page(entry, outlet):
+                yield request
 
     async def ask_page(self, entry: FeedEntry, outlet: Outlet) -> AsyncIterator[Request]:
         """Yield the request for an entry's page, unless its address is none."""
@@ -178,9 +161,10 @@ class OutletSpider(Spider):
 
     async def parse_page(self, response: Response, entry: FeedEntry, outlet: Outlet) -> AsyncIterator[Page]:
         """Hand a page on with its bytes as they came."""
+        self.run.robots_said(entry, response.meta.get("robots"))
         reason = reason_of_status(response.status)
         if reason is not None:
-            patience = retry_after_s(_header(response, "Retry-After"))
+            patience = retry_after_s(header(response, "Retry-After"))
             await self.run.page_failed(entry, reason, f"answered {response.status}", retry_after_s=patience)
             return
         yield Page(
@@ -205,12 +189,14 @@ class OutletSpider(Spider):
 
     async def page_unanswered(self, failure: Failure) -> None:
         """Write how a page's request ended without an answer."""
-        entry: FeedEntry = failure.request.cb_kwargs["entry"]  # type: ignore[attr-defined]
+        asked: Request = failure.request  # type: ignore[attr-defined]
+        entry: FeedEntry = asked.cb_kwargs["entry"]
+        self.run.robots_said(entry, asked.meta.get("robots"))
         match failure.value:
             case RefusedError() as refused:
                 await self.run.page_failed(entry, refused.reason, refused.detail)
-            case PutOffError():
-                await self.run.put_off(entry.id)
+            case PutOffError(because=because):
+                await self.run.put_off(entry, because)
             case HeldElsewhereError():
                 self.run.held_elsewhere(entry.id)
             case _:
@@ -221,7 +207,7 @@ class FeedsSpider(OutletSpider):
     """Reads the feeds of all enabled outlets, of one kind (`-a kind=wire`), or of those named (`-a outlet=a,b`)."""
 
     name = "feeds"
-    arguments = ("kind", "outlet")
+    arguments = ("kind", "outlet", "due")
 
     def choose(self, deployment: Deployment) -> Sequence[Outlet]:
         """Return the outlets that the arguments name; one named by its id is taken even when it is disabled."""
@@ -243,15 +229,10 @@ class FeedsSpider(OutletSpider):
         return outlets
 
 
-def _unanswered(outlet: Outlet, url: str, reason: Reason, detail: str) -> FeedSnapshot:
-    return FeedSnapshot(
-        outlet=outlet.id, url=url, fetched_at=datetime.now(UTC), status=0, problem=reason, detail=detail
-    )
-
-
-def _header(response: Response, name: str) -> str | None:
-    value = response.headers.get(name)
-    return value.decode("latin-1") if value else None
+def _yes(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise UsageError(f"-a due={text}: say yes (ask only the feeds whose time has come) or no")
+    return text == "yes"
 
 
 def headers_of(response: Response) -> tuple[tuple[str, str], ...]:

@@ -8,6 +8,7 @@ body, inflated:
     {"url": …, "final_url": …, "status": 200, "headers": [[name, value], …], "problem": null, "detail": null}
 
 `problem` is a reason when there is no usable answer; then `status` is 0 or the error status, and the body what came.
+`moved_to` is there when permanent redirects alone led to another address, and `failure` when it was our own fault.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from twisted.python.failure import Failure
 
 from crawler.deployment import Deployment, deployment_of
 from crawler.outcomes import PutOffError, RefusedError, reason_of_status
-from crawler.run import LOG, CrawlRun
+from crawler.polls import HOST_RESTS
+from crawler.progress import LOG
+from crawler.run import CrawlRun
 from crawler.spiders.feeds import OutletSpider, headers_of
 from mirqab.addresses import clean_url, host_of
 from mirqab.errors import UsageError
@@ -91,8 +94,10 @@ class FetchSpider(OutletSpider):
         """Write the answer."""
         reason = reason_of_status(response.status)
         detail = f"answered {response.status}" if reason else None
-        headers = headers_of(response)
-        self._write(number, url, response.status, headers, reason, detail, response.body, final_url=response.url)
+        more = {"final_url": response.url}
+        if moved_to := response.meta.get("moved_to"):
+            more["moved_to"] = moved_to
+        self._write(number, url, response.status, headers_of(response), reason, detail, response.body, **more)
 
     async def unanswered(self, failure: Failure) -> None:
         """Write why there is none."""
@@ -102,10 +107,9 @@ class FetchSpider(OutletSpider):
             case RefusedError() as refused:
                 self._write(number, url, 0, (), refused.reason, refused.detail, b"")
             case PutOffError(because=Reason() as because):
-                detail = "its host gave no answer, or asked for patience, before"
-                self._write(number, url, 0, (), because, detail, b"")
+                self._write(number, url, 0, (), because, HOST_RESTS, b"")
             case PutOffError():
-                self.run.feed_put_off()
+                self.run.tally.feeds["put_off"] += 1
             case problem:
                 LOG.error("fetching %s failed", url, exc_info=problem)
                 self._fail(number, url, f"{type(problem).__name__}: {problem}")

@@ -126,8 +126,10 @@ _CLOCK: Final = re.compile(
     re.IGNORECASE,
 )
 _ISO: Final = re.compile(
+    r"(?:19|20)\d{6}T\d{6}(?:Z|[+-]\d{4})?\Z|"
     r"(?:19|20)\d{2}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:[.,]\d+)?\s*(?:Z|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?\Z"
 )
+_YEAR_OF_NOTHING: Final = re.compile(r"(?<![\d+\-])0\d{3}(?!\d)")  # mail's rules make 2001 of the year 0001
 _FRACTION: Final = re.compile(r"[.,]\d+")
 _OFFSET: Final = re.compile(
     r"[\s(]*(?:(?P<named>gmt|utc|z)\s*)?(?P<sign>[+\-\u2212])"
@@ -257,7 +259,7 @@ def _rfc822(text: str) -> datetime | None:
         fields = parsedate_tz(text)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    if fields is None or fields[0] < EARLIEST.year:
+    if fields is None or fields[0] < EARLIEST.year or _YEAR_OF_NOTHING.search(text):
         return None
     try:
         return datetime(*fields[:6], tzinfo=_zone(text, _CLOCK.search(text)))

@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from mirqab.addresses import url_key
+from mirqab.arabic.dates import names_time
 from mirqab.archive import tables
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import REOPENED, chunks
@@ -116,6 +117,7 @@ def admit_unchanged(conn: Connection, run: str, snapshots: Sequence[FeedSnapshot
 
 _BATCH: Final = 500
 _NOTHING: Final = Admitted()
+_A_DAY: Final = timedelta(days=1)
 
 _INSERT_ENTRY: Final = insert(_entries)
 _UPDATE_ENTRY: Final = update(_entries).where(_entries.c.id == bindparam("this_entry"))
@@ -195,8 +197,13 @@ def _told(one: _Item) -> dict[str, Any]:
 
 
 def _latest(item: FeedItem, unknown: datetime) -> datetime:
-    """Return the later of the item's dates; an item without any is taken for young."""
-    return max((date for date in (item.published, item.updated) if date is not None), default=unknown)
+    """Return the latest moment that the item's dates may mean; an item without any is taken for young.
+
+    Sitemaps give days: what changed on a day may have changed in its last minute, anywhere.
+    """
+    told = ((item.published, item.published_raw), (item.updated, item.updated_raw))
+    moments = [date + _A_DAY if raw and not names_time(raw) else date for date, raw in told if date is not None]
+    return max(moments, default=unknown)
 
 
 def _braked(standing: Any, now: datetime, *, reworded: bool) -> dict[str, Any]:

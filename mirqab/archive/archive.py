@@ -132,6 +132,11 @@ class Archive:
         with self._reading() as conn:
             return feedstates.host(conn, host)
 
+    def resting_hosts(self, now: datetime) -> list[HostState]:
+        """Return the hosts that may not be asked now, without what their robots.txt say."""
+        with self._reading() as conn:
+            return feedstates.resting_hosts(conn, now)
+
     def keep_host(self, state: HostState) -> None:
         """Remember this of a host, in place of what was remembered before."""
         with self._writing() as conn:
@@ -162,6 +167,11 @@ class Archive:
         """Return the outlet's entries to be fetched now, the longest known first."""
         with self._reading() as conn:
             return entries.due(conn, outlet, now=now, limit=limit)
+
+    def with_due(self, outlets: Iterable[str], *, now: datetime) -> set[str]:
+        """Return those of the outlets that have entries to be fetched now."""
+        with self._reading() as conn:
+            return entries.with_due(conn, outlets, now=now)
 
     def is_due(self, entry_id: str, now: datetime) -> bool:
         """Tell whether an entry is still to be fetched now."""

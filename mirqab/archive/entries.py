@@ -44,6 +44,9 @@ _DUE: Final = (
     .order_by(_entries.c.first_seen_at, _entries.c.published, _entries.c.id)
     .limit(bindparam("most"))
 )
+_WITH_DUE: Final = (
+    select(_entries.c.outlet).where(_entries.c.outlet.in_(bindparam("outlets", expanding=True)), _due_now).distinct()
+)
 _IS_DUE: Final = select(_entries.c.id).where(_this_entry, _due_now)
 _ENTRY: Final = select(_entries).where(_this_entry)
 
@@ -51,6 +54,14 @@ _ENTRY: Final = select(_entries).where(_this_entry)
 def due(conn: Connection, outlet: str, *, now: datetime, limit: int) -> list[FeedEntry]:
     """Return the outlet's entries to be fetched now, the longest known first; of one answer the oldest first."""
     return [entry_of(row) for row in conn.execute(_DUE, {"outlet": outlet, "now": now, "most": limit})]
+
+
+def with_due(conn: Connection, outlets: Iterable[str], *, now: datetime) -> set[str]:
+    """Return those of the outlets that have entries to be fetched now."""
+    found: set[str] = set()
+    for chunk in chunks(outlets):
+        found.update(row.outlet for row in conn.execute(_WITH_DUE, {"outlets": chunk, "now": now}))
+    return found
 
 
 def is_due(conn: Connection, entry: str, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
@@ -257,6 +258,15 @@ def host(conn: Connection, name: str) -> HostState | None:
         robots_status=row.robots_status,
         robots_at=row.robots_at,
     )
+
+
+def resting_hosts(conn: Connection, now: datetime) -> list[HostState]:
+    """Return the hosts that may not be asked now, without what their robots.txt say."""
+    asked = select(_hosts.c.host, _hosts.c.not_before, _hosts.c.because).where(_hosts.c.not_before > now)
+    return [
+        HostState(host=row.host, not_before=row.not_before, because=Reason(row.because) if row.because else None)
+        for row in conn.execute(asked.order_by(_hosts.c.host))
+    ]
 
 
 def keep_host(conn: Connection, state: HostState) -> None:

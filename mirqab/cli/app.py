@@ -13,7 +13,8 @@ from typing import Annotated
 import typer
 
 from mirqab import __version__
-from mirqab.cli import crawl_command, declared, deployment, pipes, reading, upkeep
+from mirqab.cli import crawl_command, declared, deployment, health_command, pipes, reading, upkeep
+from mirqab.cli.outlet.commands import outlet_app
 from mirqab.errors import ConfigurationError, MirqabError, UsageError
 from mirqab.lifeline import end_with_parent
 from mirqab.types import ExitCode
@@ -74,11 +75,12 @@ for command, name, panel in (
     (pipes.extract, "extract", PIPES),
     (pipes.judge, "judge", PIPES),
     (upkeep.runs, "runs", UPKEEP),
-    (upkeep.health, "health", UPKEEP),
+    (health_command.health, "health", UPKEEP),
     (declared.settings, "settings", UPKEEP),
     (declared.outlets, "outlets", UPKEEP),
 ):
     app.command(name, rich_help_panel=panel)(command)
+app.add_typer(outlet_app, name="outlet", rich_help_panel=UPKEEP)
 app.add_typer(declared.topics_app, name="topics", rich_help_panel=UPKEEP)
 
 

@@ -15,7 +15,7 @@ from mirqab.errors import UsageError
 from mirqab.types import ExitCode
 
 if TYPE_CHECKING:
-    from mirqab.cli.crawl_progress import Display, EventLines, Tally
+    from mirqab.cli.crawl_progress import Display, EventLines, RunReport
     from mirqab.settings import Settings
     from mirqab.types import Outlet
 
@@ -26,8 +26,13 @@ def crawl(
         typer.Argument(metavar="[OUTLET]...", help="Outlets to read; all that are on when none is named."),
     ] = None,
     kind: Annotated[str | None, typer.Option(help="Only wire, newspaper, broadcaster or portal.")] = None,
+    due: Annotated[bool, typer.Option("--due", help="Ask only the feeds whose time has come.")] = False,
 ) -> int:
-    """Read the outlets once. New articles are stored, and the stories on a topic are flagged."""
+    """Read the outlets once. New articles are stored, and the stories on a topic are flagged.
+
+    With --due each feed is asked as often as it brings something new, within poll.floor_s and poll.ceiling_s: for
+    the timetable. Without it every feed is asked.
+    """
     from mirqab.cli.contact import ask_for_contact, needs_contact
 
     deployed = deployment.settings()
@@ -40,6 +45,8 @@ def crawl(
         arguments += ["-a", "outlet=" + ",".join(outlet.id for outlet in chosen)]
     if kind:
         arguments += ["-a", f"kind={kind}"]
+    if due:
+        arguments += ["-a", "due=yes"]
     return watch(deployed, arguments)
 
 
@@ -71,7 +78,7 @@ def choose(declared: tuple[Outlet, ...], names: list[str], kind: str | None) -> 
 def watch(deployed: Settings, arguments: list[str]) -> int:
     """Run the crawler as a child, show how it goes, sum it up and return its exit code."""
     from mirqab.cli.children import LOOK_S, ChildLog, PassedOn, start_scrapy
-    from mirqab.cli.crawl_progress import CalmLines, EventLines, LiveLines, Tally
+    from mirqab.cli.crawl_progress import CalmLines, EventLines, LiveLines, RunReport
     from mirqab.cli.crawl_summary import sum_up
     from mirqab.cli.terminal import plain, say
 
@@ -82,15 +89,15 @@ def watch(deployed: Settings, arguments: list[str]) -> int:
     child = start_scrapy(arguments, environ, log=log.file, pass_fds=(writing,))
     os.close(writing)
     os.set_blocking(reading, False)
-    tally, lines = Tally(), EventLines()
+    report, lines = RunReport(), EventLines()
     display: Display = LiveLines() if sys.stderr.isatty() else CalmLines()
     with log.file, PassedOn(child) as passed, display:
         while True:
             ended = child.poll() is not None  # asked before the last look into the pipe
             select.select([reading], [], [], 0 if ended else LOOK_S)
             # not until the pipe closes: a grandchild may hold its other end for longer than the run
-            _drain(reading, tally, lines)
-            display.show(tally)
+            _drain(reading, report, lines)
+            display.show(report)
             if ended:
                 break
             passed.end_if_overdue()
@@ -98,17 +105,17 @@ def watch(deployed: Settings, arguments: list[str]) -> int:
     code = child.returncode
     if code == ExitCode.USAGE:
         print(plain(log.tail(5)), file=sys.stderr)
-    elif tally.summary is None:
+    elif report.summary is None:
         say(f"The crawl ended before it was done (exit code {code}); the end of {log.path}:")
         print(plain(log.tail()), file=sys.stderr)
     else:
-        sum_up(deployed, tally, started_at)
+        sum_up(deployed, report, started_at)
         if code not in (ExitCode.WELL, ExitCode.SOME_FAILED):
-            say(f"The run was not finished ({tally.summary.get('finish')}); what is left is read by the next one.")
+            say(f"The run was not finished ({report.summary.get('finish')}); what is left is read by the next one.")
     return code if code >= 0 else ExitCode.FAILED
 
 
-def _drain(reading: int, tally: Tally, lines: EventLines) -> None:
+def _drain(reading: int, report: RunReport, lines: EventLines) -> None:
     while True:
         try:
             chunk = os.read(reading, 65536)
@@ -117,4 +124,4 @@ def _drain(reading: int, tally: Tally, lines: EventLines) -> None:
         if not chunk:
             return
         for event in lines.feed(chunk):
-            tally.take(event)
+            report.take(event)

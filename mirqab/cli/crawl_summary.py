@@ -8,40 +8,55 @@ from typing import TYPE_CHECKING
 from mirqab.cli.terminal import Column, Format, Row, one_line, print_rows, write_line
 
 if TYPE_CHECKING:
-    from mirqab.cli.crawl_progress import OutletTally, Tally
+    from mirqab.cli.crawl_progress import OutletReport, RunReport
     from mirqab.settings import Settings
 
 
-SHOWN = 30  # flagged stories that are listed at the end of a run
+SHOWN = 30  # notices, and flagged stories, that are listed at the end of a run
 
 
-def sum_up(deployed: Settings, tally: Tally, started_at: datetime) -> None:
+def sum_up(deployed: Settings, report: RunReport, started_at: datetime) -> None:
     """Print every outlet that has something to tell, the failures with their reasons, and the stories flagged new."""
     rows: list[Row] = [
-        {"outlet": name, "tally": outlet}
-        for name, outlet in sorted(tally.outlets.items())
-        if outlet.new or outlet.fetched or outlet.feed_problems
+        {"outlet": name, "report": outlet} for name, outlet in sorted(report.outlets.items()) if outlet.tells
     ]
     columns: list[Column] = [
         ("outlet", lambda row: row["outlet"]),
-        ("new", lambda row: row["tally"].new),
-        ("known", lambda row: row["tally"].known),
-        ("fetched", lambda row: row["tally"].fetched),
-        ("stored", lambda row: row["tally"].stored),
-        ("copies", lambda row: row["tally"].duplicates),
-        ("failed", lambda row: row["tally"].failures.total()),
-        ("flagged", lambda row: row["tally"].flagged),
-        ("problems", lambda row: _problems(row["tally"])),
+        ("feeds", lambda row: _feeds(row["report"])),
+        ("unchanged", lambda row: row["report"].feeds_unchanged),
+        ("new", lambda row: row["report"].new),
+        ("fetched", lambda row: row["report"].fetched),
+        ("stored", lambda row: row["report"].stored),
+        ("copies", lambda row: row["report"].duplicates),
+        ("failed", lambda row: row["report"].failed),
+        ("refused", lambda row: row["report"].refused),
+        ("later", lambda row: row["report"].put_off + row["report"].feeds_put_off),
+        ("flagged", lambda row: row["report"].flagged),
+        ("problems", lambda row: _problems(row["report"])),
     ]
     print_rows(rows, columns, Format.TABLE, empty="Nothing new.")
-    write_line(tally.line())
+    write_line(report.line())
+    if gaps := report.total("gaps"):
+        feeds = "1 feed" if gaps == 1 else f"{gaps} feeds"
+        write_line(f"{feeds} rolled over: items may be lost; {report.total('found_again')} found again.")
+    notices = [f"{name}: {notice}" for name, outlet in sorted(report.outlets.items()) for notice in outlet.notices]
+    for notice in notices[:SHOWN]:
+        write_line("  " + one_line(notice))
+    if len(notices) > SHOWN:
+        write_line(f"  and {len(notices) - SHOWN} more: ./run health tells them all.")
     _flagged_since(deployed, started_at)
 
 
-def _problems(outlet: OutletTally) -> str:
+def _feeds(outlet: OutletReport) -> str:
+    answered = outlet.feeds_read + outlet.feeds_unchanged
+    return f"{answered}/{answered + outlet.feeds_failed + outlet.feeds_put_off}"
+
+
+def _problems(outlet: OutletReport) -> str:
     pages = [f"{reason} ×{count}" for reason, count in outlet.failures.most_common()]
+    later = [f"later: {reason} ×{count}" for reason, count in outlet.put_off_reasons.most_common()]
     feeds = [f"feed {problem}: {url}" for url, problem in outlet.feed_problems]
-    return ", ".join([*pages, *feeds])
+    return ", ".join([*pages, *later, *feeds])
 
 
 def _flagged_since(deployed: Settings, started_at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""`up`, `serve`, `runs` and `health`: keeping Mirqab going, and looking after it."""
+"""`up`, `serve` and `runs`: keeping Mirqab going, and looking at what it did."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mirqab.cli import deployment
-from mirqab.cli.terminal import FORMAT, Column, Format, Row, moment, one_line, print_rows, say, write_line
-from mirqab.reader.queries import iso
-from mirqab.types import ExitCode
+from mirqab.cli.terminal import FORMAT, Column, Format, Row, moment, print_rows, say, write_line
 
 if TYPE_CHECKING:
     import socket
 
     from starlette.types import ASGIApp
 
-    from mirqab.health import OutletHealth
     from mirqab.settings import Settings
     from mirqab.types import Job, Outlet
 
@@ -173,12 +170,16 @@ def print_next_fires(jobs: Sequence[Job], now: datetime) -> None:
 
 
 def runs(
+    run: Annotated[str | None, typer.Argument(help="A run's id: tell of each outlet what this run got.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the latest.")] = 20,
     form: FORMAT = Format.TABLE,
 ) -> None:
-    """List the latest runs and what each brought."""
+    """List the latest runs and what each brought, or what one run got from each outlet, with the reasons."""
     from mirqab.reader.queries import run_json
 
+    if run is not None:
+        _run_outlets(run, form)
+        return
     with deployment.archive_if_any(deployment.settings()) as archive:
         rows: list[Row] = [] if archive is None else [run_json(run) for run in archive.runs(limit)]
     columns: list[Column] = [
@@ -200,6 +201,44 @@ def runs(
     print_rows(rows, columns, form, empty=deployment.NOTHING_YET)
 
 
+def _run_outlets(text: str, form: Format) -> None:
+    from mirqab.errors import NotFoundError
+    from mirqab.reader.queries import outlet_sums_json, resolve
+
+    with deployment.archive(deployment.settings()) as archive:
+        kind, identity = resolve(archive, text)
+        if kind != "run":
+            raise NotFoundError(f"{identity} is no run but an id of another kind: {kind}; ./run runs lists the runs.")
+        rows: list[Row] = [outlet_sums_json(sums) for sums in archive.run_outlets(identity)]
+    columns: list[Column] = [
+        ("outlet", lambda row: row["outlet"]),
+        ("feeds read", lambda row: row["feeds_ok"]),
+        ("not modified", lambda row: row["feeds_not_modified"]),
+        ("failed", lambda row: row["feeds_failed"]),
+        ("refused", lambda row: row["feeds_refused"]),
+        ("put off", lambda row: row["feeds_put_off"]),
+        ("new", lambda row: row["new"] + row["reopened"]),
+        ("known", lambda row: row["known"]),
+        ("pages fetched", lambda row: row["fetched"]),
+        ("stored", lambda row: row["stored"]),
+        ("copies", lambda row: row["duplicates"]),
+        ("failed", lambda row: row["failed"]),
+        ("refused", lambda row: row["refused"]),
+        ("put off", lambda row: row["put_off"]),
+        ("reasons", _outlet_reasons),
+    ]
+    print_rows(rows, columns, form, empty="This run asked nobody.")
+
+
+def _outlet_reasons(row: Row) -> str:
+    notes = [_reasons(row)] if _reasons(row) else []
+    if row["gaps"]:
+        notes.append(f"rolled over ×{row['gaps']}: items may be lost")
+    if row["left_out"]:
+        notes.append(f"{row['left_out']} items beyond feeds.max_items")
+    return ", ".join(notes)
+
+
 def _at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
@@ -212,99 +251,3 @@ def _reasons(row: Row) -> str:
     pages = [f"{reason} ×{count}" for reason, count in row["reasons"].items()]
     feeds = [f"feed {reason} ×{count}" for reason, count in row["feed_reasons"].items()]
     return ", ".join([*feeds, *pages])
-
-
-# ----------------------------------------------------------------------------------------------- health
-
-
-def health(form: FORMAT = Format.TABLE) -> int:
-    """Tell how each outlet does. What fails, is overdue or has never answered comes first.
-
-    The exit code is 3 when one fails or is overdue.
-    """
-    from mirqab.declarations import load_schedule
-    from mirqab.health import Condition, outlet_health
-
-    deployed = deployment.settings()
-    outlets = deployment.outlets(deployed)
-    now = datetime.now(UTC)
-    turns = turns_s(load_schedule(deployed), outlets, now)
-    with deployment.archive_if_any(deployed) as archive:
-        records = [] if archive is None else archive.feed_states()
-    found = outlet_health(outlets, records, turns_s=turns, now=now)
-    columns: list[Column] = [
-        ("outlet", lambda row: row["outlet"]),
-        ("condition", lambda row: row["condition"]),
-        ("last success", lambda row: moment(_at(row["last_success_at"])) if row["last_success_at"] else "never"),
-        ("overdue after", lambda row: _hours(row["limit_s"])),
-        ("last error", _why),
-    ]
-    print_rows(map(_health_json, found), columns, form, empty="No outlet is declared: add one to config/outlets.yaml.")
-    if archive is None and form is Format.TABLE:
-        write_line(deployment.NOTHING_YET)
-    worrying = any(one.condition in (Condition.FAILING, Condition.OVERDUE) for one in found)
-    return ExitCode.SOME_FAILED if worrying else ExitCode.WELL
-
-
-def turns_s(jobs: Sequence[Job], outlets: Sequence[Outlet], now: datetime) -> dict[str, float]:
-    """Return for each outlet the longest time between two turns that the timetable gives it."""
-    from mirqab.clock import longest_turn_s
-
-    turns: dict[str, float] = {}
-    for job in jobs:
-        if job.command[0] != "crawl":
-            continue
-        words = list(job.command[1:])
-        kind = next((word.removeprefix("--kind=") for word in words if word.startswith("--kind=")), None)
-        kind = words[words.index("--kind") + 1] if "--kind" in words[:-1] else kind
-        named = {word for word in words if not word.startswith("-") and word != kind}
-        turn = longest_turn_s(job, now)
-        for outlet in outlets:
-            if (not named or outlet.id in named) and (kind is None or outlet.kind == kind):
-                turns[outlet.id] = min(turn, turns.get(outlet.id, turn))
-    return turns
-
-
-def _health_json(one: OutletHealth) -> dict[str, Any]:
-    return {
-        "outlet": one.outlet,
-        "name": one.name,
-        "condition": one.condition.value,
-        "last_success_at": iso(one.last_success_at),
-        "last_error": one.last_error,
-        "last_error_at": iso(one.last_error_at),
-        "detail": one.detail,
-        "limit_s": one.limit_s,
-        "why_off": one.why_off,
-        "feeds": [
-            {
-                "url": feed.url,
-                "condition": feed.condition.value,
-                "last_success_at": iso(feed.last_success_at),
-                "last_answered_at": iso(feed.last_answered_at),
-                "reason": feed.reason,
-                "detail": feed.detail,
-                "last_error_at": iso(feed.last_error_at),
-                "failures": feed.failures,
-            }
-            for feed in one.feeds
-        ],
-    }
-
-
-def _why(row: Row) -> str:
-    if row["why_off"]:
-        return str(row["why_off"])
-    failing = [
-        f"{feed['reason']} ×{feed['failures']} {one_line(feed['detail'] or '')} {feed['url']}".replace("  ", " ")
-        for feed in row["feeds"]
-        if feed["failures"]
-    ]
-    if not failing and row["last_error"]:
-        return f"passed: {row['last_error']}, last at {moment(_at(row['last_error_at']))}"
-    return "; ".join(failing)
-
-
-def _hours(seconds: float) -> str:
-    hours = seconds / 3600
-    return f"{hours / 24:.1f} d" if hours >= 48 else f"{hours:.1f} h"

@@ -41,13 +41,13 @@ class _DeclaredOutlet(Declared):
     verify_tls: bool = True
 
 
-class _OutletFile(Declared):
+class OutletFile(Declared):
     outlets: tuple[_DeclaredOutlet, ...]
 
 
 def check_outlets(document: Document, settings: Settings) -> tuple[Outlet, ...]:
     """Return the outlets that a document declares. Raises ConfigurationError with every mistake in it."""
-    declared = validate(_OutletFile, document).outlets
+    declared = validate(OutletFile, document).outlets
     if mistakes := [
         *twice(document, "outlets", (outlet.id for outlet in declared)),
         *(one for index, outlet in enumerate(declared) for one in _mistakes(document, index, outlet, settings)),

@@ -8,6 +8,7 @@ from typing import Final
 from lxml.html import HtmlElement
 
 from mirqab.arabic import arabic_share
+from mirqab.arabic.encodings import without_controls
 from mirqab.extraction.blocks import read_blocks
 from mirqab.extraction.body import body_lines, without_heading
 from mirqab.extraction.judging import JSON_LD, LIBRARY, Body, settle
@@ -77,7 +78,7 @@ def _stated(tree: HtmlElement, metadata: Metadata, known: list[str]) -> Body | N
 
 def _judged(metadata: Metadata, taken: Body, hints: PageHints) -> Extraction:
     """Say whether headline and body are an article in Arabic, and how far to trust them."""
-    body = "\n".join(taken.lines)
+    body = without_controls("\n".join(taken.lines))
     letters = sum(map(str.isalpha, body))
     share = arabic_share(body)
     if share < _LEAST_ARABIC:
@@ -86,9 +87,9 @@ def _judged(metadata: Metadata, taken: Body, hints: PageHints) -> Extraction:
     if language != "ar":
         return _refused(Reason.WRONG_LANGUAGE, f"Arabic script, but the language is {language}", hints, metadata)
     return Extraction(
-        headline=metadata.headline,
+        headline=without_controls(metadata.headline),
         body=body,
-        authors=metadata.authors,
+        authors=tuple(map(without_controls, metadata.authors)),
         published=metadata.published,
         published_raw=metadata.published_raw,
         updated=metadata.updated,
@@ -101,7 +102,7 @@ def _judged(metadata: Metadata, taken: Body, hints: PageHints) -> Extraction:
 
 def _refused(problem: Reason, detail: str, hints: PageHints, metadata: Metadata | None = None) -> Extraction:
     return Extraction(
-        headline=(metadata.headline if metadata else "") or hints.title or "",
+        headline=without_controls((metadata.headline if metadata else "") or hints.title or ""),
         body="",
         authors=metadata.authors if metadata else hints.authors,
         published=metadata.published if metadata else hints.published,

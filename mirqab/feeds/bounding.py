@@ -49,11 +49,12 @@ def first_items(text: str, most: int) -> tuple[str, int]:
     for start, stop in zip(starts, [*starts[1:], end], strict=True):
         item = _lighter(text[start:stop])
         weight = _weight(item)
+        if len(item) > _MOST_CHARS_OF_ONE or weight > _MOST_MARKUP_OF_ONE:
+            continue
         if len(kept) == most or weight > room:
             break
-        if len(item) <= _MOST_CHARS_OF_ONE and weight <= _MOST_MARKUP_OF_ONE:
-            kept.append(item)
-            room -= weight
+        kept.append(item)
+        room -= weight
     left_out = len(starts) - len(kept)
     if not _is_light(head, _MOST_MARKUP_OF_ONE):
         head = _outline(head)

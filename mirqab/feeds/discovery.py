@@ -34,7 +34,17 @@ _SITEMAP_LINE: Final = re.compile(r"^[ \t\ufeff]*sitemap[ \t]*:[ \t]*(\S[^\r\n#]
 _NEWS_SITEMAP: Final = re.compile(r"news|google", re.IGNORECASE)
 _BLOGGER: Final = re.compile(r"(?:\A|\.)blogspot\.[a-z.]{2,6}\Z")
 
-_FEED_PLACES: Final = ("feed/", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json", "?feed=rss2")
+_FEED_PLACES: Final = (
+    "feed/",
+    "rss",
+    "rss.xml",
+    "feed.xml",
+    "atom.xml",
+    "rss.php",
+    "index.xml",
+    "feed.json",
+    "?feed=rss2",
+)
 _SITEMAP_PLACES: Final = ("news-sitemap.xml", "sitemap-news.xml", "sitemap_index.xml", "sitemap.xml", "wp-sitemap.xml")
 _BLOGGER_PLACES: Final = ("feeds/posts/default", "feeds/posts/default?alt=rss", "sitemap.xml")
 

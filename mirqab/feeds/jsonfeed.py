@@ -27,6 +27,8 @@ _ITEM_KEYS: Final = frozenset(("id", "url", "external_url", "content_html", "con
 _NO_TEXT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _WHOLE_CHARS: Final = 4_000_000
 """Longer texts are read item by item: five million empty items are 10 MB of JSON and half a gigabyte of objects."""
+_MOST_VALUES: Final = 1_500_000
+"""More values than any feed of 15 MiB has; seven million in one item are half a gigabyte of objects."""
 
 
 class _Number(str):
@@ -50,7 +52,7 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
     readable item; TRUNCATED_FEED keeps the items before the place where it breaks off. Hubs and further pages are not
     followed.
     """
-    text = text.lstrip("\ufeff \t\r\n")
+    text = _bounded(text.lstrip("\ufeff \t\r\n"))
     broken: Exception | None = None
     content: Any = None
     if len(text) <= _WHOLE_CHARS:
@@ -89,6 +91,13 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
         detail=detail,
         left_out=left_out,
     )
+
+
+def _bounded(text: str) -> str:
+    """Return the text, or as much of its beginning as does not hold too many values."""
+    while len(text) > _WHOLE_CHARS and text.count(",") + text.count("[") + text.count("{") > _MOST_VALUES:
+        text = text[: len(text) // 2]
+    return text
 
 
 def _is_feed(content: Mapping[str, Any]) -> bool:

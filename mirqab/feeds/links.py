@@ -64,6 +64,11 @@ _NO_ARTICLE_SEGMENT: Final = frozenset(
 _LIST_SEGMENT: Final = frozenset(
     ("category", "categories", "cat", "section", "sections", "topic", "topics", "dossier", "تصنيف", "قسم", "أقسام")
 )
+# «newssection/12/سياسة» lists articles, and so does what ends in a date or in a letter and the number of a section.
+_LISTS: Final = re.compile(
+    r"/\w+section/|/\w*tag(?:s|list)/|/(?:19|20)\d\d(?:[-/](?:0?[1-9]|1[0-2])(?:[-/]\d{1,2})?)?/?\Z|/[st]-\d+/?\Z",
+    re.IGNORECASE,
+)
 _IDENTITY: Final = re.compile(r"(?:\A|[&;])[\w.]*(?:id|article|story|news|post|p|no|num|item)=(\d{2,})", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"(?<!\d)\d{4,}(?!\d)")
 _LONE_NUMBER: Final = re.compile(r"\A\d{2,}\Z")
@@ -209,7 +214,7 @@ def is_article_address(url: str) -> bool:
     if segments[-1].lower() in ("index.html", "index.php", "index.htm"):
         segments = segments[:-1] or segments
     last = _ARTICLE_EXTENSION.sub("", segments[-1])
-    if len(segments) >= 2 and segments[-2].lower() in _LIST_SEGMENT:
+    if (len(segments) >= 2 and segments[-2].lower() in _LIST_SEGMENT) or _LISTS.search("/" + "/".join(segments)):
         return False
     if len([word for word in re.split(r"[-_+ .]+", last) if len(word) > 1]) >= 3:
         return True

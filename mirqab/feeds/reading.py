@@ -40,6 +40,8 @@ def read_feed(feed: FeedBody) -> FeedReading:
     if feed.kind is FeedKind.SECTION:
         labels.append(charset_in(body))
     decoded = decode(body, declared=labels)
+    if not decoded.text.strip():
+        return refusal(Reason.EMPTY, "the body is empty")
     form = form_of(decoded.text)
     if form is Form.SYNDICATION:
         return syndication.read(decoded.text, feed, decoded.encoding)

@@ -42,7 +42,19 @@ def with_sound_references(text: str) -> str:
     The halves of a character that was written in UTF-16 are joined, references to no character become U+FFFD, those
     to control characters go.
     """
-    return _REFERENCE.sub(_reference, _PAIR.sub(_pair, text)) if "&#" in text else text
+    if "&#" not in text:
+        return text
+    text = _PAIR.sub(_pair, text)
+    kept: list[str] = []
+    copied = 0
+    # By hand: a substitution would keep millions of good references in memory.
+    for found in _REFERENCE.finditer(text):
+        code = int(found[1], 16) if found[1] else int(found[2])
+        if code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code <= 0x10FFFF:
+            continue
+        kept += (text[copied : found.start()], "" if code < 0x20 else "\ufffd")
+        copied = found.end()
+    return "".join((*kept, text[copied:])) if kept else text
 
 
 def _without_prolog(text: str) -> str:
@@ -65,13 +77,6 @@ def _without_prolog(text: str) -> str:
 
 def _pair(found: re.Match[str]) -> str:
     return chr(0x10000 + ((int(found[1], 16) - 0xD800) << 10) + int(found[2], 16) - 0xDC00)
-
-
-def _reference(found: re.Match[str]) -> str:
-    code = int(found[1], 16) if found[1] else int(found[2])
-    if code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code <= 0x10FFFF:
-        return found[0]
-    return "" if code < 0x20 else "\ufffd"
 
 
 def _short_author(found: re.Match[str]) -> str:

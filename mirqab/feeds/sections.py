@@ -33,6 +33,8 @@ _DATED: Final = re.compile(
     r"(?:\A|[\s_-])(?:date|time|datetime|published|posted|timestamp|ago)(?:\Z|[\s_-])", re.IGNORECASE
 )
 _LONGEST_DATE: Final = 60
+_DATE_WORDS: Final = 8
+_YEAR: Final = re.compile(r"(?<!\d)(?:20|٢٠|۲۰)\d\d(?!\d)")
 # What a consent page asks before it shows anything.
 _CONSENT: Final = re.compile(
     r"before you continue|cookie consent|قبل المتابعة|قبل أن تتابع|الموافقة على ملفات", re.IGNORECASE
@@ -174,20 +176,27 @@ def _cards(target: Target, owners: dict[HtmlElement, object]) -> list[HtmlElemen
 
 
 def _date_in(card: HtmlElement, now: datetime) -> tuple[datetime | None, str | None]:
-    """Return the date that a card shows, and as it is written: a `<time>`, else what is marked as a date."""
-    said: list[str] = []
+    """Return the date that a card shows and how: in a `<time>`, in what is marked as a date, as a line of its own.
+
+    A time without a zone is taken for UTC, as everywhere where the outlet's own zone is not known.
+    """
+    said: list[tuple[int, str]] = []
     for node in islice(card.iter(), _MOST_NODES):
+        if not isinstance(node.tag, str) or node.tag == "a":
+            continue
         if node.tag == "time":
-            written = node.get("datetime") or text_of(node)
-            if written:
-                said.insert(0, written.strip())
-                break
-        elif isinstance(node.tag, str) and _DATED.search(f"{node.get('class') or ''} {node.get('itemprop') or ''}"):
-            written = node.get("datetime") or node.get("content") or text_of(node)
-            if written and len(written) <= _LONGEST_DATE:
-                said.append(written.strip())
-    for raw in said:
+            rank, written = 0, node.get("datetime") or text_of(node)
+        elif _DATED.search(f"{node.get('class') or ''} {node.get('itemprop') or ''}"):
+            rank, written = 1, node.get("datetime") or node.get("content") or text_of(node)
+        elif len(node) == 0 and node.text and _YEAR.search(node.text) and len(node.text.split()) <= _DATE_WORDS:
+            rank, written = 2, " ".join(node.text.split())
+        else:
+            continue
+        if written and len(written) <= _LONGEST_DATE:
+            said.append((rank, written.strip()))
+    said.sort(key=lambda pair: pair[0])
+    for _, raw in said:
         moment = read_date(raw, now=now)
         if moment is not None:
             return moment, raw
-    return None, said[0] if said else None
+    return None, said[0][1] if said and said[0][0] == 0 else None

@@ -37,7 +37,9 @@ _NO_ARTICLES: Final = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_TEXT: Final = 2_000
-MOST_CHILDREN: Final = 50_000
+MOST_BLOCKS: Final = 100_000
+"""Twice what a sitemap may hold; of more the first are read."""
+MOST_CHILDREN: Final = 1_000
 
 
 @dataclass(slots=True)
@@ -84,6 +86,8 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
         found.news = True
     now = datetime.now(UTC)
     entries, left_out = _newest(found.urls, feed.max_items, now)
+    if len(found.urls) >= MOST_BLOCKS:
+        left_out += max(0, sum(1 for _ in _BLOCK_END.finditer(text)) - len(found.urls))
     children = _children(found.sitemaps, feed.url, now)
     is_index = (bool(found.sitemaps) and not found.urls) or (root is not None and "index" in root[1].lower())
     problem, detail = None, None
@@ -208,6 +212,8 @@ def _parse(text: str) -> _Found:
             block.clear()
             while parent.getparent() is None and block.getprevious() is not None:
                 del parent[0]
+            if len(found.urls) + len(found.sitemaps) >= MOST_BLOCKS:
+                break
     except etree.XMLSyntaxError as error:
         if "memory" in str(error).lower():
             raise MemoryError(str(error)) from error
@@ -284,7 +290,7 @@ def _children(entries: list[_Entry], base: str, now: datetime) -> tuple[ChildSit
     """
     children: dict[str, tuple[tuple[bool, float, int], ChildSitemap]] = {}
     own = url_key(base)
-    for entry in entries[:MOST_CHILDREN]:
+    for entry in entries:
         url = clean_url(entry.loc, base)
         if url is None or url_key(url) == own:
             continue
@@ -297,7 +303,7 @@ def _children(entries: list[_Entry], base: str, now: datetime) -> tuple[ChildSit
             -int(part[1]) if part else entry.place,
         )
         children.setdefault(url_key(url), (rank, ChildSitemap(url=url, modified=modified)))
-    return tuple(child for _, child in sorted(children.values(), key=lambda pair: pair[0]))
+    return tuple(child for _, child in sorted(children.values(), key=lambda pair: pair[0])[:MOST_CHILDREN])
 
 
 def _dated(url: str, now: datetime) -> datetime | None:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import io
 import re
-from calendar import timegm
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from mirqab.addresses import clean_url
-from mirqab.arabic.dates import believable, read_date
-from mirqab.feeds import pace
+from mirqab.arabic.dates import read_date
+from mirqab.feeds import delta, pace
 from mirqab.feeds.bounding import first_items, items_of
 from mirqab.feeds.plaintext import plain
 from mirqab.feeds.recognising import refusal
@@ -40,23 +39,25 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
     text, truncated = _complete(text, root)
     text, left_out = first_items(text, feed.max_items)
     try:
-        parsed = _feedparse(text, feed.url)
+        known = b"" if truncated else feed.known
+        taken = delta.parse(text, url=feed.url, known=known, feedparse=_feedparse)
     except MemoryError:
         raise
     except Exception as error:  # the library raises almost anything; its promise not to is broken
         return refusal(Reason.UNREADABLE_FEED, f"{type(error).__name__}: {error}"[:300], encoding)
+    parsed, unchanged = taken.result, taken.unchanged
     entries = parsed.get("entries") or []
     version = str(parsed.get("version") or "")
-    if not version and not entries:
+    if not version and not entries and not unchanged:
         return refusal(Reason.NOT_A_FEED, _UNKNOWN, encoding)
     now = datetime.now(UTC)
     items = tuple(_item(entry, url=feed.url, atom=version.startswith("atom"), now=now) for entry in entries)
     problem, detail = None, None
     if left_out:
-        detail = f"the first {len(items)} of {len(items) + left_out} items"
+        detail = f"{left_out} items beyond the first {len(items) + unchanged} were left out"
     if truncated:
         problem, detail = Reason.TRUNCATED_FEED, f"the text ends without </{root[1]}>; {len(items)} items are complete"
-    elif not items and items_of(text)[0]:
+    elif not items and not unchanged and items_of(text)[0]:
         problem, detail = Reason.UNREADABLE_FEED, str(parsed.get("bozo_exception") or "no item could be read")[:300]
     return FeedReading(
         version=version,
@@ -66,7 +67,9 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
         problem=problem,
         detail=detail,
         pace=pace.of_text(text),
+        unchanged=unchanged,
         left_out=left_out,
+        item_hashes=b"" if truncated else taken.item_hashes,
     )
 
 
@@ -80,19 +83,22 @@ def _complete(text: str, root: re.Match[str]) -> tuple[str, bool]:
         r"[^<>]*/>", text[root.end() :]
     ):
         return text, False
-    end = items_of(text)[1]
-    if not end:
-        return text, True
+    starts, end = items_of(text)
+    end = end or (starts[0] if starts else len(text))
     channel = "</channel>" if name.lower().endswith("rss") else ""
     return f"{text[:end]}{channel}</{name}>", True
 
 
-def _feedparse(text: str, url: str) -> Any:
-    """Run feedparser on text that is known to be UTF-8; once more without what it chokes on when it raises."""
+def _feedparse(text: str) -> Any:
+    """Run feedparser on text that is known to be UTF-8; once more without what it chokes on when it raises.
+
+    `bozo` is set then too: the text was not read as it stands.
+    """
     import feedparser
 
-    # A lone content type keeps the library from guessing an encoding again; the location is the base of links.
-    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
+    # A lone content type keeps the library from guessing an encoding again. It is not told where the feed lies: it
+    # would make an address of a guid like `n-17`; links are resolved here.
+    headers = {"content-type": "application/xml; charset=utf-8"}
     try:
         return feedparser.parse(io.BytesIO(text.encode("utf-8", "replace")), response_headers=headers)
     except MemoryError:
@@ -102,7 +108,9 @@ def _feedparse(text: str, url: str) -> Any:
         root = _ROOT.search(text)
         calmer = _SRS_NAME.sub("data-srs=", text[root.start() if root else 0 :])
         calmer = _ESCAPED_REFERENCE.sub(r"&amp;amp;\1", calmer)
-        return feedparser.parse(io.BytesIO(calmer.encode("utf-8", "replace")), response_headers=headers)
+        parsed = feedparser.parse(io.BytesIO(calmer.encode("utf-8", "replace")), response_headers=headers)
+        parsed["bozo"] = True
+        return parsed
 
 
 def _stored(entry: Any, key: str) -> str:
@@ -115,8 +123,8 @@ def _item(entry: Any, *, url: str, atom: bool, now: datetime) -> FeedItem:
     guid = _stored(entry, "id").strip() or None
     published_raw = _stored(entry, "published") or None
     updated_raw = _stored(entry, "updated") or None
-    published = _moment(entry, "published", now)
-    updated = _moment(entry, "updated", now)
+    published = read_date(published_raw, now=now)
+    updated = read_date(updated_raw, now=now)
     if published_raw is None and updated_raw:
         # dc:date in RSS, and Atom feeds that only say `updated`: the one date they give
         published_raw, published = updated_raw, updated
@@ -138,11 +146,9 @@ def _item(entry: Any, *, url: str, atom: bool, now: datetime) -> FeedItem:
 
 def _link(entry: Any, base: str, guid: str | None) -> str | None:
     link = _stored(entry, "link").strip()
-    if link:
-        return clean_url(link, base)
-    if guid and guid.lower().startswith(("http://", "https://")):
-        return clean_url(guid)
-    return None
+    if guid and (not link or link == guid):  # without a link the library takes the guid for one, whatever it is
+        return clean_url(guid, base) if guid.lower().startswith(("http://", "https://", "/")) else None
+    return clean_url(link, base) if link else None
 
 
 def _content(entry: Any) -> str | None:
@@ -155,18 +161,3 @@ def _authors(entry: Any) -> tuple[str, ...]:
     authors = [author for author in dict.get(entry, "authors") or () if isinstance(author, dict)]
     names = [plain(_stored(author, "name")) for author in authors] or [plain(_stored(entry, "author"))]
     return tuple(dict.fromkeys(name for name in names if name))
-
-
-def _moment(entry: Any, key: str, now: datetime) -> datetime | None:
-    raw = _stored(entry, key)
-    moment = read_date(raw, now=now)
-    if moment is not None or not raw:
-        return moment
-    parsed = dict.get(entry, f"{key}_parsed")
-    if not parsed:
-        return None
-    try:
-        moment = datetime.fromtimestamp(timegm(parsed), UTC)
-    except (ValueError, OverflowError, TypeError, OSError):
-        return None
-    return moment if believable(moment, now=now) else None

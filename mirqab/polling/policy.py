@@ -13,9 +13,14 @@ from mirqab.types import Admitted, FeedPace, FeedSnapshot, FeedState, Outlet, Re
 
 # ----------------------------------------------------------------------------------------------- constants
 
-SHARE: Final = 1 / 3
-"""Not more than this share of a feed's window may be new at one poll: three polls in a row must fail, or a burst of
-three times the usual come, before an item is lost."""
+EXPECTED_SHARE: Final = 1 / 3
+"""Not more than this share of a feed's window is expected to be new at a poll: two polls may fail before an item is
+lost."""
+
+GUARD_SHARE: Final = 1 / 2
+"""A poll that brought more than this share of the window came too late: the next burst may be twice as large. With a
+third, a broadcaster whose bulletins fill half of its window is asked five times as often and nothing more is found
+(benchmarks/polling_policy.py)."""
 
 GUARD_DOUBLES_S: Final = 3 * 86_400.0
 """What a full window taught wears off this slowly: bursts come back within days."""
@@ -186,7 +191,8 @@ def _after_success(
     state: FeedState, snapshot: FeedSnapshot, admitted: Admitted, limits: Limits, zone: tzinfo, random: float
 ) -> FeedState:
     at, reading = snapshot.fetched_at, snapshot.reading
-    window = state.window if reading is None else admitted.found
+    whole = reading is not None and reading.problem is None
+    window = admitted.found if whole else state.window
     before = Rhythm.of(state.rhythm)
     dates = _dates(snapshot)
     rhythm = before.watched(at, admitted.new, dates, zone, gap=admitted.gap)
@@ -209,14 +215,16 @@ def _after_success(
         rhythm=rhythm.record(),
         pace=pace,
         moved_to=snapshot.moved_to,
-        moved_times=state.moved_times + 1
-        if snapshot.moved_to and snapshot.moved_to == state.moved_to
-        else 1
-        if snapshot.moved_to
-        else 0,
+        moved_times=_moved_times(state, snapshot.moved_to),
         trusts_304=False if lied else state.trusts_304 or healed,
         distrusted_at=at if lied else None if healed else state.distrusted_at,
     )
+
+
+def _moved_times(state: FeedState, moved_to: str | None) -> int:
+    if moved_to is None:
+        return 0
+    return state.moved_times + 1 if moved_to == state.moved_to else 1
 
 
 def _dates(snapshot: FeedSnapshot) -> list[datetime]:
@@ -229,14 +237,15 @@ def _guarded(
 ) -> Rhythm:
     """Return the rhythm with the interval that the fullest polls of the last days teach not to exceed.
 
-    A poll that brought more than a third of the window was that much too late; one after a gap is at least halved.
+    A poll that brought more than half of the window was that much too late; after a gap the interval is at least
+    halved.
     """
     guard_s = rhythm.guard_s * 2.0 ** (elapsed_s / GUARD_DOUBLES_S)
     if state.first_success_at is not None and window and elapsed_s > 0:
         share = min(1.0, admitted.new / window)
-        taught_s = elapsed_s * SHARE / share if share > SHARE else 0.0
+        taught_s = elapsed_s * GUARD_SHARE / share if share > GUARD_SHARE else 0.0
         if admitted.gap:
-            taught_s = min(elapsed_s * SHARE, (state.interval_s or limits.default_s) / 2)
+            taught_s = min(elapsed_s * GUARD_SHARE, (state.interval_s or limits.default_s) / 2)
         if taught_s:
             guard_s = min(taught_s, guard_s or taught_s)
     if guard_s:
@@ -256,7 +265,7 @@ def _interval(
     """Return the time to the next poll as such, and the rhythm with its count of polls on time."""
     planned_s = limits.within(state.interval_s or limits.default_s)
     if rhythm.is_known:
-        most = window * SHARE if window else None
+        most = window * EXPECTED_SHARE if window else None
         interval_s = rhythm.interval_s(snapshot.fetched_at, most=most, ceiling_s=limits.ceiling_s)
     else:
         interval_s = planned_s
@@ -291,11 +300,11 @@ def _varied(interval_s: float, limits: Limits, random: float) -> float:
 
 def _next(at: datetime, wait_s: float, pace: FeedPace, limits: Limits) -> datetime:
     """Return when to ask next: after the hours and days that the feed wants to be left alone, within the ceiling."""
-    then = at + timedelta(seconds=wait_s)
+    then = (at + timedelta(seconds=wait_s)).astimezone(UTC)
     last = at + timedelta(seconds=limits.ceiling_s)
-    while then < last and (then.astimezone(UTC).hour in pace.skip_hours or then.weekday() in pace.skip_days):
+    while then < last and (then.hour in pace.skip_hours or then.weekday() in pace.skip_days):
         then = (then + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
-    return max(min(then, last), at + timedelta(seconds=wait_s))
+    return min(then, last)
 
 
 def _lied(state: FeedState, snapshot: FeedSnapshot, admitted: Admitted) -> bool:

@@ -17,8 +17,8 @@ HALF_LIFE_S: Final = 7 * 86_400.0
 MEMORY_S: Final = 7 * 86_400.0
 """Dates further back than this say nothing on a first poll."""
 
-PRIOR_H: Final = 2.0
-"""An hour of the day counts as if it had been watched for two hours more, at the rate of the whole day."""
+PRIOR_H: Final = 0.5
+"""An hour of the day counts as if it had been watched for half an hour more, at the rate of the whole day."""
 
 KNOWN_ITEMS: Final = 10.0
 KNOWN_H: Final = 24.0

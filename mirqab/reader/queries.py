@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mirqab.errors import ArchiveError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from mirqab.archive import Archive, ArticleDetail, FlaggedStory, RunRow, StoryDetail
+    from mirqab.archive import Archive, ArticleDetail, FlaggedStory, OutletSums, RunRow, StoryDetail
 
 _SPAN = re.compile(r"(\d{1,5})\s*(m|h|d|w)")
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -120,6 +121,14 @@ def run_json(run: RunRow) -> dict[str, Any]:
         "failed": run.failed,
         "reasons": {reason.value: count for reason, count in run.reasons.items()},
     }
+
+
+def outlet_sums_json(sums: OutletSums) -> dict[str, Any]:
+    """Return what one run got from one outlet (docs/pipes.md)."""
+    told = asdict(sums)
+    for name in ("feed_reasons", "reasons"):
+        told[name] = {reason.value: count for reason, count in told[name].items()}
+    return told
 
 
 def story_of(archive: Archive, text: str) -> tuple[StoryDetail, ArticleDetail | None]:

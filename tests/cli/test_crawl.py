@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.web import DemoWeb
-from mirqab.cli.crawl_progress import EventLines, Tally
+from mirqab.cli.crawl_progress import EventLines, RunReport
 from mirqab.settings import CODE_ROOT
 from tests.cli.conftest import Command, alive, children, wait_for
 
@@ -136,7 +136,7 @@ def test_addresses_go_through_the_crawler(demo: Command, web: DemoWeb) -> None:
     assert json.loads(demo("flagged", "--format", "json").out) == [], "nothing is stored"
 
 
-# ----------------------------------------------------------------------------------------------- the tally
+# ----------------------------------------------------------------------------------------------- the report
 
 
 def test_events_come_in_any_pieces() -> None:
@@ -146,14 +146,14 @@ def test_events_come_in_any_pieces() -> None:
     assert found == [{"event": "start", "feeds": 2}, {"event": "end"}]
 
 
-def test_the_tally_counts_as_the_ledger_does() -> None:
-    tally = Tally()
-    tally.take({"event": "start", "outlets": 2, "feeds": 3})
-    tally.take({"event": "feed", "outlet": "rasid", "url": "u", "new": 4, "known": 1, "problem": None})
-    tally.take({"event": "feed", "outlet": "sadeem", "url": "v", "new": 0, "known": 0, "problem": "tls"})
+def test_the_report_counts_as_the_ledger_does() -> None:
+    report = RunReport()
+    report.take({"event": "start", "outlets": 2, "feeds": 3})
+    report.take({"event": "feed", "outlet": "rasid", "url": "u", "new": 4, "known": 1, "problem": None})
+    report.take({"event": "feed", "outlet": "sadeem", "url": "v", "new": 0, "known": 0, "problem": "tls"})
     for outcome in ("stored", "duplicate", "gone", "refused_by_robots"):
-        tally.take({"event": "page", "outlet": "rasid", "url": "w", "outcome": outcome, "flagged": []})
-    tally.take({"event": "page", "outlet": "rasid", "url": "w", "outcome": "stored", "flagged": ["topic"]})
-    tally.take({"event": "unheard of"})
-    assert tally.line() == "feeds 2/3 · new 4 · fetched 4 · stored 2 · copies 1 · failed 2 · flagged 1"
-    assert tally.outlets["sadeem"].feed_problems == [("v", "tls")]
+        report.take({"event": "page", "outlet": "rasid", "url": "w", "outcome": outcome, "flagged": []})
+    report.take({"event": "page", "outlet": "rasid", "url": "w", "outcome": "stored", "flagged": ["topic"]})
+    report.take({"event": "unheard of"})
+    assert report.line() == "feeds 2/3 · new 4 · fetched 4 · stored 2 · copies 1 · failed 2 · flagged 1"
+    assert report.outlets["sadeem"].feed_problems == [("v", "tls")]

@@ -6,10 +6,11 @@ import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from mirqab.archive import Archive, RunRow
+from tests.conftest import environ_of_child
 from tests.crawl.pressweb import Press, Site
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,13 +67,14 @@ class Deployment:
     def config(self) -> Path:
         return self.folder / "config"
 
-    def read(self, outlet: str, *feeds: str, **more: object) -> None:
-        """Declare an outlet with these feeds."""
-        home = feeds[0] if feeds else "http://127.0.0.1/"
+    def read(self, outlet: str, *feeds: str | dict[str, str], **more: object) -> None:
+        """Declare an outlet with these feeds: addresses, or the whole declaration of a feed."""
+        declared_feeds = [feed if isinstance(feed, dict) else {"url": feed} for feed in feeds]
+        home = declared_feeds[0]["url"] if declared_feeds else "http://127.0.0.1/"
         known = {"kind": "newspaper", "country": "iq", "timezone": "Asia/Baghdad", "home": home, **more}
         lines = [f"  - id: {outlet}", f"    name: صحيفة {outlet}", f"    name_en: {outlet}"]
         lines += [f"    {name}: {json.dumps(value)}" for name, value in known.items()]
-        lines += ["    feeds:", *(f"      - url: {json.dumps(url)}" for url in feeds)] if feeds else ["    feeds: []"]
+        lines.append(f"    feeds: {json.dumps(declared_feeds)}")
         self.outlets[outlet] = lines
         declared = ["outlets:", *(line for one in self.outlets.values() for line in one)]
         (self.config / "outlets.yaml").write_text("\n".join(declared) + "\n", encoding="utf-8")
@@ -115,6 +118,11 @@ class Deployment:
         finally:
             archive.close()
 
+    def database(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        """Run one statement in the archive's database: for what a test cannot wait for, or nothing else shows."""
+        with contextlib.closing(sqlite3.connect(self.home / "archive.sqlite")) as connection, connection:
+            return connection.execute(statement, values).fetchall()
+
     def last_run(self) -> RunRow:
         """The ledger's last row."""
         with self.archive() as archive:
@@ -128,24 +136,33 @@ class Deployment:
             child.wait()
 
 
-@pytest.fixture
-def deployment(tmp_path: Path, child_environ: Callable[..., dict[str, str]]) -> Iterator[Deployment]:
-    """A deployment that may crawl loopback, without delay between requests."""
-    config = tmp_path / "config"
+@contextlib.contextmanager
+def deployed(folder: Path) -> Iterator[Deployment]:
+    """A deployment in a folder that may crawl loopback, without delay between requests."""
+    config, home = folder / "config", folder / "home"
     config.mkdir()
     (config / "topics").symlink_to(ROOT / "config" / "topics")
-    (tmp_path / "home").mkdir(exist_ok=True)
-    environ = child_environ(
-        MIRQAB_HOME=str(tmp_path / "home"),
+    home.mkdir(exist_ok=True)
+    environ = environ_of_child(
+        home,
         MIRQAB_CONFIG=str(config),
         MIRQAB_CRAWL_ALLOW_HOSTS="127.0.0.0/8",
         MIRQAB_CRAWL_DELAY_S="0",
         MIRQAB_CRAWL_TIMEOUT_S="3",
         MIRQAB_WORKERS_COUNT="1",
     )
-    made = Deployment(tmp_path, environ)
-    yield made
-    made.clean_up()
+    made = Deployment(folder, environ)
+    try:
+        yield made
+    finally:
+        made.clean_up()
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Iterator[Deployment]:
+    """A deployment of the test's own."""
+    with deployed(tmp_path) as made:
+        yield made
 
 
 def news(number: int) -> tuple[str, list[str]]:

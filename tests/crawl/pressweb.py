@@ -6,9 +6,10 @@ import gzip
 import html
 import itertools
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -51,10 +52,15 @@ class Site:
     answers: dict[str, Answer | Callable[[Asked], Answer]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     port: int = 0
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        return self.named(self.host)
+
+    def named(self, host: str) -> str:
+        """Return the site's address under another name."""
+        return f"{self.scheme}://{host}:{self.port}"
 
     def times(self, path: str) -> int:
         """How often a path was asked."""
@@ -84,11 +90,14 @@ class Press:
     def __init__(self) -> None:
         self._servers: list[ThreadingHTTPServer] = []
 
-    def site(self) -> Site:
-        """Open a host of its own, 127.0.x.y, on a free port."""
+    def site(self, *, port: int = 0, tls: ssl.SSLContext | None = None) -> Site:
+        """Open a host of its own, 127.0.x.y, on a free port unless it is given."""
         number = next(_numbers)
         site = Site(f"127.0.{number // 250 + 3}.{number % 250 + 1}")
-        server = ThreadingHTTPServer((site.host, 0), _handler(site))
+        server = ThreadingHTTPServer((site.host, port), _handler(site))
+        if tls is not None:
+            site.scheme = "https"
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         server.daemon_threads = True
         site.port = server.server_address[1]
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -125,6 +134,19 @@ def rss(items: list[tuple[str, str]]) -> bytes:
         f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>نشرة</title>'
         f"<link>http://127.0.0.1/</link><description>نشرة</description>{body}</channel></rss>"
     ).encode()
+
+
+def sitemap(pages: Sequence[tuple[str, datetime | None]], *, index: bool = False) -> bytes:
+    """Return a sitemap of (address, time of its last change), or an index of sitemaps."""
+    outer, inner = ("sitemapindex", "sitemap") if index else ("urlset", "url")
+    body = "".join(
+        f"<{inner}><loc>{html.escape(url)}</loc>"
+        + (f"<lastmod>{changed.isoformat(timespec='seconds')}</lastmod>" if changed else "")
+        + f"</{inner}>"
+        for url, changed in pages
+    )
+    space = "http://www.sitemaps.org/schemas/sitemap/0.9"
+    return f'<?xml version="1.0" encoding="UTF-8"?><{outer} xmlns="{space}">{body}</{outer}>'.encode()
 
 
 def article_html(headline: str, paragraphs: list[str], *, charset: str = "utf-8") -> str:

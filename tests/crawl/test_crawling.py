@@ -28,7 +28,7 @@ def test_feed_to_flag_and_nothing_twice(press: Press, deployment: Deployment) ->
     second = deployment.crawl()
 
     assert second.code == 0, second.log
-    assert [one.path for one in site.asked[asked:]] == ["/robots.txt", "/rss"]
+    assert [one.path for one in site.asked[asked:]] == ["/rss"]
     assert second.end["feeds_not_modified"] == 1
     assert deployment.last_run().new == 0
     with deployment.archive() as archive:
@@ -138,7 +138,8 @@ def test_bad_feeds_never_hide_good_ones(press: Press, deployment: Deployment) ->
     assert problems[bad.url + "/busy"] == Reason.TOO_MANY_REQUESTS
     assert len(problems) == 6
     run = deployment.last_run()
-    assert (run.feeds_ok, run.feeds_failed) == (1, 5)
+    assert (run.feeds_ok, run.feeds_failed) == (1, 4)
+    assert (crawl.end["feeds_put_off"], crawl.end["put_off_reasons"]) == (1, {Reason.TOO_MANY_REQUESTS: 1})
 
 
 def test_a_changed_body_without_validators_is_read_an_equal_one_is_not(press: Press, deployment: Deployment) -> None:
@@ -205,7 +206,8 @@ def test_host_that_asks_for_patience_is_not_asked_by_the_next_run_either(press: 
     second = deployment.crawl(MIRQAB_CRAWL_DELAY_S="0.05")
 
     assert len(site.asked) == asked, second.log
-    assert second.end["feed_reasons"] == {Reason.TOO_MANY_REQUESTS: 1}
+    assert (second.end["feeds_put_off"], second.end["feed_reasons"], second.end["put_off"]) == (1, {}, 2)
+    assert second.end["put_off_reasons"] == {Reason.HTTP_ERROR: 3}
     assert deployment.last_run().failed == 0
 
 

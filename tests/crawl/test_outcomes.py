@@ -14,7 +14,7 @@ from twisted.web.client import ResponseFailed
 from crawler.hosts import FAILURES_TO_REST, Hosts
 from crawler.outcomes import PutOffError, reason_of_status, refusal, retry_after_s
 from crawler.tally import Tally
-from mirqab.types import HostState, Reason
+from mirqab.types import Admitted, FeedRole, HostState, Reason
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -165,3 +165,19 @@ def test_tally_notices_a_request_without_an_end() -> None:
     tally.reasons[Reason.NOT_FOUND] += 1
     assert (before, tally.adds_up) == (False, True)
     assert "1 failed (not_found 1)" in tally.sentence()
+
+
+def test_tally_counts_what_was_put_off_and_what_rolled_over() -> None:
+    tally = Tally(feeds_asked=3, not_due=4)
+    tally.feeds.update(["ok", "failed", "put_off"])
+    tally.feed_reasons[Reason.TOO_MANY_REQUESTS] += 1
+    tally.put_off_reasons[Reason.TOO_MANY_REQUESTS] += 1
+    tally.gaps += 1
+    tally.admitted(Admitted(found=9, new=5, known=4), FeedRole.BACKFILL)
+    assert tally.adds_up
+    assert tally.any_failed
+    told = tally.sentence()
+    assert told.startswith("3 feeds: 1 read, 0 unchanged, 1 failed (too_many_requests 1), 1 left for later, 4 more not")
+    assert "1 feed rolled over: items may be lost; 5 found again" in told
+    tally.robots_asked += 1
+    assert not tally.adds_up, "robots.txt was asked and met no end"

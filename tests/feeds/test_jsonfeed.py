@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -221,12 +222,22 @@ def test_no_more_items_are_kept_than_wanted_and_the_rest_counted() -> None:
 
 def test_a_huge_feed_is_read_item_by_item() -> None:
     head, _, tail = feed(ITEM, {"id": "last"}).partition(', {"id": "last"')
-    huge = head + ", {}" * 2_000_000 + tail.replace("}", "", 1)
-    started = time.perf_counter()
+    huge = head + (", " + " " * 30 + "{}") * 200_000 + tail.replace("}", "", 1)
     reading = read(huge, max_items=50)
-    assert time.perf_counter() - started < 10
-    assert (reading.problem, reading.title, len(reading.items), reading.left_out) == (None, "مرصد", 50, 2_000_001 - 50)
+    assert (reading.problem, reading.title, len(reading.items), reading.left_out) == (None, "مرصد", 50, 200_001 - 50)
     assert read(huge[:-2], max_items=50).problem is Reason.TRUNCATED_FEED
+
+
+def test_more_values_than_any_feed_has_are_not_all_read() -> None:
+    bomb = feed(ITEM, {"id": "bomb", "attachments": "*"}).replace('"*"', "[" + "{}," * 4_000_000 + "0]")
+    started = time.perf_counter()
+    tracemalloc.start()
+    reading = read(bomb)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert time.perf_counter() - started < 20
+    assert peak < 200_000_000
+    assert (reading.problem, [item.guid for item in reading.items]) == (Reason.TRUNCATED_FEED, ["m-7"])
 
 
 def test_feeds_that_other_projects_found_nasty(shared_data: Path) -> None:

@@ -12,6 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from demo import pages
+from demo.stories import load_outlets
+from mirqab.addresses import url_key
 from mirqab.feeds import read_feed
 from mirqab.types import FeedBody, FeedKind, FeedReading, Reason
 
@@ -97,6 +100,10 @@ def test_addresses_of_articles_have_many_forms(form: str) -> None:
         '<a href="https://other.example/news/7011">خبر في موقع آخر لا يعنينا هنا</a>',
         '<a href="https://notmarsad.example/news/7011">خبر في موقع آخر لا يعنينا هنا</a>',
         '<a href="/img/7012.jpg">صورة الميناء القديم عند الغروب أمس</a>',
+        '<a href="/news/newssection/7019/1/x">كل ما يتعلق بأخبار الميناء القديم</a>',
+        '<a href="/Tags/NewsTagList/7020/1/x">كل ما يتعلق بأخبار الميناء القديم</a>',
+        '<a href="/2026/11/20/">أخبار يوم الجمعة الماضي كلها هنا</a>',
+        '<a href="/ar/السياسة/s-7021">كل ما يتعلق بأخبار الميناء القديم</a>',
         '<a href="/category/7013">كل ما يتعلق بأخبار الميناء القديم</a>',
         '<a href="javascript:go(7014)">الميناء يستقبل سفينة ثانية هذا المساء</a>',
         '<a href="#7015">الميناء يستقبل سفينة ثانية هذا المساء</a>',
@@ -169,7 +176,11 @@ def test_a_headline_cut_for_the_page_is_whole_in_its_tooltip() -> None:
         ),
         ("<time>منذ ساعتين</time>", "منذ ساعتين", None),
         ('<time datetime="2099-01-01">قريبا</time>', "2099-01-01", None),
-        ("<span>2025/11/20</span>", None, None),
+        ("<small>الخميس ٢٠ نوفمبر ٢٠٢٥ - ١٠:٣٠</small>", "الخميس ٢٠ نوفمبر ٢٠٢٥ - ١٠:٣٠", (2025, 11, 20, 10, 30)),
+        ("<span>2025/11/20</span>", "2025/11/20", (2025, 11, 20, 0, 0)),
+        ("<p>افتتح الميناء في 20 نوفمبر 2020 بحضور أهالي المدينة جميعا</p>", None, None),
+        ("<span>القراءات: 2025</span>", None, None),
+        ('<time>20 نوفمبر 2025</time><i class="date">2019-01-01</i>', "20 نوفمبر 2025", (2025, 11, 20, 0, 0)),
         ("", None, None),
     ],
 )
@@ -308,3 +319,28 @@ _PIECES = [
 @given(st.lists(st.sampled_from([*_PIECES, *HEADLINES]) | st.text(max_size=8), max_size=30).map("".join))
 def test_any_page_is_answered(text: str) -> None:
     assert isinstance(read("<html>" + text), FeedReading)
+
+
+def test_front_pages_of_every_kind_of_publishing_system_give_all_their_articles() -> None:
+    styles = 0
+    for outlet in load_outlets(datetime.now(UTC)):
+        origin = "http://news.example"
+        wanted = {url_key(pages.link(outlet, story, origin)): story for story in outlet.stories}
+        if wanted:
+            reading = read(pages.front_page(outlet, origin=origin), url=origin + "/")
+            found = {url_key(item.url or ""): item for item in reading.items}
+            assert found.keys() == wanted.keys(), outlet.id
+            for key, story in wanted.items():
+                assert found[key].title == " ".join(story.headline.split())
+                assert found[key].published is not None
+            styles += 1
+    assert styles >= 8
+
+
+def test_hostile_pages_are_answered_in_time(shared_data: Path) -> None:
+    for path in sorted((shared_data / "hostile" / "html").rglob("*.html")):
+        body = path.read_bytes()
+        started = time.perf_counter()
+        reading = read(body)
+        assert time.perf_counter() - started < 5, path.name
+        assert reading.items or reading.problem is not None

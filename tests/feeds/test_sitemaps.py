@@ -195,6 +195,11 @@ def test_fifty_thousand_addresses_in_any_order_take_seconds() -> None:
     assert oldest >= datetime(2023, 1, 1, tzinfo=UTC)
 
 
+def test_more_addresses_than_any_sitemap_may_hold_are_not_all_read() -> None:
+    reading = read("<urlset>" + "<url><loc>/1</loc></url>" * 250_000 + "</urlset>", max_items=10)
+    assert (len(reading.items), reading.left_out, reading.problem) == (10, 249_990, None)
+
+
 def test_an_index_names_its_children_newest_first() -> None:
     reading = read(
         index(

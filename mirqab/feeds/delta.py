@@ -1,0 +1,177 @@
+"""Of a feed that changed, only the items that are new or changed are read in full: the costly part is per item.
+
+The text is cut into items and what stands around them. Items with a known hash are left out, and the rest, everything
+around the items included, goes through the same feedparser. That is only done where it gives what the whole text
+would give, which asks for two things. The cut must be XML's own: `_TOKEN` steps over comments, CDATA sections and
+instructions as a whole, so `</item>` inside them ends nothing, and a document type (which may declare entities) or an
+item with a prefix, within another, or without content rules a cut out. And an item must not reach beyond itself:
+feedparser carries state from element to element, so `_PLAIN` admits items of simple elements alone, and only texts that
+feedparser's strict reader took without complaint get hashes. A known hash thus stands for a well-formed item that was
+read in the same surroundings (`Split.context`), and what is left when it is taken out is well-formed just when the
+whole was. Wherever any of this fails the whole text is read, and `item_hashes` stays empty.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, Final
+
+HASH_BYTES: Final = 8
+
+_TOKEN: Final = re.compile(
+    r"<(?:!--.*?-->|!\[CDATA\[.*?\]\]>|\?.*?\?>|(/?)((?:[\w.-]+:)?(?:item|entry))(?=[\s/>])[^<>]*>)",
+    re.IGNORECASE | re.DOTALL,
+)
+_ROOT: Final = re.compile(r"(?:\s+|<!--.*?-->|<\?.*?\?>)*<(rss|feed)(?=[\s>])[^<>]*>", re.DOTALL)
+_ITEM_OF: Final = {"rss": "item", "feed": "entry"}
+
+_CDATA: Final = r"<!\[CDATA\[.*?\]\]>"
+_COMMENT: Final = r"<!--.*?-->"
+_TEXT: Final = rf"(?:[^<]++|{_CDATA}|{_COMMENT})*+"
+
+
+def _element(name: str, content: str, group: str) -> str:
+    """Return the pattern of an element with a name and content of these patterns; its name becomes `group`."""
+    return rf"<(?P<{group}>{name})(?:\s[^<>]*+|/)?+>(?:(?<=/>)|{content}</(?P={group})\s*+>)"
+
+
+_NAME: Final = r"[\w:.-]++"
+_PERSON: Final = rf"(?:\s++|{_COMMENT}|{_element('name|uri|email', _TEXT, 'detail')})*+"
+_MEDIA: Final = rf"(?:\s++|{_COMMENT}|{_element('media:[a-z]++', _TEXT, 'medium')})*+"
+_PLAIN: Final = re.compile(
+    r"<(?P<item>item|entry)(?:\s[^<>]*+)?+>(?:"
+    rf"\s++|{_COMMENT}"
+    rf"|{_element(_NAME, _TEXT, 'leaf')}"
+    rf"|{_element('author|contributor', _PERSON, 'person')}"
+    rf"|{_element('media:[a-z]++', _MEDIA, 'media')}"
+    r")*+</(?P=item)\s*+>",
+    re.DOTALL,
+)
+"""An item that leaves no trace in feedparser once it is read: text in elements, and in those of persons and media."""
+
+_DECLARED: Final = re.compile(r"\sxmlns(?::[\w.-]+)?\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+_HIDDEN: Final = re.compile(rf"{_CDATA}|{_COMMENT}", re.DOTALL)
+
+_PASSING: Final = re.compile(
+    rf"({_CDATA})|{_COMMENT}"
+    r"|<(lastBuildDate|pubDate|updated|modified|ttl|skipHours|skipDays|dc:date|sy:update\w+"
+    r"|openSearch:(?:totalResults|startIndex|itemsPerPage))>[^<]*</\2\s*>",
+    re.DOTALL,
+)
+"""What changes around the items from poll to poll and has no say in what they mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A feed's text in parts: `items` stand one each between two of `around`, so there is one more of those.
+
+    `hashes` are those of the items, `context` that of everything which could change what an item means.
+    """
+
+    items: tuple[str, ...]
+    around: tuple[str, ...]
+    hashes: tuple[bytes, ...]
+    context: bytes
+
+    @property
+    def item_hashes(self) -> bytes:
+        """The context and all items in one piece, to be handed to the next reading."""
+        return self.context + b"".join(self.hashes)
+
+    def unseen(self, known: bytes) -> tuple[int, ...] | None:
+        """Return the places of the items that are not in `known`, or None when it comes from other surroundings."""
+        if known[:HASH_BYTES] != self.context:
+            return None
+        seen = {known[at : at + HASH_BYTES] for at in range(HASH_BYTES, len(known), HASH_BYTES)}
+        return tuple(place for place, one in enumerate(self.hashes) if one not in seen)
+
+    def are_plain(self, places: tuple[int, ...]) -> bool:
+        """Whether these items may be left out of later readings, or read without those before them."""
+        return all(_is_plain(self.items[place], self.around[0]) for place in places)
+
+    def only(self, places: tuple[int, ...]) -> str:
+        """Return the feed's text with these items alone."""
+        kept = set(places)
+        parts = [self.around[0]]
+        for place, (item, after) in enumerate(zip(self.items, self.around[1:], strict=True)):
+            if place in kept:
+                parts.append(item)
+            parts.append(after)
+        return "".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What feedparser gave for the items that were read, and how many were passed over."""
+
+    result: Any
+    unchanged: int
+    item_hashes: bytes
+
+
+def parse(text: str, *, url: str, known: bytes, feedparse: Callable[[str], Any]) -> Parsed:
+    """Return what `feedparse` makes of a feed's text, without the items that are in `known` where that is safe.
+
+    `known` are the `item_hashes` of the last reading, empty for none; `url` is the base of links. `feedparse` must set
+    `bozo` when it did not read the text strictly as it stands; what it raises is not caught.
+    """
+    cut = split(text, url=url)
+    if cut is None:
+        return Parsed(feedparse(text), 0, b"")
+    everything = tuple(range(len(cut.items)))
+    unseen = cut.unseen(known)
+    if unseen is not None and len(unseen) < len(everything) and cut.are_plain(unseen):
+        result = feedparse(cut.only(unseen))
+        if not result.bozo and len(result.entries) == len(unseen):
+            return Parsed(result, len(everything) - len(unseen), cut.item_hashes)
+    result = feedparse(text)
+    sound = not result.bozo and len(result.entries) == len(everything) and cut.are_plain(everything)
+    return Parsed(result, 0, cut.item_hashes if sound else b"")
+
+
+def split(text: str, *, url: str) -> Split | None:
+    """Cut the text of an RSS or Atom feed into its items and what is around them; None when that is in doubt."""
+    root = _ROOT.match(text)
+    if root is None or "<!DOCTYPE" in text or "<!ENTITY" in text:
+        return None
+    name = _ITEM_OF[root[1]]
+    items, around = [], []
+    start, end = None, 0
+    for token in _TOKEN.finditer(text):
+        if token[2] is None:
+            continue
+        if token[2] != name or token[0].endswith("/>") or bool(token[1]) == (start is None):
+            return None
+        if start is None:
+            start = token.start()
+            around.append(text[end:start])
+        else:
+            end = token.end()
+            items.append(text[start:end])
+            start = None
+    if start is not None or not items:
+        return None
+    around.append(text[end:])
+    hashes = tuple(_hash(item) for item in items)
+    return Split(tuple(items), tuple(around), hashes, _context(around, url))
+
+
+def _is_plain(item: str, head: str) -> bool:
+    if _PLAIN.fullmatch(item) is None:
+        return False
+    if "xmlns" not in item:
+        return True
+    # feedparser remembers a declaration beyond its element: harmless for one that holds for the whole feed anyway
+    return all(declared[0].strip() in head for declared in _DECLARED.finditer(_HIDDEN.sub("", item)))
+
+
+def _context(around: list[str], url: str) -> bytes:
+    lasting = _PASSING.sub(r"\1", " ".join(around))
+    return _hash(f"{url}\n{' '.join(lasting.split())}")
+
+
+def _hash(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "replace"), digest_size=HASH_BYTES).digest()

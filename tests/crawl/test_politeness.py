@@ -1,0 +1,272 @@
+"""Politeness over real HTTP: what robots.txt says is done, who asks for patience gets it, also from later runs."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from scrapy.http import Response
+
+from crawler.outcomes import patience_s
+from crawler.robots import MOST_BYTES, decoded
+from mirqab.addresses import origin_of
+from mirqab.types import Reason
+from tests.crawl.conftest import Deployment, news, publish
+from tests.crawl.pressweb import Answer, Asked, Press, Site, silent_address
+
+NO_REDIS = "redis://127.0.0.1:9/0"
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+ALL_FORBIDDEN = b"User-agent: *\nDisallow: /\n"
+
+
+def text(body: bytes, **more: Any) -> Answer:
+    return Answer(body=body, content_type="text/plain", **more)
+
+
+def outcomes(deployment: Deployment, urls: list[str]) -> dict[str, tuple[Reason | None, str]]:
+    """Return why each entry gave no article; (None, "") for one that did."""
+    with deployment.archive() as archive:
+        trails = {url: archive.by_url(url) for url in urls}
+    return {url: (trail.entry.reason, trail.entry.detail or "") for url, trail in trails.items() if trail is not None}
+
+
+# --------------------------------------------------------------------------------------- case 30: robots.txt
+
+ROBOTS: dict[str, tuple[Answer, Reason | None, str]] = {
+    "missing": (Answer(status=404), None, ""),
+    "gone": (Answer(status=410), None, ""),
+    "closed": (Answer(status=403), None, ""),
+    "login": (Answer(status=401), None, ""),
+    "odd": (Answer(status=418), None, ""),
+    "ill": (Answer(status=500), Reason.HTTP_ERROR, "robots.txt answered 500"),
+    "worse": (Answer(status=999), Reason.HTTP_ERROR, "robots.txt answered 999"),
+    "busy": (Answer(status=429), Reason.TOO_MANY_REQUESTS, "robots.txt answered 429"),
+    "slow": (Answer(stall_s=8), Reason.TIMED_OUT, "robots.txt: no full answer in time"),
+    "cut": (text(b"#", declared_length=500), Reason.BROKEN_ANSWER, "robots.txt: the answer was cut short"),
+    "empty": (text(b""), None, ""),
+    "page": (Answer(body=b"<!doctype html><html><body>Disallow nothing</body></html>"), None, ""),
+    "forbids": (text(ALL_FORBIDDEN), Reason.REFUSED_BY_ROBOTS, "robots.txt forbids this address"),
+    "zipped": (text(ALL_FORBIDDEN, gzipped=True), Reason.REFUSED_BY_ROBOTS, "robots.txt forbids this address"),
+    "bomb": (text(b"#" * 40_000_000, gzipped=True), Reason.HTTP_ERROR, "robots.txt: larger than the limit"),
+    "marked": (text(b"\xef\xbb\xbf" + ALL_FORBIDDEN), Reason.REFUSED_BY_ROBOTS, ""),
+    "wide": (text(ALL_FORBIDDEN.decode().encode("utf-16")), Reason.REFUSED_BY_ROBOTS, ""),
+    "old": (text("User-agent: *\nDisallow: /خاص/\n".encode("windows-1256")), None, ""),
+    "ours": (text(b"User-agent: *\nAllow: /\n\nUser-agent: mirqab\nDisallow: /\n"), Reason.REFUSED_BY_ROBOTS, ""),
+    "others": (text(b"User-agent: OtherBot\nDisallow: /\n\nUser-agent: Mirqab\nDisallow: /private\n"), None, ""),
+    "narrow": (text(b"User-agent: *\nDisallow: /\nAllow: /page\n"), None, ""),
+    "huge": (text(ALL_FORBIDDEN + b"# filler\n" * 100_000 + b"User-agent: Mirqab\nAllow: /\n"), *(
+        (Reason.REFUSED_BY_ROBOTS, "")
+    )),
+    "vast": (text(b"# filler\n" * 5_000_000 + ALL_FORBIDDEN), None, ""),
+}  # fmt: skip
+
+
+def test_case_30_every_robots_txt_is_read_as_rfc_9309_says(press: Press, deployment: Deployment) -> None:
+    sites: dict[str, Site] = {}
+    items = []
+    for name, (answer, _, _) in ROBOTS.items():
+        sites[name] = site = press.site()
+        site.answers["/robots.txt"] = answer
+        items.append((site.article("/page", *news(len(sites))), name))
+    for name, target in (
+        ("moved", "/elsewhere.txt"),
+        ("loop", "/robots.txt"),
+        ("inward", "http://10.0.0.1/robots.txt"),
+    ):
+        sites[name] = site = press.site()
+        site.answers["/robots.txt"] = Answer(status=301, headers=(("Location", target),))
+        site.answers["/elsewhere.txt"] = text(ALL_FORBIDDEN)
+        items.append((site.article("/page", *news(len(sites))), name))
+    silent = silent_address()
+    hub = press.site()
+    deployment.read("nahr", hub.feed("/rss", [*items, (f"{silent}/page", "silent")]))
+
+    crawl = deployment.crawl()
+
+    assert crawl.code == 3, crawl.log
+    found = outcomes(deployment, [url for url, _ in items] + [f"{silent}/page"])
+    for name, (_, reason, detail) in ROBOTS.items():
+        url = sites[name].url + "/page"
+        assert found[url][0] is reason, (name, found[url])
+        assert found[url][1].startswith(detail), (name, found[url])
+        assert sites[name].times("/page") == (1 if reason is None else 0), name
+        assert sites[name].times("/robots.txt") == 1, name
+    assert found[sites["moved"].url + "/page"][0] is Reason.REFUSED_BY_ROBOTS
+    assert sites["moved"].times("/page") == 0
+    assert found[sites["loop"].url + "/page"][0] is None  # RFC 9309, 2.3.1.2: as if there were none
+    assert found[sites["inward"].url + "/page"][0] is Reason.HTTP_ERROR  # says nothing lasting of the page
+    assert found[f"{silent}/page"] == (Reason.CONNECTION, "robots.txt: connection refused")
+    assert "Traceback" not in crawl.log
+
+
+def test_robots_txt_is_asked_once_a_day(press: Press, deployment: Deployment) -> None:
+    site = press.site()
+    site.answers["/robots.txt"] = text(b"User-agent: *\nDisallow: /n1\n")
+    deployment.read("nahr", publish(site, 2))
+    assert deployment.crawl().end["reasons"] == {Reason.REFUSED_BY_ROBOTS: 1}
+    assert deployment.crawl().code == 0
+    assert site.times("/robots.txt") == 1
+    assert site.times("/rss") == 2
+
+    remember(deployment, site, age=timedelta(hours=25))
+    assert deployment.crawl().code == 0
+    assert site.times("/robots.txt") == 2
+
+
+@pytest.mark.parametrize(("age", "asked"), [(timedelta(days=3), 2), (timedelta(days=31), 1)])
+def test_an_older_copy_stands_in_for_a_robots_txt_that_cannot_be_read(
+    press: Press, deployment: Deployment, age: timedelta, asked: int
+) -> None:
+    site = press.site()
+    deployment.read("nahr", publish(site, 1))
+    assert deployment.crawl().code == 0
+    site.answers["/robots.txt"] = Answer(status=503)
+    remember(deployment, site, age=age)
+
+    again = deployment.crawl()
+
+    assert site.times("/rss") == asked
+    assert again.code == (0 if asked == 2 else 3)
+
+
+def remember(deployment: Deployment, site: Site, *, age: timedelta) -> None:
+    """Make the remembered copy of a robots.txt that old."""
+    with deployment.archive() as archive:
+        known = archive.host(origin_of(site.url))
+        assert known is not None
+        archive.keep_host(replace(known, robots_at=datetime.now(UTC) - age))
+
+
+def test_every_decision_is_kept_with_its_poll_and_its_page(press: Press, deployment: Deployment) -> None:
+    site, bare, ill = press.site(), press.site(), press.site()
+    site.answers["/robots.txt"] = text(b"User-agent: *\nDisallow: /n1\nCrawl-delay: 0.2\n")
+    ill.answers["/robots.txt"] = Answer(status=503)
+    for outlet, of in (("nahr", site), ("wadi", bare)):
+        deployment.read(outlet, publish(of, 2))
+    deployment.read("ill", publish(ill, 1))
+
+    deployment.crawl()
+
+    polls = {str(outlet): said for outlet, said in deployment.database("SELECT outlet, robots FROM polls")}
+    assert polls == {
+        "nahr": "allowed: crawl-delay 0.2 s",
+        "wadi": "allowed: no robots.txt (404)",
+        "ill": "refused: robots.txt answered 503",
+    }
+    pages = sorted(str(robots) for (robots,) in deployment.database("SELECT robots FROM outcomes"))
+    assert pages == [
+        "allowed: crawl-delay 0.2 s",
+        *["allowed: no robots.txt (404)"] * 2,
+        "refused: robots.txt forbids this address",
+    ]
+
+
+def test_a_crawl_delay_is_kept_when_it_is_longer_than_ours(press: Press, deployment: Deployment) -> None:
+    slow, quick = press.site(), press.site()
+    for site, delay in ((slow, b"1.5"), (quick, b"0.1")):
+        site.answers["/robots.txt"] = text(b"User-agent: *\nCrawl-delay: " + delay + b"\n")
+    deployment.read("nahr", publish(slow, 2))
+    deployment.read("wadi", publish(quick, 2), delay_s=0.5)
+
+    crawl = deployment.crawl()
+
+    assert crawl.code == 0, crawl.log
+    assert min(gaps(slow)) > 1.4
+    assert min(gaps(quick)) > 0.4
+    assert f"crawl-delay host={slow.host} asked_s=1.5 kept_s=1.5" in crawl.log
+
+
+def gaps(site: Site) -> list[float]:
+    """Return the seconds between one request and the next."""
+    times = [asked.at for asked in site.asked]
+    return [later - earlier for earlier, later in itertools.pairwise(times)]
+
+
+def test_a_robots_txt_in_an_unknown_encoding_never_forbids_more_than_it_says() -> None:
+    assert decoded("Disallow: /أ".encode("windows-1256")) == "Disallow: /\ufffd"
+    assert decoded(b"\xff\xfeA\x00") == "A"
+    assert MOST_BYTES == 512_000
+
+
+# ------------------------------------------------------------------------------------ case 27: patience
+
+SECONDS = ("Retry-After", "30")
+
+
+def in_half_a_minute(_: Asked) -> Answer:
+    at = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    return Answer(status=503, headers=(("Retry-After", at),))
+
+
+@pytest.mark.parametrize(
+    "busy",
+    [
+        pytest.param(Answer(status=429, headers=(SECONDS,)), id="429, seconds"),
+        pytest.param(Answer(status=429), id="429, untold"),
+        pytest.param(Answer(status=503, headers=(SECONDS,)), id="503, seconds"),
+        pytest.param(in_half_a_minute, id="503, date"),
+    ],
+)
+def test_case_27_a_host_that_asks_for_patience_is_not_asked_again_by_any_run(
+    press: Press, deployment: Deployment, busy: Answer | Callable[[Asked], Answer]
+) -> None:
+    site = press.site()
+    site.answers["/busy"] = busy
+    site.article("/other", *news(1))
+    deployment.read("nahr", site.url + "/busy")
+    deployment.read("wadi", site.feed("/rss", [(site.url + "/other", "أ")]))
+
+    first = deployment.crawl("feeds", "-a", "outlet=nahr", MIRQAB_REDIS_URL=NO_REDIS)
+    assert first.code == 3, first.log
+    asked = [one.path for one in site.asked]
+    assert asked == ["/robots.txt", "/busy"]
+
+    second = deployment.crawl("feeds", "-a", "outlet=nahr,wadi", MIRQAB_REDIS_URL=NO_REDIS)
+
+    # another address of the same host, another run, and no Redis that could remember
+    assert [one.path for one in site.asked] == asked, second.log
+
+
+def test_case_27_a_host_is_asked_again_when_its_time_has_come(press: Press, deployment: Deployment) -> None:
+    site = press.site()
+    site.answers["/rss"] = Answer(status=429, headers=(("Retry-After", "2"),))
+    deployment.read("nahr", site.url + "/rss")
+    assert deployment.crawl(MIRQAB_REDIS_URL=NO_REDIS).code == 3
+    publish(site, 1)
+    time.sleep(max(0.0, site.asked[-1].at + 2.2 - time.monotonic()))
+
+    assert deployment.crawl(MIRQAB_REDIS_URL=NO_REDIS).code == 0
+    first, second = [asked.at for asked in site.asked if asked.path == "/rss"]
+    assert second - first > 2
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "wait_s"),
+    [
+        (200, {}, None),
+        (200, {"Cache-Control": "max-age=600"}, 600),
+        (200, {"Cache-Control": "public, MAX-AGE = 600"}, 600),
+        (200, {"Cache-Control": "max-age=600", "Age": "500"}, 100),
+        (200, {"Cache-Control": "max-age=600", "Age": "700"}, None),
+        (200, {"Cache-Control": "s-maxage=600"}, None),
+        (200, {"Cache-Control": "no-cache, max-age=600"}, None),
+        (200, {"Cache-Control": "max-age=60", "Expires": "Mon, 23 Nov 2026 11:00:00 GMT"}, 60),
+        (200, {"Expires": "Sun, 22 Nov 2026 13:00:00 GMT"}, 3600),
+        (200, {"Expires": "0"}, None),
+        (200, {"Expires": "Sun, 22 Nov 2026 11:00:00 GMT"}, None),
+        (200, {"Expires": "Fri, 31 Dec 9999 23:59:59 GMT"}, 86_400),
+        (200, {"Cache-Control": "max-age=99999999999999"}, 86_400),
+        (200, {"Retry-After": "60"}, None),
+        (304, {"Cache-Control": "max-age=600"}, 600),
+        (429, {"Retry-After": "60"}, 60),
+        (503, {"Retry-After": "60", "Cache-Control": "max-age=600"}, 600),
+    ],
+)
+def test_how_long_an_answer_asks_us_to_wait(status: int, headers: dict[str, str], wait_s: float | None) -> None:
+    assert patience_s(Response("https://news.example/rss", status=status, headers=headers), NOW) == wait_s

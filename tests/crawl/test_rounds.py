@@ -1,0 +1,132 @@
+"""Where an answer leads, decided without a network: children of an index, places to look after a gap."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from crawler.leads import MOST_CHILDREN, MOST_PLACES, newest_children
+from crawler.rounds import Round
+from mirqab.types import ChildSitemap, Feed, FeedKind, FeedRole, FeedState, Outlet, OutletKind, Validators
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+HOME = "https://nahr.example/"
+RSS = HOME + "rss"
+
+
+def outlet(*feeds: str, backfill: tuple[str, ...] = ()) -> Outlet:
+    return Outlet(
+        id="nahr",
+        name="نهر",
+        name_en="Nahr",
+        country="iq",
+        kind=OutletKind.NEWSPAPER,
+        timezone="Asia/Baghdad",
+        home=HOME,
+        feeds=tuple(Feed(url=url) for url in feeds),
+        backfill=tuple(Feed(url=url, kind=FeedKind.SITEMAP) for url in backfill),
+    )
+
+
+def state(url: str, **more: object) -> FeedState:
+    return FeedState(outlet="nahr", url=url, **more)  # type: ignore[arg-type]
+
+
+def child(name: str, hours_ago: float | None = None) -> ChildSitemap:
+    modified = None if hours_ago is None else NOW - timedelta(hours=hours_ago)
+    return ChildSitemap(url=HOME + name, modified=modified)
+
+
+def begun(*states: FeedState, only_due: bool = False, **more: tuple[str, ...]) -> Round:
+    round_ = Round(outlet=outlet(RSS, **more), states={one.url: one for one in states})
+    round_.begin(NOW, only_due=only_due)
+    return round_
+
+
+def names(children: list[ChildSitemap]) -> list[str]:
+    return [one.url.removeprefix(HOME) for one in children]
+
+
+# -------------------------------------------------------------------------------------------- children
+
+
+def test_the_newest_children_come_first_and_the_rest_is_counted() -> None:
+    named = [child("old", 90), child("none"), child("new", 1), *(child(f"day{day}", 24 * day) for day in range(2, 8))]
+    children, left = newest_children(named, known={})
+    assert (names(children), left) == (["new", "day2", "day3", "old", "day4"], len(named) - MOST_CHILDREN)
+
+
+def test_children_that_have_not_changed_since_they_were_read_are_passed_over() -> None:
+    named = [child("read", 48), child("changed", 2), child("failed", 48), child("undated")]
+    read = {"last_success_at": NOW - timedelta(hours=12)}
+    known = {HOME + name: state(HOME + name, **read) for name in ("read", "changed", "undated")}
+    known[HOME + "failed"] = state(HOME + "failed", failures=1, **read)
+    assert names(newest_children(named, known=known)[0]) == ["changed", "failed", "undated"]
+    since = NOW - timedelta(hours=5)
+    assert names(newest_children(named, known={}, since=since)[0]) == ["changed", "undated"]
+
+
+def test_children_of_children_and_declared_feeds_are_left_alone() -> None:
+    round_ = begun()
+    (poll,) = round_.polls
+    (asked,), left = round_.children(poll, [child("rss"), child("a"), child("a")], NOW)
+    assert (asked.feed.url, asked.role, left) == (HOME + "a", FeedRole.CHILD, 0)
+    assert round_.children(asked, [child("b")], NOW) == ([], 0)
+    assert round_.children(poll, [child("a")], NOW) == ([], 0), "asked once in a run"
+
+
+# ------------------------------------------------------------------------------------------- validators
+
+
+def test_both_validators_are_sent_and_none_when_the_server_is_not_believed() -> None:
+    known = Validators(etag='"one"', last_modified="Sun, 22 Nov 2026 10:00:00 GMT")
+    believed = begun(state(RSS, validators=known)).polls[0]
+    assert believed.headers == {"If-None-Match": '"one"', "If-Modified-Since": "Sun, 22 Nov 2026 10:00:00 GMT"}
+    doubted = begun(state(RSS, validators=known, trusts_304=False, distrusted_at=NOW)).polls[0]
+    assert (doubted.unconditional, doubted.headers) == (True, {})
+
+
+def test_only_due_feeds_are_asked() -> None:
+    resting = state(RSS, last_polled_at=NOW - timedelta(minutes=1), next_poll_at=NOW + timedelta(minutes=4))
+    assert begun(resting, only_due=True).polls == []
+    assert len(begun(resting).polls) == 1
+    assert len(begun(only_due=True).polls) == 1, "a feed never asked is due"
+
+
+# ------------------------------------------------------------------------------------------- after a gap
+
+
+def test_declared_places_before_those_of_robots_and_the_home_page_when_they_had_nothing() -> None:
+    sitemaps = [f"{HOME}map{number}.xml" for number in range(5)]
+    round_ = begun(backfill=(HOME + "archive.xml",))
+    assert not round_.looks_elsewhere
+    round_.gaps.append(NOW - timedelta(hours=3))
+    (declared,) = round_.elsewhere(sitemaps)
+    assert (declared.feed.url, declared.role) == (HOME + "archive.xml", FeedRole.BACKFILL)
+    assert declared.since == NOW - timedelta(hours=3)
+    (home,) = round_.elsewhere(sitemaps)
+    assert (home.feed.url, home.feed.kind) == (HOME, FeedKind.SECTION)
+    assert round_.elsewhere(sitemaps) == []
+
+    round_ = begun()
+    round_.gaps.append(NOW)
+    assert [poll.feed.url for poll in round_.elsewhere(sitemaps)] == sitemaps[:MOST_PLACES]
+    assert round_.elsewhere(sitemaps) == [], "three addresses are enough"
+
+
+def test_the_children_of_all_places_together_are_few() -> None:
+    round_ = begun()
+    round_.gaps.append(NOW - timedelta(days=9))
+    first, second = round_.elsewhere([HOME + "one.xml", HOME + "two.xml"])
+    of_first, _ = round_.children(first, [child(f"a{number}", number) for number in range(4)], NOW)
+    of_second, left = round_.children(second, [child(f"b{number}", number) for number in range(4)], NOW)
+    assert (len(of_first), len(of_second), left) == (4, 1, 3)
+    assert {poll.role for poll in (*of_first, *of_second)} == {FeedRole.BACKFILL}
+
+
+def test_a_gap_after_which_nothing_was_looked_for_is_owed_a_look() -> None:
+    gap = {"last_gap_at": NOW - timedelta(hours=1), "gap_since": NOW - timedelta(hours=5)}
+    assert begun(state(RSS, **gap)).gaps == [NOW - timedelta(hours=5)]
+    looked = state(HOME, last_polled_at=NOW - timedelta(minutes=59))
+    assert begun(state(RSS, **gap), looked).gaps == []
+    before = state(HOME, last_polled_at=NOW - timedelta(days=2))
+    assert begun(state(RSS, **gap), before).gaps == [NOW - timedelta(hours=5)]
