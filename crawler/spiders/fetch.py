@@ -8,6 +8,7 @@ body, inflated:
     {"url": …, "final_url": …, "status": 200, "headers": [[name, value], …], "problem": null, "detail": null}
 
 `problem` is a reason when there is no usable answer; then `status` is 0 or the error status, and the body what came.
+`moved_to` is there when permanent redirects alone led to another address, and `failure` when it was our own fault.
 """
 
 from __future__ import annotations
@@ -93,8 +94,10 @@ class FetchSpider(OutletSpider):
         """Write the answer."""
         reason = reason_of_status(response.status)
         detail = f"answered {response.status}" if reason else None
-        headers = headers_of(response)
-        self._write(number, url, response.status, headers, reason, detail, response.body, final_url=response.url)
+        more = {"final_url": response.url}
+        if moved_to := response.meta.get("moved_to"):
+            more["moved_to"] = moved_to
+        self._write(number, url, response.status, headers_of(response), reason, detail, response.body, **more)
 
     async def unanswered(self, failure: Failure) -> None:
         """Write why there is none."""

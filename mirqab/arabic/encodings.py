@@ -40,9 +40,9 @@ _LETTERS: Final = re.compile("[\u0621-\u063a\u0641-\u064a]")
 _COMMON: Final = re.compile("[اليمونرتبة]")
 _BETWEEN_TAGS: Final = re.compile(rb"([<>])")
 _SAMPLE: Final = 200_000
-_CONTROL_BYTES: Final = bytes(code for code in range(0x20) if code not in b"\t\n\r")
+_CONTROL_BYTES: Final = bytes(code for code in range(0x80) if (code < 0x20 and code not in b"\t\n\r") or code == 0x7F)
 # As text, a search for these costs a millisecond a page; as bytes next to nothing.
-_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")  # U+0085 is a white space
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,14 @@ def decode(body: bytes, *, declared: Iterable[str | None] = ()) -> Decoded:
     labels = [name for name in map(_codec, declared) if name]
     text, encoding = _decode(body, labels)
     return Decoded(text.lstrip("\ufeff").replace("\ufffe", "").replace("\uffff", ""), encoding)
+
+
+def without_controls(text: str) -> str:
+    """Return a text without control characters, which a character reference or JSON may have brought into it.
+
+    Tabs and ends of lines stay, and so do the marks that order a line of two directions.
+    """
+    return text if text.isprintable() else _CONTROLS.sub("", text)
 
 
 def _decode(body: bytes, labels: list[str]) -> tuple[str, str]:

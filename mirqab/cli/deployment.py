@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mirqab.settings import Settings
     from mirqab.topics import Topic
     from mirqab.types import Outlet
+    from mirqab.workers import Workers
 
 CODE = Path(__file__).resolve().parents[2]  # where scrapy.cfg and config/ lie
 
@@ -54,6 +55,20 @@ def child_environ(deployment: Settings) -> dict[str, str]:
         "MIRQAB_CONFIG": str(deployment.config),
         "PYTHONUTF8": "1",
     }
+
+
+def workers(deployment: Settings) -> Workers:
+    """Return worker processes that read feeds and pages and keep nothing; whoever takes them closes them."""
+    from mirqab.work import WorkPlan
+    from mirqab.workers import Workers
+
+    return Workers(
+        WorkPlan(documents=(), max_page_bytes=deployment.crawl_max_bytes),
+        count=deployment.workers_count,
+        page_time_s=deployment.workers_page_time_s,
+        page_memory_mb=deployment.workers_page_memory_mb,
+        feed_time_s=deployment.workers_feed_time_s,
+    )
 
 
 @contextmanager

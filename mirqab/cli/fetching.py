@@ -149,6 +149,7 @@ def _arrived(url: str, answer: bytes) -> Arrived:
         content_type=kinds[0] if kinds else None,
         status=told["status"],
         headers=tuple((name, value) for name, value in told["headers"]),
+        moved_to=told.get("moved_to"),
         problem=Reason(told["problem"]) if told["problem"] else None,
         detail=told["detail"],
     )

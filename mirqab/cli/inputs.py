@@ -27,7 +27,8 @@ STDIN = "-"
 class Arrived:
     """The bytes of one input, or the reason why there are none.
 
-    `url` is where it lies on the web, as far as known; `content_type`, `status` and `headers` come with a fetched one.
+    `url` is where it lies on the web, as far as known; `content_type`, `status` and `headers` come with a fetched one,
+    and `moved_to`, where permanent redirects alone led.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Arrived:
     content_type: str | None = None
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
+    moved_to: str | None = None
     problem: Reason | None = None
     detail: str | None = None
 

@@ -17,9 +17,7 @@ from mirqab.reader.queries import iso
 
 if TYPE_CHECKING:
     from mirqab.cli.inputs import Arrived
-    from mirqab.settings import Settings
     from mirqab.types import FeedReading, Page, Worked
-    from mirqab.workers import Workers
 
 INPUTS = Annotated[
     list[str], typer.Argument(metavar="INPUT...", help="Files, addresses (http, https), or - for standard input.")
@@ -31,18 +29,36 @@ def feed(
     base_url: Annotated[
         str | None, typer.Option("--base-url", metavar="URL", help="Where the feeds lie, for their relative links.")
     ] = None,
+    links: Annotated[
+        str | None,
+        typer.Option("--links", metavar="CSS", help="Read pages as sections: this selector finds their article links."),
+    ] = None,
 ) -> int:
-    """Read feeds. What they say is printed as one JSON object an input."""
+    """Read feeds and sitemaps. What they say is printed as one JSON object an input."""
     from mirqab.cli.inputs import Complaints, arriving, in_order
-    from mirqab.types import FeedBody
+    from mirqab.types import FeedBody, FeedKind
 
+    if links is not None:
+        check_selector_option(links)
+    kind = FeedKind.FEED if links is None else FeedKind.SECTION
     deployed = deployment.settings()
     complaints = Complaints()
-    workers = _workers(deployed)
+    workers = deployment.workers(deployed)
 
     def read(stream: Iterator[Arrived]) -> Iterator[FeedReading]:
         return workers.read_feeds(
-            (item.name, FeedBody(body=item.body, url=item.url or "", content_type=item.content_type)) for item in stream
+            (
+                item.name,
+                FeedBody(
+                    body=item.body,
+                    url=item.url or "",
+                    content_type=item.content_type,
+                    kind=kind,
+                    links=links,
+                    max_items=deployed.feeds_max_items,
+                ),
+            )
+            for item in stream
         )
 
     try:
@@ -57,10 +73,21 @@ def feed(
     return complaints.exit_code
 
 
+def check_selector_option(selector: str) -> None:
+    """Raise UsageError when what --links says is no CSS selector."""
+    from mirqab.declarations.checks import check_links
+    from mirqab.errors import UsageError
+
+    try:
+        check_links(selector)
+    except ValueError as error:
+        raise UsageError(f"--links: {error}.") from None
+
+
 def _feed_line(item: Arrived, reading: FeedReading | None) -> dict[str, Any]:
     if reading is None:
         line: dict[str, Any] = {"input": item.name, "version": "", "encoding": None, "title": ""}
-        return {**line, "problem": item.problem, "entries": []}
+        return {**line, "problem": item.problem, "entries": [], "left_out": 0, "children": []}
     return {
         "input": item.name,
         "version": reading.version,
@@ -79,6 +106,8 @@ def _feed_line(item: Arrived, reading: FeedReading | None) -> dict[str, Any]:
             }
             for entry in reading.items
         ],
+        "left_out": reading.left_out,
+        "children": [{"url": child.url, "modified": iso(child.modified)} for child in reading.children],
     }
 
 
@@ -93,7 +122,7 @@ def extract(
 
     deployed = deployment.settings()
     complaints = Complaints()
-    workers = _workers(deployed)
+    workers = deployment.workers(deployed)
 
     def work(stream: Iterator[Arrived]) -> Iterator[Worked]:
         return workers.work_each(_page(item) for item in stream)
@@ -145,19 +174,6 @@ def _extract_line(item: Arrived, worked: Worked | None) -> dict[str, Any]:
         "extractor": None if article is None else article.extractor,
         "problem": item.problem if worked is None else worked.problem,
     }
-
-
-def _workers(deployed: Settings) -> Workers:
-    from mirqab.work import WorkPlan
-    from mirqab.workers import Workers
-
-    return Workers(
-        WorkPlan(documents=(), max_page_bytes=deployed.crawl_max_bytes),
-        count=deployed.workers_count,
-        page_time_s=deployed.workers_page_time_s,
-        page_memory_mb=deployed.workers_page_memory_mb,
-        feed_time_s=deployed.workers_feed_time_s,
-    )
 
 
 def judge(

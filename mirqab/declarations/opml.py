@@ -242,7 +242,7 @@ def outlets_of(
     used = {*taken, *RESERVED_IDS}
     outlets = []
     for host, group in groups.items():
-        id_ = _id(host, used)
+        id_ = outlet_id(host, used)
         used.add(id_)
         several = len(group) > 1
         outlets.append(
@@ -262,7 +262,8 @@ def outlets_of(
     return outlets
 
 
-def _id(host: str, used: set[str]) -> str:
+def outlet_id(host: str, used: set[str]) -> str:
+    """Return an id for the outlet of a host (without `www.`) that is not in `used`."""
     labels = host.split(".")
     if not labels[-1].isdigit():  # the last part of an IP address is no ending
         labels = labels[:-1] or labels

@@ -52,10 +52,14 @@ def outlet_yaml(outlet: Outlet, *, indent: int = 2) -> str:
             continue
         lines.append(f"{name}:" if value else f"{name}: []")
         for feed in value:
-            of_feed = [f"{key}: {_scalar(said)}" for key, said in _declared(feed, _FEED_FIELDS)]
-            lines += [f"  - {of_feed[0]}", *(f"    {line}" for line in of_feed[1:])]
+            lines += [f"  {line}" for line in _feed_lines(feed)]
     margin = " " * indent
     return "".join(f"{margin}{'  ' if number else '- '}{line}\n" for number, line in enumerate(lines))
+
+
+def _feed_lines(feed: Feed) -> list[str]:
+    lines = [f"{key}: {_scalar(said)}" for key, said in _declared(feed, _FEED_FIELDS)]
+    return [f"{'  ' if number else '- '}{line}" for number, line in enumerate(lines)]
 
 
 def _declared(of: Outlet | Feed, names: Sequence[str]) -> Iterator[tuple[str, Any]]:
@@ -106,6 +110,20 @@ def add_outlets(settings: Settings, outlets: Sequence[Outlet]) -> None:
         change.write(_with_outlets(change.text, outlets), (*change.declared, *outlets))
 
 
+def add_feed(settings: Settings, outlet: str, feed: Feed) -> None:
+    """Add a feed after an outlet's others; an outlet that is off and has none is switched on. Errors as for adding."""
+    with _Change(settings) as change:
+        index = _find_outlet(change.declared, outlet)
+        if owner := _owners(change.declared).get(url_key(feed.url)):
+            raise UsageError(f"The outlet {owner} reads {feed.url} already.")
+        one = change.declared[index]
+        added = replace(one, feeds=(*one.feeds, feed))
+        if not one.feeds:
+            added = replace(added, enabled=True, reason=None)
+        wanted = (*change.declared[:index], added, *change.declared[index + 1 :])
+        change.write(_with_feed(change.text, change.document, index, one, feed), wanted)
+
+
 def replace_feed(settings: Settings, outlet: str, old_url: str, new_url: str) -> None:
     """Write another address where an outlet's feed (or a source of its `backfill`) stood; errors as for adding."""
     try:
@@ -152,15 +170,20 @@ def _owners(declared: Sequence[Outlet]) -> dict[str, str]:
     return {url_key(feed.url): outlet.id for outlet in declared for feed in outlet.feeds}
 
 
+def _find_outlet(declared: Sequence[Outlet], outlet: str) -> int:
+    index = next((index for index, one in enumerate(declared) if one.id == outlet), None)
+    if index is None:
+        raise UsageError(f"There is no outlet {outlet!r}.")
+    return index
+
+
 def _find_feed(declared: Sequence[Outlet], outlet: str, url: str) -> tuple[int, str, int]:
-    for index, one in enumerate(declared):
-        if one.id == outlet:
-            for section in ("feeds", "backfill"):
-                for position, feed in enumerate(getattr(one, section)):
-                    if feed.url == url:
-                        return index, section, position
-            raise UsageError(f"The outlet {outlet} declares no feed {url}.")
-    raise UsageError(f"There is no outlet {outlet!r}.")
+    index = _find_outlet(declared, outlet)
+    for section in ("feeds", "backfill"):
+        for position, feed in enumerate(getattr(declared[index], section)):
+            if feed.url == url:
+                return index, section, position
+    raise UsageError(f"The outlet {outlet} declares no feed {url}.")
 
 
 # ---------------------------------------------------------------------------------------------------- the text
@@ -168,7 +191,7 @@ def _find_feed(declared: Sequence[Outlet], outlet: str, url: str) -> tuple[int, 
 
 def _with_outlets(text: str, outlets: Sequence[Outlet]) -> str | None:
     """Return the text with outlets at its end, indented and parted as those before; None when there is no way."""
-    newline = "\r\n" if re.search(r"\r\n", text) else "\n"
+    newline = _newline(text)
     # a list that stands in lines: its first dash is that of the first outlet, for `outlets` is the only key there is
     dash = re.search(r"^(\ufeff?)( *)-(?=\s)", text, flags=re.MULTILINE)
     if dash is None:
@@ -185,9 +208,55 @@ def _with_outlets(text: str, outlets: Sequence[Outlet]) -> str | None:
     return text + end + before + gap.join(blocks)
 
 
+def _with_feed(text: str, document: Document, index: int, outlet: Outlet, feed: Feed) -> str | None:
+    """Return the text with one more feed of an outlet, which may have had none; None when there is no way."""
+    lines, newline = _lines(text), _newline(text)
+    place = ("outlets", index)
+    if outlet.feeds:
+        end = document.line(*place, "feeds", len(outlet.feeds) - 1) or 1
+        dash = re.match(r" *(?=-\s)", lines[end - 1])
+        if dash is None:
+            return None
+        margin = dash[0]
+        while end < len(lines) and _is_deeper(lines[end], margin):
+            end += 1
+    else:
+        end = document.line(*place, "feeds") or 1
+        empty = re.match(r"( *)feeds:[ \t]*\[[ \t]*\]", lines[end - 1])
+        if empty is None:
+            return None
+        margin = empty[1] + "  "
+        lines[end - 1] = f"{empty[1]}feeds:{lines[end - 1][empty.end() :]}"
+    gone: set[int] = set()
+    for name in () if outlet.enabled or outlet.feeds else ("enabled", "reason"):
+        number = document.line(*place, name) or 1
+        key = re.match(rf"( *){name}:", lines[number - 1])
+        if key is None or (number < len(lines) and _is_deeper(lines[number], key[1])):
+            return None
+        gone.add(number - 1)
+    if not lines[end - 1].endswith(("\r", "\n")):
+        lines[end - 1] += newline
+    lines[end - 1] += "".join(f"{margin}{line}{newline}" for line in _feed_lines(feed))
+    return "".join(line for number, line in enumerate(lines) if number not in gone)
+
+
+def _is_deeper(line: str, margin: str) -> bool:
+    """Whether a line belongs to a value whose key or dash stands after this margin."""
+    return re.match(rf"{margin} +[^\s]", line) is not None
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text, each with its end."""
+    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", text)
+
+
+def _newline(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
 def _with_address(text: str, line: int | None, old: str, new: str) -> str | None:
     """Return the text with the one address of a line replaced, quoted as it was; None when it is not plainly there."""
-    lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", text)
+    lines = _lines(text)
     pattern = re.compile(rf"""(?<=[\s:,{{])(?P<quote>['"]?){re.escape(old)}(?P=quote)(?=[\s,}}\]]|\Z)""")
     if line is None or len(pattern.findall(lines[line - 1])) != 1:
         return None

@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lxml.html import HtmlElement
+
 from mirqab.arabic import arabic_share
+from mirqab.arabic.encodings import without_controls
+from mirqab.extraction.blocks import read_blocks
 from mirqab.extraction.body import body_lines, without_heading
-from mirqab.extraction.judging import LIBRARY, Body, settle
+from mirqab.extraction.judging import JSON_LD, LIBRARY, Body, settle
+from mirqab.extraction.leads import lead_of
 from mirqab.extraction.metadata import Metadata, json_article, read_metadata
+from mirqab.extraction.stated import stated_lines
 from mirqab.extraction.tree import drop_unseen, parse, read_characters
 from mirqab.types import Extraction, PageHints, Reason
 
@@ -51,16 +57,28 @@ def extract(html: bytes, *, url: str, content_type: str | None, hints: PageHints
     drop_unseen(tree)
     metadata = read_metadata(tree, article, url=url, hints=hints)
     known = [metadata.headline, *metadata.headlines, metadata.published_raw or ""]
-    lines = without_heading(body_lines(tree, url=url), known)
-    body = settle(lines, tree, metadata, hints)
+    body = _stated(tree, metadata, known)
+    if body is None:
+        lines = without_heading(body_lines(tree, url=url), known)
+        body = settle(lines, tree, metadata, hints)
+        if body.lines and (lead := lead_of(read_blocks(tree, known), body.lines, known, metadata.summary)):
+            body = Body([lead, *body.lines], body.extractor)
     if body.refusal:
         return _refused(Reason.NO_ARTICLE, body.refusal, hints, metadata)
     return _judged(metadata, body, hints)
 
 
+def _stated(tree: HtmlElement, metadata: Metadata, known: list[str]) -> Body | None:
+    """Return the body that the page states in its JSON-LD, when the page itself bears it out."""
+    if not metadata.json_body:
+        return None
+    lines = stated_lines(metadata.json_body, read_blocks(tree, known))
+    return Body(without_heading(lines, known), JSON_LD) if lines else None
+
+
 def _judged(metadata: Metadata, taken: Body, hints: PageHints) -> Extraction:
     """Say whether headline and body are an article in Arabic, and how far to trust them."""
-    body = "\n".join(taken.lines)
+    body = without_controls("\n".join(taken.lines))
     letters = sum(map(str.isalpha, body))
     share = arabic_share(body)
     if share < _LEAST_ARABIC:
@@ -69,9 +87,9 @@ def _judged(metadata: Metadata, taken: Body, hints: PageHints) -> Extraction:
     if language != "ar":
         return _refused(Reason.WRONG_LANGUAGE, f"Arabic script, but the language is {language}", hints, metadata)
     return Extraction(
-        headline=metadata.headline,
+        headline=without_controls(metadata.headline),
         body=body,
-        authors=metadata.authors,
+        authors=tuple(map(without_controls, metadata.authors)),
         published=metadata.published,
         published_raw=metadata.published_raw,
         updated=metadata.updated,
@@ -84,7 +102,7 @@ def _judged(metadata: Metadata, taken: Body, hints: PageHints) -> Extraction:
 
 def _refused(problem: Reason, detail: str, hints: PageHints, metadata: Metadata | None = None) -> Extraction:
     return Extraction(
-        headline=(metadata.headline if metadata else "") or hints.title or "",
+        headline=without_controls((metadata.headline if metadata else "") or hints.title or ""),
         body="",
         authors=metadata.authors if metadata else hints.authors,
         published=metadata.published if metadata else hints.published,

@@ -50,7 +50,7 @@ def test_feed_prints_one_object_an_input_with_the_promised_keys(mirqab: Command,
     assert (said.code, said.err) == (0, "")
     named, piped = parsed(said.out)
     assert (named["input"], piped["input"]) == (str(tmp_path / "rss.xml"), "-")
-    assert list(named) == ["input", "version", "encoding", "title", "problem", "entries"]
+    assert list(named) == ["input", "version", "encoding", "title", "problem", "entries", "left_out", "children"]
     assert (named["version"], named["title"], named["problem"]) == ("rss20", "راصد", None)
     first, second = named["entries"]
     assert list(first) == ["id", "url", "title", "summary", "published", "published_raw", "authors"]
