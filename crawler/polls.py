@@ -294,9 +294,10 @@ class Polls:
     def _tell(
         self, poll: Poll, end: FeedEnd, snapshot: FeedSnapshot, admitted: Admitted, notices: Sequence[str]
     ) -> None:
+        amiss = snapshot.problem is not None or admitted.gap
         log_event(
             "feed",
-            level=logging.WARNING if snapshot.problem or admitted.gap else logging.INFO,
+            level=logging.WARNING if amiss else logging.DEBUG if snapshot.not_modified else logging.INFO,
             outlet=snapshot.outlet,
             url=snapshot.url,
             role=None if poll.role is FeedRole.FEED else poll.role,
