@@ -161,7 +161,7 @@ class _Gold:
             self._wrong("is_article", "expected true or false")
             is_article = True
         needed = self._strings("must_contain")
-        if is_article and headline is None and body is None and not needed:
+        if is_article and headline is None and body is None and not needed and not self.mistakes:
             self._wrong("", "says nothing of the article: neither headline (title), body (body_text) nor must_contain")
         return GoldenPage(
             name=name,
