@@ -46,13 +46,15 @@ _AMISS: Final = frozenset({Reason.BAD_URL, Reason.REFUSED_ADDRESS, Reason.TOO_LA
 class _Rules:
     """What holds for one origin in this run.
 
-    `told` is why everything is allowed or by which copy the rules are; `refusal` is why nothing is.
+    `told` is why everything is allowed or by which copy the rules are; `refusal` is why nothing is. `pace` is what is
+    to be said of the crawl-delay.
     """
 
     parser: ProtegoRobotParser | None = None
     told: str = ""
     refusal: RefusedError | PutOffError | None = None
     delay_s: float = 0.0
+    pace: str = ""
     is_large: bool = False
 
 
@@ -101,7 +103,8 @@ class RobotsMiddleware:
             if not (await asyncio.to_thread(ask, url, self._agent) if rules.is_large else ask(url, self._agent)):
                 by = f" ({rules.told})" if rules.told else ""
                 raise RefusedError(Reason.REFUSED_BY_ROBOTS, f"robots.txt forbids this address{by}")
-        return f"allowed: {rules.told}" if rules.told else "allowed"
+        said = "; ".join(filter(None, (rules.told, rules.pace)))
+        return f"allowed: {said}" if said else "allowed"
 
     # -------------------------------------------------------------------------------------- learning
 
@@ -185,13 +188,13 @@ class RobotsMiddleware:
         kept_s = min(rules.delay_s, MOST_DELAY_S)
         declared = downloader.per_slot_settings.get(host, {})
         own_s = declared.get("delay", self._crawler.settings.getfloat("DOWNLOAD_DELAY"))
-        asked = f"crawl-delay {rules.delay_s:g} s" + (f", kept at {kept_s:g} s" if kept_s < rules.delay_s else "")
+        pace = f"crawl-delay {rules.delay_s:g} s" + (f", kept at {kept_s:g} s" if kept_s < rules.delay_s else "")
         if kept_s > own_s:
             downloader.per_slot_settings[host] = {"concurrency": 1, "jitter": 0, **declared, "delay": kept_s}
             if slot := downloader.slots.get(host):
                 slot.delay = kept_s
             log_event("crawl-delay", host=host, asked_s=rules.delay_s, kept_s=kept_s, level=logging.INFO)
-        return replace(rules, told=f"{rules.told}; {asked}" if rules.told else asked)
+        return replace(rules, pace=pace)
 
 
 async def _rules_of(known: HostState, agent: str) -> _Rules:

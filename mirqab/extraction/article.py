@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lxml.html import HtmlElement
+
 from mirqab.arabic import arabic_share
 from mirqab.arabic.encodings import without_controls
+from mirqab.extraction.blocks import read_blocks
 from mirqab.extraction.body import body_lines, without_heading
-from mirqab.extraction.judging import LIBRARY, Body, settle
+from mirqab.extraction.judging import JSON_LD, LIBRARY, Body, settle
+from mirqab.extraction.leads import lead_of
 from mirqab.extraction.metadata import Metadata, json_article, read_metadata
+from mirqab.extraction.stated import stated_lines
 from mirqab.extraction.tree import drop_unseen, parse, read_characters
 from mirqab.types import Extraction, PageHints, Reason
 
@@ -52,11 +57,23 @@ def extract(html: bytes, *, url: str, content_type: str | None, hints: PageHints
     drop_unseen(tree)
     metadata = read_metadata(tree, article, url=url, hints=hints)
     known = [metadata.headline, *metadata.headlines, metadata.published_raw or ""]
-    lines = without_heading(body_lines(tree, url=url), known)
-    body = settle(lines, tree, metadata, hints)
+    body = _stated(tree, metadata, known)
+    if body is None:
+        lines = without_heading(body_lines(tree, url=url), known)
+        body = settle(lines, tree, metadata, hints)
+        if body.lines and (lead := lead_of(read_blocks(tree, known), body.lines, known, metadata.summary)):
+            body = Body([lead, *body.lines], body.extractor)
     if body.refusal:
         return _refused(Reason.NO_ARTICLE, body.refusal, hints, metadata)
     return _judged(metadata, body, hints)
+
+
+def _stated(tree: HtmlElement, metadata: Metadata, known: list[str]) -> Body | None:
+    """Return the body that the page states in its JSON-LD, when the page itself bears it out."""
+    if not metadata.json_body:
+        return None
+    lines = stated_lines(metadata.json_body, read_blocks(tree, known))
+    return Body(without_heading(lines, known), JSON_LD) if lines else None
 
 
 def _judged(metadata: Metadata, taken: Body, hints: PageHints) -> Extraction:

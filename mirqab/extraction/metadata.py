@@ -46,6 +46,7 @@ _DATE_PLACES: Final = "//*[@itemprop='datePublished' or @pubdate]|" + "|".join(
 )
 _DATE_PLACES_TRIED: Final = 40
 _DATE_TEXT_LONGEST: Final = 120
+_SENTENCE_WORDS: Final = 12
 _URL_DATE: Final = re.compile(r"/(20\d{2})[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?=[/-]|\Z)")
 _SEPARATORS: Final = re.compile(r"\s+[|\-–—•»:]+\s+|\s*[|»]\s*")
 _AUTHOR_PLACES: Final = (
@@ -71,7 +72,7 @@ class Metadata:
     updated: datetime | None = None
     updated_raw: str | None = None
     summary: str = ""
-    json_body: str = ""
+    json_body: str = ""  # as stated: markup, entities and line breaks still in it
     language: str | None = None
 
 
@@ -80,7 +81,8 @@ def read_metadata(tree: HtmlElement, article: dict[str, Any], *, url: str, hints
     meta = _meta_elements(tree)
     found = Metadata(site=meta.get("og:site_name", ""), language=tree.get("lang") or None)
     found.summary = next((meta[name] for name in _SUMMARY_NAMES if name in meta), "")
-    found.json_body = _text(article.get("articleBody"))
+    stated = article.get("articleBody")
+    found.json_body = stated.strip() if isinstance(stated, str) else ""
     _choose_headline(found, tree, meta, article, hints)
     found.authors = _authors(tree, meta, article, found.site, url) or hints.authors
     zone = _zone(hints.timezone)
@@ -192,13 +194,18 @@ def _choose_headline(
     said = [text for text in (*named, title, feed) if text]
     # An h1 that another source repeats is the headline without decoration; unconfirmed it may be the site's name.
     confirmed = next((text for text in seen if any(_alike(text, other) for other in said)), "")
-    lone = (
-        seen[0] if len(seen) == 1 and len(seen[0].split()) > 3 and letters_of(seen[0]) != letters_of(found.site) else ""
-    )
+    alone = len(seen) == 1 and len(seen[0].split()) > 3 and not _is_sentence(seen[0])
+    lone = seen[0] if alone and letters_of(seen[0]) != letters_of(found.site) else ""
     stripped = [_without_site(text, found.site) for text in (*named, title)]
     choices = [confirmed, *stripped[: len(named)], feed, lone, *stripped[len(named) :], *seen[:1]]
     found.headline = next((text for text in choices if text), "")
-    found.headlines = [text for text in dict.fromkeys((*seen, *named, title, feed, *stripped)) if text]
+    forms = [text for text in dict.fromkeys((*seen, *named, title, feed, *stripped)) if text]
+    found.headlines = [text for text in forms if _alike(text, found.headline) or not _is_sentence(text)]
+
+
+def _is_sentence(text: str) -> bool:
+    """Tell whether a heading is a paragraph in large letters: some pages begin their text so."""
+    return text.rstrip().endswith(".") and len(text.split()) >= _SENTENCE_WORDS
 
 
 def _alike(seen: str, said: str) -> bool:

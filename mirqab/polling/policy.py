@@ -83,6 +83,8 @@ TOO_MANY_EXTRA_S: Final = 3600.0
 
 CHECK_S: Final = 86_400.0
 """So long a server's "not modified" is believed before the whole body is asked for once."""
+MANY: Final = 5.0
+"""And so many items by the feed's rhythm: that none of five comes by chance happens in seven of a thousand cases."""
 DISTRUST_S: Final = 30 * 86_400.0
 """A server that said "not modified" untruly is believed again after a month, and checked within a day."""
 LATE_S: Final = 3600.0
@@ -134,8 +136,7 @@ def unconditional(state: FeedState, now: datetime) -> bool:
     assert state.last_full_at is not None
     if (now - state.last_full_at).total_seconds() >= CHECK_S:
         return True
-    many = max(5.0, min(10.0, (state.window or 0) / 2))
-    return Rhythm.of(state.rhythm).expected(state.last_full_at, now) >= many
+    return Rhythm.of(state.rhythm).expected(state.last_full_at, now) >= MANY
 
 
 def _said_not_modified(state: FeedState) -> bool:

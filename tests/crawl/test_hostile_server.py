@@ -192,7 +192,7 @@ def test_case_20_a_name_that_changes_its_mind_is_refused_at_its_second_answer(
     crawl = deployment.crawl("feeds", *RESOLVER, *NO_ROBOTS, "-s", "DNSCACHE_ENABLED=False", **kept_out)
 
     # one look-up for one connection: a second one between check and connecting would have led to the inner server
-    assert [asked.path for asked in site.asked if asked.path != "/rss"] == ["/0"], crawl.log
+    assert sum(asked.path != "/rss" for asked in site.asked) == 1, crawl.log
     assert crawl.end["reasons"] == {Reason.NOT_HTML: 1, Reason.REFUSED_ADDRESS: 2}
     assert not [seen for seen in server.log() if "rebind.example" in seen["headers"].get("host", "")]
 
@@ -362,15 +362,16 @@ def test_case_24_the_great_double_bomb(server: HostileServer, deployment: Deploy
     assert used.ru_maxrss / 1024 < MOST_MEMORY_MB
 
 
-def test_case_28_not_modified_is_a_success(misbehaving: Crawled) -> None:
-    assert misbehaving.feeds[misbehaving.server.url(named("feed", "/304"), "/304")][0] is None
+def test_case_28_a_not_modified_that_nobody_asked_for_is_no_answer(misbehaving: Crawled) -> None:
+    assert misbehaving.feeds[misbehaving.server.url(named("feed", "/304"), "/304")][0] == Reason.HTTP_ERROR
 
 
-def test_case_28_validators_are_sent_again(server: HostileServer, press: Press, deployment: Deployment) -> None:
+def test_case_28_not_modified_is_a_success(press: Press, deployment: Deployment) -> None:
     site = press.site()
     deployment.read("nahr", publish(site, 1))
     deployment.crawl()
-    deployment.crawl()
+    again = deployment.crawl()
+    assert (again.code, again.end["feeds_not_modified"]) == (0, 1), again.log
     first, second = [asked for asked in site.asked if asked.path == "/rss"]
     assert "if-none-match" not in first.headers
     assert second.headers["if-none-match"]
@@ -397,10 +398,8 @@ def test_cases_22_to_31_every_request_met_one_end(misbehaving: Crawled) -> None:
 # --------------------------------------------------------------------------- 32: one among many
 
 
-@pytest.mark.parametrize("bad", ["http://127.0.2.2:9/rss", f"https://{'a' * 70}.example/rss", "http://10.0.0.1/rss"])
-def test_case_32_one_bad_address_among_fifty_feeds_hides_none_of_them(
-    press: Press, deployment: Deployment, bad: str
-) -> None:
+def test_case_32_one_bad_address_among_fifty_feeds_hides_none_of_them(press: Press, deployment: Deployment) -> None:
+    bad = f"https://{'a' * 70}.example/rss"  # a name that cannot be
     sites = [press.site() for _ in range(7)]
     good = [site.feed(f"/{number}", []) for site in sites for number in range(7)]
     deployment.read("nahr", *good[:20], bad, *good[20:])

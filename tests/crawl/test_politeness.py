@@ -143,6 +143,30 @@ def remember(deployment: Deployment, site: Site, *, age: timedelta) -> None:
         archive.keep_host(replace(known, robots_at=datetime.now(UTC) - age))
 
 
+def test_every_decision_is_kept_with_its_poll_and_its_page(press: Press, deployment: Deployment) -> None:
+    site, bare, ill = press.site(), press.site(), press.site()
+    site.answers["/robots.txt"] = text(b"User-agent: *\nDisallow: /n1\nCrawl-delay: 0.2\n")
+    ill.answers["/robots.txt"] = Answer(status=503)
+    for outlet, of in (("nahr", site), ("wadi", bare)):
+        deployment.read(outlet, publish(of, 2))
+    deployment.read("ill", publish(ill, 1))
+
+    deployment.crawl()
+
+    polls = {str(outlet): said for outlet, said in deployment.database("SELECT outlet, robots FROM polls")}
+    assert polls == {
+        "nahr": "allowed: crawl-delay 0.2 s",
+        "wadi": "allowed: no robots.txt (404)",
+        "ill": "refused: robots.txt answered 503",
+    }
+    pages = sorted(str(robots) for (robots,) in deployment.database("SELECT robots FROM outcomes"))
+    assert pages == [
+        "allowed: crawl-delay 0.2 s",
+        *["allowed: no robots.txt (404)"] * 2,
+        "refused: robots.txt forbids this address",
+    ]
+
+
 def test_a_crawl_delay_is_kept_when_it_is_longer_than_ours(press: Press, deployment: Deployment) -> None:
     slow, quick = press.site(), press.site()
     for site, delay in ((slow, b"1.5"), (quick, b"0.1")):

@@ -412,10 +412,10 @@ def test_it_is_checked_sooner_when_many_items_should_have_come() -> None:
     feed = Feeding()
     steadily(feed, every_s=900, items_a_poll=5, days=5, found=50)
     feed.poll(found=50, validators=SAID)
-    feed.wait(900).not_modified()
+    feed.wait(600).not_modified()
     assert not unconditional(feed.state, feed.now)
-    feed.wait(1800).not_modified()
-    assert unconditional(feed.state, feed.now), "fifteen were to be expected"
+    feed.wait(600).not_modified()
+    assert unconditional(feed.state, feed.now), "six were to be expected"
 
 
 @pytest.mark.parametrize("said", [SAID, replace(SAID, body_hash="b")])
@@ -465,3 +465,31 @@ def test_a_gap_after_not_modified_is_a_lie() -> None:
     believed(feed)
     feed.wait(60).poll(new=20, gap=True, unconditional=True, validators=Validators(etag='"9"'))
     assert not feed.state.trusts_304
+
+
+def test_a_server_that_always_says_not_modified_costs_a_delay_and_no_item() -> None:
+    """Case 28: forty items a day, a window of fifty, and a 304 to whoever names a validator."""
+    feed = Feeding()
+    published = [NOON - timedelta(days=1) + timedelta(minutes=36 * n) for n in range(40 * 15)]
+    told, found, untrue_at = 0, 0, None
+
+    def whole(*, check: bool) -> None:
+        nonlocal told, found
+        there = [date for date in published if date <= feed.now]
+        window, new = there[-50:], min(50, len(there) - told)
+        gap = bool(told) and len(there) - told > 50
+        feed.poll(new=new, found=50, dates=window, gap=gap, unconditional=check, validators=SAID)
+        told, found = len(there), found + new
+
+    whole(check=False)
+    while feed.now < NOON + timedelta(days=10):
+        feed.wait()
+        if unconditional(feed.state, feed.now):
+            whole(check=True)
+            untrue_at = untrue_at or (feed.now if not feed.state.trusts_304 else None)
+        else:
+            feed.not_modified()
+    assert untrue_at is not None
+    assert untrue_at - NOON < timedelta(hours=12), "the rhythm said that items should have come"
+    assert found == told, "nothing was lost"
+    assert feed.wait_s < 2 * HOUR_S, "and it is asked as its rhythm has it"
