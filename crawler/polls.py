@@ -152,6 +152,7 @@ class Polls:
                 content_type=header(response, "Content-Type"),
                 kind=poll.feed.kind,
                 links=poll.feed.links,
+                timezone=poll.outlet.timezone,
                 max_items=self._max_items,
                 known=b"" if afresh else await self._intake.item_hashes(poll.outlet.id, poll.feed.url),
             )

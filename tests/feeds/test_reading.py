@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from datetime import UTC, datetime
 
 import pytest
 
@@ -59,3 +60,24 @@ def test_a_page_is_no_feed(kind: FeedKind) -> None:
     page = "<html><body><a href='/politics/2026/11/1'>خبر طويل العنوان من الصفحة الأولى</a></body></html>"
 
     assert (of_kind(page, kind).problem, of_kind(page, kind).detail) == (Reason.NOT_A_FEED, "an HTML page")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<rss version='2.0'><channel><item><link>https://news.example/1</link>"
+        "<pubDate>2026-03-01 09:00:00</pubDate></item></channel></rss>",
+        '{"version": "https://jsonfeed.org/version/1.1", "title": "نور", "items": [{"id": "1", '
+        '"url": "https://news.example/1", "date_published": "2026-03-01T09:00:00"}]}',
+        "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'><url><loc>https://news.example/1</loc>"
+        "<lastmod>2026-03-01T09:00:00</lastmod></url></urlset>",
+    ],
+)
+def test_a_time_without_a_zone_is_that_of_the_outlet(body: str) -> None:
+    def moment(zone: str | None) -> datetime | None:
+        (item,) = read_feed(FeedBody(body=body.encode(), url="https://news.example/feed", timezone=zone)).items
+        return item.published or item.updated
+
+    assert moment("Asia/Baghdad") == datetime(2026, 3, 1, 6, tzinfo=UTC)
+    assert moment(None) == datetime(2026, 3, 1, 9, tzinfo=UTC)
+    assert moment("Nowhere/At_All") == datetime(2026, 3, 1, 9, tzinfo=UTC)
