@@ -41,9 +41,6 @@ class Command(ScrapyCrawl):
         if len(args) != 1:
             raise UsageError("name one outlet or spider; `scrapy list` shows them")
         gc.disable()  # what is loaded now stays loaded; RunExtension goes on collecting when the run is open
-        # imported here where the stack is shallow: Scrapy inspects all of it, which costs 0.1 s inside the event loop
-        import scrapy.core.downloader.contextfactory  # noqa: F401
-
         logging.disable(logging.INFO)  # Scrapy introduces itself
         try:
             process = AsyncCrawlerProcess(self.settings)
