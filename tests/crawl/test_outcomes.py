@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from scrapy import exceptions
@@ -136,6 +136,28 @@ async def test_host_that_asks_for_patience_is_left_alone() -> None:
     await turns.hosts.answered(A, status=429, retry_after_s=60)
     with pytest.raises(PutOffError):
         await turns.hosts.take_turn(A, 0)
+
+
+async def test_host_that_is_out_of_service_without_saying_for_how_long_rests_after_some_tries() -> None:
+    turns = Turns()
+    for status in (503, 503, 200, *(503,) * FAILURES_TO_REST):
+        await turns.hosts.take_turn(A, 0)
+        await turns.hosts.answered(A, status=status, retry_after_s=None)
+    with pytest.raises(PutOffError) as put_off:
+        await turns.hosts.take_turn(A, 0)
+    assert put_off.value.because is Reason.HTTP_ERROR
+    assert not turns.kept, "the next run tries again"
+
+
+async def test_a_wish_for_patience_that_a_wrong_clock_wrote_silences_nobody() -> None:
+    turns = Turns()
+    for origin, days in (("https://a.example:443", 400), ("https://b.example:443", 0.9)):
+        turns.kept[origin] = HostState(
+            host=origin, not_before=datetime.now(UTC) + timedelta(days=days), because=Reason.TOO_MANY_REQUESTS
+        )
+    await turns.hosts.take_turn(A, 0)
+    with pytest.raises(PutOffError):
+        await turns.hosts.take_turn(B, 0)
 
 
 async def test_host_that_asked_another_crawler_for_patience_is_left_alone() -> None:
