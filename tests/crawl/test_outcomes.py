@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from scrapy import exceptions
@@ -12,7 +14,8 @@ from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
 from crawler.hosts import FAILURES_TO_REST, Hosts
-from crawler.outcomes import PutOffError, reason_of_status, refusal, retry_after_s
+from crawler.outcomes import PutOffError, RefusedError, reason_of_status, refusal, retry_after_s
+from crawler.progress import Progress
 from crawler.tally import Tally
 from mirqab.types import Admitted, FeedRole, HostState, Reason
 
@@ -203,3 +206,18 @@ def test_tally_counts_what_was_put_off_and_what_rolled_over() -> None:
     assert "1 feed rolled over: items may be lost; 5 found again" in told
     tally.robots_asked += 1
     assert not tally.adds_up, "robots.txt was asked and met no end"
+
+
+def test_secrets_in_addresses_reach_neither_whoever_started_the_run_nor_a_refusal(tmp_path: Path) -> None:
+    told = tmp_path / "progress"
+    progress = Progress(str(told))
+    progress.tell(
+        "feed", url="https://nahr.example/rss?token=s3cret&page=1", notices=["https://me:s3cret@nahr.example/"]
+    )
+    assert json.loads(told.read_text(encoding="utf-8")) == {
+        "event": "feed",
+        "url": "https://nahr.example/rss?token=***&page=1",
+        "notices": ["https://***@nahr.example/"],
+    }
+    refused = RefusedError(Reason.BAD_URL, "redirects to what is no address (https://me:s3cret@[nahr)")
+    assert "s3cret" not in f"{refused} {refused.detail}"
