@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from lxml.html import HtmlElement
@@ -11,6 +12,7 @@ from mirqab.arabic import arabic_share
 from mirqab.arabic.encodings import without_controls
 from mirqab.extraction.blocks import read_blocks
 from mirqab.extraction.body import body_lines, without_heading
+from mirqab.extraction.boilerplate import plain_lines, without_boilerplate
 from mirqab.extraction.judging import JSON_LD, LIBRARY, Body, settle
 from mirqab.extraction.language import language_of
 from mirqab.extraction.leads import lead_of
@@ -63,6 +65,9 @@ def extract(html: bytes, *, url: str, content_type: str | None, hints: PageHints
     if body is None:
         lines = [] if is_outsized(tree) else without_heading(body_lines(tree, url=url), known)
         body = settle(lines, tree, metadata, hints)
+        if body.lines:
+            own = without_boilerplate(body.lines, tree, authors=metadata.authors)
+            body = replace(body, lines=own, refusal="" if own else "only labels and promotions")
         if body.lines and (lead := lead_of(read_blocks(tree, known), body.lines, known, metadata.summary)):
             body = Body([lead, *body.lines], body.extractor)
         if is_listing(body.lines, tree, known):
@@ -79,7 +84,7 @@ def _stated(tree: HtmlElement, metadata: Metadata, known: list[str]) -> Body | N
     if not metadata.json_body:
         return None
     lines = stated_lines(metadata.json_body, read_blocks(tree, known))
-    return Body(without_heading(lines, known), JSON_LD) if lines else None
+    return Body(plain_lines(without_heading(lines, known), authors=metadata.authors), JSON_LD) if lines else None
 
 
 def _judged(metadata: Metadata, taken: Body, hints: PageHints, *, part: bool) -> Extraction:
