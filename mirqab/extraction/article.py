@@ -59,7 +59,7 @@ def extract(html: bytes, *, url: str, content_type: str | None, hints: PageHints
         return _refused(Reason.NOT_HTML, "no markup could be read", hints)
     article = json_article(tree)
     detour = detour_of(tree)
-    embeds = take_embeds(tree, page.text)
+    embeds = take_embeds(tree)
     drop_unseen(tree)
     metadata = read_metadata(tree, article, url=url, hints=hints)
     known = [metadata.headline, *metadata.headlines, metadata.published_raw or ""]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-from lxml.etree import iterwalk
+from lxml.etree import XPath, iterwalk
 from lxml.html import HtmlElement
 
 from mirqab.extraction.tree import packed
@@ -22,11 +22,7 @@ MOST_EMBEDS: Final = 50
 SHORTEST_TEXT: Final = 20
 """A shorter line found in a post may be a sentence of the article all the same."""
 
-_MARKS: Final = re.compile(
-    r"twitter-(?:tweet|video)|instagram-media|fb-(?:post|video|xfbml)|tiktok-embed|bluesky-embed|text-post-media|"
-    r"telegram-post|//t\.me/|plugins/post\.php|platform\.(?:twitter|x)\.com|\(@\w{2,30}\)",
-    re.IGNORECASE,
-)
+_HOLDERS: Final = XPath("//div[@data-href]")
 _CLASSES: Final = re.compile(
     r"(?:\A|\s)(?:twitter-tweet|twitter-video|instagram-media|fb-post|fb-video|fb-xfbml-parse-ignore|tiktok-embed|"
     r"bluesky-embed|text-post-media)(?:[\s-]|\Z)",
@@ -47,15 +43,11 @@ _POST_LINK: Final = re.compile(
 )
 
 
-def take_embeds(tree: HtmlElement, markup: str) -> tuple[Embed, ...]:
-    """Return the posts that a page shows and take them out of its tree; asked before scripts and frames are dropped.
-
-    `markup` is the page's text, which tells quickly that there are none.
-    """
-    if not _MARKS.search(markup):
-        return ()
+def take_embeds(tree: HtmlElement) -> tuple[Embed, ...]:
+    """Return the posts that a page shows and take them out of its tree; asked before scripts and frames are dropped."""
     found: list[Embed] = []
-    for element in list(tree.iter("blockquote", "div", "script", "iframe")):
+    holders: list[HtmlElement] = _HOLDERS(tree)  # type: ignore[assignment]
+    for element in [*holders, *tree.iter("blockquote", "script", "iframe")]:
         if len(found) >= MOST_EMBEDS:
             break
         embed = _framed(element) if element.tag in ("script", "iframe") else _quoted(element)
