@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from lxml.html import HtmlElement
@@ -11,6 +12,8 @@ from mirqab.arabic import arabic_share
 from mirqab.arabic.encodings import without_controls
 from mirqab.extraction.blocks import read_blocks
 from mirqab.extraction.body import body_lines, without_heading
+from mirqab.extraction.boilerplate import plain_lines, without_boilerplate
+from mirqab.extraction.embeds import part_embeds, take_embeds
 from mirqab.extraction.judging import JSON_LD, LIBRARY, Body, settle
 from mirqab.extraction.language import language_of
 from mirqab.extraction.leads import lead_of
@@ -56,6 +59,7 @@ def extract(html: bytes, *, url: str, content_type: str | None, hints: PageHints
         return _refused(Reason.NOT_HTML, "no markup could be read", hints)
     article = json_article(tree)
     detour = detour_of(tree)
+    embeds = take_embeds(tree)
     drop_unseen(tree)
     metadata = read_metadata(tree, article, url=url, hints=hints)
     known = [metadata.headline, *metadata.headlines, metadata.published_raw or ""]
@@ -63,6 +67,9 @@ def extract(html: bytes, *, url: str, content_type: str | None, hints: PageHints
     if body is None:
         lines = [] if is_outsized(tree) else without_heading(body_lines(tree, url=url), known)
         body = settle(lines, tree, metadata, hints)
+        if body.lines:
+            own = without_boilerplate(body.lines, tree, authors=metadata.authors)
+            body = replace(body, lines=own, refusal="" if own else "only labels and promotions")
         if body.lines and (lead := lead_of(read_blocks(tree, known), body.lines, known, metadata.summary)):
             body = Body([lead, *body.lines], body.extractor)
         if is_listing(body.lines, tree, known):
@@ -71,7 +78,8 @@ def extract(html: bytes, *, url: str, content_type: str | None, hints: PageHints
         deep = "elements are nested deeper than is read" if is_cut_off(tree) else ""
         detail = deep or (body.refusal if body.noticed else detour_refusal(detour, tree) or body.refusal)
         return _refused(Reason.NO_ARTICLE, detail, hints, metadata)
-    return _judged(metadata, body, hints, part=is_walled(tree))
+    lines, embeds = part_embeds(body.lines, embeds)
+    return replace(_judged(metadata, replace(body, lines=lines), hints, part=is_walled(tree)), embeds=embeds)
 
 
 def _stated(tree: HtmlElement, metadata: Metadata, known: list[str]) -> Body | None:
@@ -79,7 +87,7 @@ def _stated(tree: HtmlElement, metadata: Metadata, known: list[str]) -> Body | N
     if not metadata.json_body:
         return None
     lines = stated_lines(metadata.json_body, read_blocks(tree, known))
-    return Body(without_heading(lines, known), JSON_LD) if lines else None
+    return Body(plain_lines(without_heading(lines, known), authors=metadata.authors), JSON_LD) if lines else None
 
 
 def _judged(metadata: Metadata, taken: Body, hints: PageHints, *, part: bool) -> Extraction:
