@@ -12,8 +12,8 @@ first       everything is new. All items are older than the rule of a feed's fir
 304         the servers answer "not modified" to the validators of the first poll
 same body   the servers know no validators and send the body again
 one new     each feed has one item more on top, and one less at its end. The item is new to the feed and told anew to
-            the archive (other title, guid and date; its address is that of an item noted before, so it is written, and
-            again no page is fetched)
+            the archive (other title, guid and date; its address is that of an item noted before, and its date not
+            young either, so it is written, and again no page is fetched)
 
 The naive reference, in the same round, is one process that fetches the 500 bodies of the last case, one after another
 over kept connections, and hands each to `feedparser.parse`: its whole CPU, start included. It stores nothing.
@@ -107,7 +107,7 @@ class Press:
 def _with_a_new_item(text: str) -> str:
     items = ITEM.findall(text)
     last = items[-1]
-    date = format_datetime(datetime.now(UTC) - timedelta(hours=1))
+    date = format_datetime(datetime.now(UTC) - timedelta(days=60))
     new = re.sub(r"<title>.*?</title>", "<title>عاجل: خبر يروى من جديد</title>", last, flags=re.DOTALL)
     new = re.sub(r"<guid(.*?)>.*?</guid>", r"<guid\1>anew</guid>", new)
     new = re.sub(r"<pubDate>.*?</pubDate>", f"<pubDate>{date}</pubDate>", new)

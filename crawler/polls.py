@@ -233,7 +233,7 @@ class Polls:
     async def _write_unchanged(self) -> None:
         snapshots, self._unchanged = self._unchanged, []
         if snapshots:
-            await self._intake.admit_unchanged(snapshots)
+            await self._intake.admit_each(snapshots)
 
     # ------------------------------------------------------------------------------------------ where it leads
 

@@ -1,6 +1,6 @@
 """The ordered effects, the same for everybody who brings pages in: facts into the archive first, then marks in Redis.
 
-1. `admit`: entries and validators, one transaction.
+1. `admit`: entries and validators, one transaction for a few feeds.
 2. `claim`: the entry is ours alone, and still due.
 3. `store`: article, sighting, verdicts, flags, the entry's end, one transaction; then the mark of its text and the
    end of the claim, one call; then, some pages at a time, the note that marks are made.
@@ -12,6 +12,7 @@ No mark is ever made for a fact that is not stored: an `ArchiveError` leaves the
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from typing import Final
 
 from mirqab import polling
 from mirqab.archive import Archive, ArchiveThread
+from mirqab.errors import ArchiveError
 from mirqab.killpoints import kill_point
 from mirqab.seen import Claim, Seen
 from mirqab.stories import place
@@ -75,6 +77,9 @@ _REMARK_WINDOW: Final = timedelta(days=60)
 _BATCH: Final = 500
 _NOTE_AFTER: Final = 50
 
+_GATHER_S: Final = 0.03
+"""So long an answer waits for others to be written with: a transaction for each costs five times as much."""
+
 
 def next_try(
     reason: Reason, attempts: int, now: datetime, *, max_attempts: int = 5, retry_after_s: float | None = None
@@ -112,24 +117,53 @@ class Intake:
         self._limits = limits or polling.Limits()
         self._paces = {outlet.id: (self._limits.of(outlet), outlet.timezone) for outlet in outlets}
         self._thread = ArchiveThread(archive)
+        self._to_admit: list[tuple[FeedSnapshot, asyncio.Future[Admitted]]] = []
+        self._admitting: asyncio.Task[None] | None = None
         self._claims: dict[str, Claim] = {}
         self._marked: list[str] = []  # articles whose marks are made, which the archive is still to be told
 
     async def admit(self, snapshot: FeedSnapshot) -> Admitted:
-        """Write one answer of a feed: entries with validators, one transaction."""
+        """Write one answer of a feed: entries with validators, together with those that come at the same time."""
+        written: asyncio.Future[Admitted] = asyncio.get_running_loop().create_future()
+        self._to_admit.append((snapshot, written))
+        if self._admitting is None or self._admitting.done():
+            self._admitting = asyncio.create_task(self._admit_waiting())
+        return await written
+
+    async def admit_each(self, snapshots: Sequence[FeedSnapshot]) -> list[Admitted]:
+        """Write many answers of feeds: one transaction."""
         admitted = await self._thread.call(
-            self.archive.admit,
+            self.archive.admit_each,
             self.run,
-            snapshot,
+            snapshots,
             first_poll_max_age_s=self._first_poll_max_age_s,
             settle=self._settle,
         )
         kill_point("after_admit")
         return admitted
 
-    async def admit_unchanged(self, snapshots: Iterable[FeedSnapshot]) -> None:
-        """Write many answers that hold no items ("not modified", or none came): one transaction."""
-        await self._thread.call(self.archive.admit_unchanged, self.run, list(snapshots), settle=self._settle)
+    async def _admit_waiting(self) -> None:
+        while self._to_admit:
+            await asyncio.sleep(_GATHER_S)
+            waiting, self._to_admit = self._to_admit, []
+            await self._admit_together(waiting)
+
+    async def _admit_together(self, waiting: list[tuple[FeedSnapshot, asyncio.Future[Admitted]]]) -> None:
+        """Write what waits, and tell those who wait for it; what stumbles over one answer takes no other along."""
+        try:
+            admitted = await self.admit_each([snapshot for snapshot, _ in waiting])
+        except Exception as error:
+            if len(waiting) > 1 and not isinstance(error, ArchiveError):
+                for one in waiting:
+                    await self._admit_together([one])
+                return
+            for _, written in waiting:
+                if not written.done():
+                    written.set_exception(error)
+            return
+        for (_, written), brought in zip(waiting, admitted, strict=True):
+            if not written.done():  # whoever waited may be gone
+                written.set_result(brought)
 
     def _settle(self, state: FeedState, snapshot: FeedSnapshot, admitted: Admitted) -> FeedState:
         limits, timezone = self._paces.get(state.outlet, (self._limits, "UTC"))
@@ -270,6 +304,8 @@ class Intake:
     async def close(self) -> None:
         """Give back what is still claimed, and finish the archive's calls. Archive and Redis stay open."""
         try:
+            if self._admitting is not None:
+                await self._admitting
             for entry_id in list(self._claims):
                 await self.release(entry_id)
             await self._note_marks()

@@ -1,4 +1,4 @@
-"""The admitting transaction: what one answer of a feed brings, with the feed's own row and validators.
+"""The admitting transaction: what answers of feeds bring, with each feed's own row and validators.
 
 Every function takes the connection of a transaction that its caller began.
 """
@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -29,7 +29,17 @@ from mirqab.archive.feedstates import (
     write_feeds,
     write_item_hashes,
 )
-from mirqab.types import Admitted, EntryState, FeedItem, FeedRole, FeedSnapshot, FeedState, Reason, make_id
+from mirqab.types import (
+    Admitted,
+    EntryState,
+    FeedItem,
+    FeedReading,
+    FeedRole,
+    FeedSnapshot,
+    FeedState,
+    Reason,
+    make_id,
+)
 
 REOPEN_STEP_S: Final = 2 * 3600.0
 REOPEN_MOST_S: Final = 86_400.0
@@ -47,23 +57,40 @@ _carried = tables.carried
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """One item of a feed with the id of the entry it tells of."""
+    """One item of a feed with the id of the entry it tells of.
+
+    `words` is title and summary in short; white space does not count. `digest` is what must change for a known entry
+    to be fetched again.
+    """
 
     id: str
     key: str
     item: FeedItem
     url: str
+    words: str
+    digest: str
 
-    @property
-    def words(self) -> str:
-        """Title and summary in short; white space does not count."""
-        return _short(" ".join(self.item.title.split()), " ".join(self.item.summary.split()))
 
-    @property
-    def digest(self) -> str:
-        """What must change for a known entry to be fetched again."""
-        updated = self.item.updated.isoformat() if self.item.updated else self.item.updated_raw or ""
-        return _short(" ".join(self.item.title.split()), " ".join(self.item.summary.split()), updated)
+class _Standing(NamedTuple):
+    """How far an entry has come, as far as that decides what telling it anew does."""
+
+    state: str
+    reopened_at: datetime | None
+    reopenings: int
+
+
+class _Carried(NamedTuple):
+    """How a feed told an entry the last time."""
+
+    digest: str
+    words: str
+
+
+def _item(outlet: str, item: FeedItem, url: str) -> _Item:
+    key = url_key(url)
+    title, summary = " ".join(item.title.split()), " ".join(item.summary.split())
+    updated = item.updated.isoformat() if item.updated else item.updated_raw or ""
+    return _Item(make_id("e", outlet, key), key, item, url, _short(title, summary), _short(title, summary, updated))
 
 
 def _short(*parts: str) -> str:
@@ -71,53 +98,20 @@ def _short(*parts: str) -> str:
 
 
 def admit(
-    conn: Connection, run: str, snapshot: FeedSnapshot, *, first_poll_max_age_s: float, settle: Settle
-) -> Admitted:
-    """Write one answer of a feed: its entries, its row with validators and next poll, and the run's row for it."""
-    reading, problem = snapshot.reading, problem_of(snapshot)
-    found = feed_row(conn, snapshot.outlet, snapshot.url)
-    if found is None:
-        feed, before = add_feed(conn, snapshot), FeedState(outlet=snapshot.outlet, url=snapshot.url)
-    else:
-        feed, before = found
-    youth = snapshot.fetched_at - timedelta(seconds=first_poll_max_age_s)
-    oldest = snapshot.since
-    if oldest is None and before.first_success_at is None:
-        oldest = youth
-    admitted = Admitted()
-    if reading is not None:
-        admitted = _admit_items(conn, snapshot, feed, before, reading.items, reading.unchanged, oldest, youth)
-    after = recorded(settle(before, snapshot, admitted), snapshot, admitted)
-    write_feeds(conn, [(feed, after)])
-    if reading is not None and problem is None and not snapshot.not_modified:
-        write_item_hashes(conn, feed, reading.item_hashes)
-    _write_polls(conn, [_poll(run, snapshot, problem, admitted, after)])
+    conn: Connection, run: str, snapshots: Sequence[FeedSnapshot], *, first_poll_max_age_s: float, settle: Settle
+) -> list[Admitted]:
+    """Write answers of feeds: the entries, each feed's row with validators and next poll, and the run's row for it.
+
+    What comes of it is what would come of writing them one by one. Returns what each brought.
+    """
+    admitted: list[Admitted] = []
+    for start in range(0, len(snapshots), _BATCH):
+        batch = _Batch(conn, run, snapshots[start : start + _BATCH], first_poll_max_age_s, settle)
+        admitted += batch.admit()
     return admitted
 
 
-def admit_unchanged(conn: Connection, run: str, snapshots: Sequence[FeedSnapshot], *, settle: Settle) -> None:
-    """Write answers that hold no items: each feed's row and the run's row for it."""
-    for start in range(0, len(snapshots), _BATCH):
-        batch = snapshots[start : start + _BATCH]
-        known = feed_rows(conn, (snapshot.outlet for snapshot in batch))
-        polls: list[dict[str, Any]] = []
-        for snapshot in batch:
-            if snapshot.reading is not None:
-                raise ValueError(f"{snapshot.url}: an answer with items is admitted by itself")
-            key = (snapshot.outlet, snapshot.url)
-            if key not in known:
-                known[key] = (add_feed(conn, snapshot), FeedState(outlet=snapshot.outlet, url=snapshot.url))
-            feed, before = known[key]
-            after = recorded(settle(before, snapshot, _NOTHING), snapshot, _NOTHING)
-            known[key] = (feed, after)
-            polls.append(_poll(run, snapshot, problem_of(snapshot), _NOTHING, after))
-        asked = {(snapshot.outlet, snapshot.url) for snapshot in batch}
-        write_feeds(conn, [known[key] for key in sorted(asked)])
-        _write_polls(conn, polls)
-
-
 _BATCH: Final = 500
-_NOTHING: Final = Admitted()
 _A_DAY: Final = timedelta(days=1)
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -125,69 +119,141 @@ _INSERT_ENTRY: Final = insert(_entries)
 _UPDATE_ENTRY: Final = update(_entries).where(_entries.c.id == bindparam("this_entry"))
 
 
-def _admit_items(
-    conn: Connection,
-    snapshot: FeedSnapshot,
-    feed: int,
-    before: FeedState,
-    items: Sequence[FeedItem],
-    unchanged: int,
-    oldest: datetime | None,
-    youth: datetime,
-) -> Admitted:
-    """Write the items as entries. Of two items with one address in one answer the first counts, the second is known.
+class _Batch:
+    """Some answers that are written together: few statements for all cost a fraction of a few for each.
 
-    Items dated before `oldest` are noted, and opened once a feed tells them anew with a date after that and after
-    `youth`; `unchanged` more stood in the answer and need no look.
+    What is known of their feeds and entries is read at once and kept up to date here; what is new of them is written
+    in the end.
     """
-    wakes_from = max(youth, oldest or youth)
+
+    def __init__(
+        self,
+        conn: Connection,
+        run: str,
+        snapshots: Sequence[FeedSnapshot],
+        first_poll_max_age_s: float,
+        settle: Settle,
+    ) -> None:
+        self._conn = conn
+        self._run = run
+        self._snapshots = snapshots
+        self._first_poll_max_age = timedelta(seconds=first_poll_max_age_s)
+        self._settle = settle
+        self._told = [_items_of(snapshot) for snapshot in snapshots]
+        self._feeds = _feeds_of(conn, snapshots)
+        entries = {entry for told in self._told for entry in told}
+        self._standings = _standings(conn, entries)
+        self._carried = _carried_before(conn, entries)
+        self._fresh: list[dict[str, Any]] = []
+        self._retold: list[dict[str, Any]] = []
+        self._digests: list[dict[str, Any]] = []
+
+    def admit(self) -> list[Admitted]:
+        """Write everything, and return what each answer brought."""
+        admitted, polls = [], []
+        hashes: dict[int, bytes] = {}
+        for snapshot, told in zip(self._snapshots, self._told, strict=True):
+            key = (snapshot.outlet, snapshot.url)
+            if key not in self._feeds:
+                number = add_feed(self._conn, snapshot)
+                self._feeds[key] = (number, FeedState(outlet=snapshot.outlet, url=snapshot.url))
+            feed, before = self._feeds[key]
+            reading, problem = snapshot.reading, problem_of(snapshot)
+            brought = Admitted() if reading is None else self._admit_items(snapshot, reading, feed, before, told)
+            after = recorded(self._settle(before, snapshot, brought), snapshot, brought)
+            self._feeds[key] = (feed, after)
+            if reading is not None and problem is None and not snapshot.not_modified:
+                hashes[feed] = reading.item_hashes
+            admitted.append(brought)
+            polls.append(_poll(self._run, snapshot, problem, brought, after))
+        self._write_entries()
+        asked = {(snapshot.outlet, snapshot.url) for snapshot in self._snapshots}
+        write_feeds(self._conn, [self._feeds[key] for key in sorted(asked)])
+        write_item_hashes(self._conn, hashes)
+        _write_polls(self._conn, polls)
+        return admitted
+
+    def _admit_items(
+        self, snapshot: FeedSnapshot, reading: FeedReading, feed: int, before: FeedState, told: Mapping[str, _Item]
+    ) -> Admitted:
+        """Take up the items as entries.
+
+        Those dated before the feed was followed are noted, and opened once a feed tells them anew with a date after
+        that and young enough for a first poll.
+        """
+        youth = snapshot.fetched_at - self._first_poll_max_age
+        oldest = snapshot.since
+        if oldest is None and before.first_success_at is None:
+            oldest = youth
+        wakes_from = max(youth, oldest or youth)
+        gap = not reading.unchanged and self._is_gap(snapshot, before, told)
+        new = reopened = noted = 0
+        for entry, one in told.items():
+            last = self._carried.get((entry, feed))
+            if last is not None and last.digest == one.digest:
+                continue
+            self._carried[entry, feed] = _Carried(one.digest, one.words)
+            self._digests.append({"entry": entry, "feed": feed, "digest": one.digest, "words": one.words})
+            standing = self._standings.get(entry)
+            if standing is None:
+                first = EntryState.NOTED if oldest and _latest(one.item, oldest) < oldest else EntryState.PENDING
+                noted += first is EntryState.NOTED
+                new += first is EntryState.PENDING
+                self._standings[entry] = _Standing(first, None, 0)
+                self._fresh.append(
+                    _told(one)
+                    | {"id": entry, "outlet": snapshot.outlet, "url": one.url, "url_key": one.key, "state": first}
+                    | {"guid": one.item.guid, "attempts": 0, "first_seen_at": snapshot.fetched_at}
+                    | {"after_gap": before.last_success_at if gap else None}
+                )
+                continue
+            wakes = standing.state == EntryState.NOTED and _latest(one.item, _LONG_AGO) >= wakes_from
+            if wakes or last is not None:  # this feed told it otherwise before
+                values = _told(one)
+                if wakes or standing.state in (EntryState.STORED, EntryState.FAILED):
+                    reworded = last is None or last.words != one.words
+                    braked = _braked(standing, snapshot.fetched_at, reworded=reworded)
+                    values |= REOPENED | braked
+                    self._standings[entry] = _Standing(EntryState.PENDING, braked["reopened_at"], braked["reopenings"])
+                    reopened += 1
+                self._retold.append(values | {"this_entry": entry})
+        found, unusable = len(reading.items) + reading.unchanged, sum(item.url is None for item in reading.items)
+        known = found - new - noted - reopened - unusable
+        return Admitted(found=found, new=new, reopened=reopened, known=known, noted=noted, unusable=unusable, gap=gap)
+
+    def _is_gap(self, snapshot: FeedSnapshot, before: FeedState, told: Mapping[str, _Item]) -> bool:
+        if not _may_be_gap(snapshot, before) or any(entry in self._standings for entry in told):
+            return False
+        self._write_entries()  # those of the answers before this one count as known
+        return _nothing_known(self._conn, before, told)
+
+    def _write_entries(self) -> None:
+        if self._fresh:
+            self._conn.execute(_INSERT_ENTRY, self._fresh)
+        for values in self._retold:
+            self._conn.execute(_UPDATE_ENTRY, values)
+        if self._digests:
+            keep = insert_or_update(_carried, keys=("entry", "feed"), replace=("digest", "words"))
+            self._conn.execute(keep, self._digests)
+        self._fresh, self._retold, self._digests = [], [], []
+
+
+def _items_of(snapshot: FeedSnapshot) -> dict[str, _Item]:
+    """Return an answer's items by entry. Of two with one address the first counts; one without has no entry."""
     told: dict[str, _Item] = {}
-    unusable = 0
-    for item in items:
-        if item.url is None:
-            unusable += 1
-            continue
-        key = url_key(item.url)
-        entry = make_id("e", snapshot.outlet, key)
-        told.setdefault(entry, _Item(entry, key, item, item.url))
-    standings, digests = _standings(conn, told), _digests(conn, feed, told)
-    gap = not unchanged and not standings and _may_be_gap(snapshot, before) and _nothing_known(conn, before, told)
-    fresh: list[dict[str, Any]] = []
-    new_digests: list[dict[str, Any]] = []
-    reopened = noted = 0
-    for entry, one in told.items():
-        last = digests.get(entry)
-        if last is not None and last.digest == one.digest:
-            continue
-        words = one.words
-        new_digests.append({"entry": entry, "feed": feed, "digest": one.digest, "words": words})
-        standing = standings.get(entry)
-        if standing is None:
-            first = EntryState.NOTED if oldest and _latest(one.item, oldest) < oldest else EntryState.PENDING
-            noted += first is EntryState.NOTED
-            fresh.append(
-                _told(one)
-                | {"id": entry, "outlet": snapshot.outlet, "url": one.url, "url_key": one.key, "state": first}
-                | {"guid": one.item.guid, "attempts": 0, "first_seen_at": snapshot.fetched_at}
-                | {"after_gap": before.last_success_at if gap else None}
-            )
-            continue
-        wakes = standing.state == EntryState.NOTED and _latest(one.item, _LONG_AGO) >= wakes_from
-        if wakes or last is not None:  # this feed told it otherwise before
-            values = _told(one)
-            if wakes or standing.state in (EntryState.STORED, EntryState.FAILED):
-                reworded = last is None or last.words != words
-                values |= REOPENED | _braked(standing, snapshot.fetched_at, reworded=reworded)
-                reopened += 1
-            conn.execute(_UPDATE_ENTRY, values | {"this_entry": entry})
-    if fresh:
-        conn.execute(_INSERT_ENTRY, fresh)
-    if new_digests:
-        keep = insert_or_update(_carried, keys=("entry", "feed"), replace=("digest", "words"))
-        conn.execute(keep, new_digests)
-    found, new = len(items) + unchanged, len(fresh) - noted
-    known = found - new - noted - reopened - unusable
-    return Admitted(found=found, new=new, reopened=reopened, known=known, noted=noted, unusable=unusable, gap=gap)
+    for item in snapshot.reading.items if snapshot.reading is not None else ():
+        if item.url is not None:
+            one = _item(snapshot.outlet, item, item.url)
+            told.setdefault(one.id, one)
+    return told
+
+
+def _feeds_of(conn: Connection, snapshots: Sequence[FeedSnapshot]) -> dict[tuple[str, str], tuple[int, FeedState]]:
+    if len(snapshots) > 1:
+        return feed_rows(conn, (snapshot.outlet for snapshot in snapshots))
+    (one,) = snapshots
+    found = feed_row(conn, one.outlet, one.url)
+    return {} if found is None else {(one.outlet, one.url): found}
 
 
 def _told(one: _Item) -> dict[str, Any]:
@@ -214,7 +280,7 @@ def _latest(item: FeedItem, unknown: datetime) -> datetime:
     return max(moments, default=unknown)
 
 
-def _braked(standing: Any, now: datetime, *, reworded: bool) -> dict[str, Any]:
+def _braked(standing: _Standing, now: datetime, *, reworded: bool) -> dict[str, Any]:
     """Return when an entry that the feed tells otherwise is fetched again: now, or later when that was in vain lately.
 
     Some feeds write another `updated`, or a running count, into every item at every poll. The entry is opened all the
@@ -237,24 +303,25 @@ _STANDINGS: Final = select(_entries.c.id, _entries.c.state, _entries.c.reopened_
 )
 
 
-def _standings(conn: Connection, ids: Iterable[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _standings(conn: Connection, ids: Iterable[str]) -> dict[str, _Standing]:
+    found: dict[str, _Standing] = {}
     for chunk in chunks(ids):
-        for row in conn.execute(_STANDINGS, {"ids": chunk}):
-            found[row.id] = row
+        for entry, *standing in conn.execute(_STANDINGS, {"ids": chunk}):
+            found[entry] = _Standing(*standing)
     return found
 
 
-_DIGESTS: Final = select(_carried.c.entry, _carried.c.digest, _carried.c.words).where(
-    _carried.c.entry.in_(bindparam("ids", expanding=True)), _carried.c.feed == bindparam("feed")
+_CARRIED: Final = select(_carried.c.entry, _carried.c.feed, _carried.c.digest, _carried.c.words).where(
+    _carried.c.entry.in_(bindparam("ids", expanding=True))
 )
 
 
-def _digests(conn: Connection, feed: int, ids: Iterable[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _carried_before(conn: Connection, ids: Iterable[str]) -> dict[tuple[str, int], _Carried]:
+    """Return how feeds, these and others, told the entries the last time."""
+    found: dict[tuple[str, int], _Carried] = {}
     for chunk in chunks(ids):
-        for row in conn.execute(_DIGESTS, {"ids": chunk, "feed": feed}):
-            found[row.entry] = row
+        for entry, feed, digest, words in conn.execute(_CARRIED, {"ids": chunk}):
+            found[entry, feed] = _Carried(digest, words)
     return found
 
 

@@ -153,15 +153,23 @@ class Archive:
         success entries older than `first_poll_max_age_s` are noted and not fetched, unless they are told anew with a
         younger date; so are those dated before the snapshot's `since`. `settle` decides when the feed is asked again.
         """
-        with self._writing() as conn:
-            return admitting.admit(conn, run, snapshot, first_poll_max_age_s=first_poll_max_age_s, settle=settle)
+        (admitted,) = self.admit_each(run, [snapshot], first_poll_max_age_s=first_poll_max_age_s, settle=settle)
+        return admitted
 
-    def admit_unchanged(self, run: str, snapshots: Iterable[FeedSnapshot], *, settle: Settle = unsettled) -> None:
-        """Write many answers that hold no items ("not modified", or none came) in one transaction."""
+    def admit_each(
+        self,
+        run: str,
+        snapshots: Iterable[FeedSnapshot],
+        *,
+        first_poll_max_age_s: float = 0.0,
+        settle: Settle = unsettled,
+    ) -> list[Admitted]:
+        """Write many answers in one transaction, each as `admit` does; return what each brought, in their order."""
         told = list(snapshots)
-        if told:
-            with self._writing() as conn:
-                admitting.admit_unchanged(conn, run, told, settle=settle)
+        if not told:
+            return []
+        with self._writing() as conn:
+            return admitting.admit(conn, run, told, first_poll_max_age_s=first_poll_max_age_s, settle=settle)
 
     def due(self, outlet: str, *, now: datetime, limit: int = 1000) -> list[FeedEntry]:
         """Return the outlet's entries to be fetched now, the longest known first."""

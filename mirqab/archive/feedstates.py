@@ -6,7 +6,7 @@ Every function takes the connection of a transaction that its caller began.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -214,9 +214,11 @@ def item_hashes(conn: Connection, outlet: str, url: str) -> bytes:
     return found or b""
 
 
-def write_item_hashes(conn: Connection, feed: int, hashes: bytes) -> None:
-    """Keep what the next reading of the feed needs."""
-    conn.execute(insert_or_update(_item_hashes, keys=("feed",), replace=("hashes",)), {"feed": feed, "hashes": hashes})
+def write_item_hashes(conn: Connection, hashes: Mapping[int, bytes]) -> None:
+    """Keep what the next reading of each feed, by its row's number, needs."""
+    rows = [{"feed": feed, "hashes": held} for feed, held in hashes.items()]
+    if rows:
+        conn.execute(insert_or_update(_item_hashes, keys=("feed",), replace=("hashes",)), rows)
 
 
 # ------------------------------------------------------------------------------------------ found again

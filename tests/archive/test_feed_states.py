@@ -98,30 +98,28 @@ def test_many_unchanged_answers_are_written_at_once(archive: Archive, run: str) 
         admit(archive, run, snapshot(item("1"), url=url, etag="e"))
     later = NOON + MINUTE
     second = archive.start_run("crawl", topics=[])
-    archive.admit_unchanged(second, [not_modified(url, at=later) for url in urls])
-    archive.admit_unchanged(second, [])
+    archive.admit_each(second, [not_modified(url, at=later) for url in urls])
+    archive.admit_each(second, [])
     assert {state.last_success_at for state in archive.feed_states()} == {later}
     assert state_of(archive, urls[0]).validators == Validators(etag="e")
     assert state_of(archive, urls[0]).last_full_at == NOON
     row = archive.runs()[0]
     assert (row.feeds_not_modified, row.found) == (700, 0)
-    with pytest.raises(ValueError, match="by itself"):
-        archive.admit_unchanged(second, [snapshot(item("1"))])
 
 
 def test_answers_of_one_feed_in_one_batch_follow_each_other(archive: Archive, run: str) -> None:
     admit(archive, run, snapshot(item("1")))
-    archive.admit_unchanged(run, [no_answer(Reason.DNS, at=NOON + n * MINUTE) for n in (1, 2, 3)])
+    archive.admit_each(run, [no_answer(Reason.DNS, at=NOON + n * MINUTE) for n in (1, 2, 3)])
     assert state_of(archive).failures == 3
-    archive.admit_unchanged(run, [not_modified(at=NOON + 4 * MINUTE)])
+    archive.admit_each(run, [not_modified(at=NOON + 4 * MINUTE)])
     assert (state_of(archive).failures, state_of(archive).last_error) == (0, Reason.DNS)
 
 
 def test_the_same_bytes_are_a_whole_body_and_a_304_is_none(archive: Archive, run: str) -> None:
     admit(archive, run, snapshot(item("1"), item("2")))
-    archive.admit_unchanged(run, [not_modified(at=NOON + MINUTE)])
+    archive.admit_each(run, [not_modified(at=NOON + MINUTE)])
     assert (state_of(archive).last_full_at, state_of(archive).window) == (NOON, 2)
-    archive.admit_unchanged(run, [replace(not_modified(at=NOON + 2 * MINUTE), status=200)])
+    archive.admit_each(run, [replace(not_modified(at=NOON + 2 * MINUTE), status=200)])
     assert state_of(archive).last_full_at == NOON + 2 * MINUTE
 
 
@@ -137,7 +135,7 @@ def test_item_hashes_are_kept_of_whole_answers_only(archive: Archive, run: str) 
     assert admitted.new == 1, "case 11: the items of a cut feed are kept"
     assert archive.item_hashes("rasid", FEED) == b"\x00one"
     assert state_of(archive).validators == Validators(etag="one")
-    archive.admit_unchanged(run, [not_modified()])
+    archive.admit_each(run, [not_modified()])
     assert archive.item_hashes("rasid", FEED) == b"\x00one"
     admit(archive, run, with_hashes(snapshot(item("3")), b""))
     assert archive.item_hashes("rasid", FEED) == b""
@@ -280,10 +278,10 @@ def test_the_sums_of_an_outlet_add_up_with_their_reasons(archive: Archive, run: 
     shot = snapshot(*(item(str(n), f"عنوان {n}") for n in range(6)))
     assert shot.reading is not None
     admit(archive, run, replace(shot, reading=replace(shot.reading, left_out=7), robots="allowed"))
-    archive.admit_unchanged(run, [not_modified(OTHER)])
+    archive.admit_each(run, [not_modified(OTHER)])
     refused = replace(no_answer(Reason.REFUSED_BY_ROBOTS), url="https://rasid.example/r.xml", robots="refused: /r.xml")
     failed = replace(no_answer(Reason.DNS), url="https://rasid.example/f.xml")
-    archive.admit_unchanged(run, [refused, failed])
+    archive.admit_each(run, [refused, failed])
     resting = ("rasid", "https://rasid.example/late.xml")
     archive.put_off(run, feeds=[resting, ("rasid", FEED)], reason=Reason.TOO_MANY_REQUESTS, detail="until 13:00")
     archive.store(run, worked("0", body("0")), place=place, robots="allowed")
@@ -332,5 +330,5 @@ def test_a_poll_keeps_its_role_what_robots_txt_said_and_the_next_turn(archive: A
 
 def test_states_are_not_written_for_a_run_that_is_not_there(archive: Archive) -> None:
     with pytest.raises(ArchiveError):
-        archive.admit_unchanged("r000000000000000", [not_modified()])
+        archive.admit_each("r000000000000000", [not_modified()])
     assert archive.feed_states() == []

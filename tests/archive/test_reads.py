@@ -157,7 +157,7 @@ def test_no_question_reads_a_whole_table(filled: Archive, run: str) -> None:
     filled.fail(run, entry_id("4"), reason=Reason.DNS, detail=None, next_try_at=NOON)
     rolled = snapshot(item("6", "سادس"), item("7", "سابع"), at=NOON + timedelta(hours=1))
     assert filled.admit(run, rolled, first_poll_max_age_s=WEEK_S).gap, "the look for known items is made too"
-    filled.admit_unchanged(run, [no_answer(Reason.DNS)])
+    filled.admit_each(run, [no_answer(Reason.DNS)])
     filled.feed_state("rasid", FEED)
     filled.feed_states(["rasid"])
     filled.item_hashes("rasid", FEED)

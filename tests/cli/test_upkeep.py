@@ -54,7 +54,7 @@ def run(archive: Archive, outlets: tuple[Outlet, Outlet]) -> str:
     again = snapshot(item("5", "عنوان 5"), outlet=first.id, url=first.home, at=NOW)
     archive.admit(run, replace(again, role=FeedRole.BACKFILL), first_poll_max_age_s=1e9)
     gone = replace(no_answer(Reason.GONE, at=NOW), outlet=second.id, url=second.feeds[0].url, status=410, detail="410")
-    archive.admit_unchanged(run, [gone], settle=lambda state, *_: replace(state, gone_at=NOW, next_poll_at=NOW + WEEK))
+    archive.admit_each(run, [gone], settle=lambda state, *_: replace(state, gone_at=NOW, next_poll_at=NOW + WEEK))
     archive.put_off(run, feeds=[(second.id, "https://rasid.example/late")], reason=Reason.TOO_MANY_REQUESTS)
     return run
 
