@@ -15,6 +15,7 @@ from mirqab.types.feeds import (
     FeedReading,
     FeedSnapshot,
     FeedState,
+    HostPart,
     HostState,
     Validators,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "FeedState",
     "FlagState",
     "Grade",
+    "HostPart",
     "HostState",
     "Job",
     "Outlet",
