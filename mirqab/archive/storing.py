@@ -113,6 +113,7 @@ def store(
         raw=worked.raw,
         robots=robots,
         now=now,
+        text=article,
     )
     return Stored(article=target, placement=placement, raised=raised, already=repeat)
 
