@@ -95,7 +95,12 @@ class DeploymentAddon:
             settings.set(name, value, priority="addon")
 
     def update_settings(self, settings: BaseSettings) -> None:
-        """Keep Scrapy's inventory out of the log unless somebody debugs: here, because Scrapy resets levels before."""
+        """Keep Scrapy's inventory out of the log unless somebody debugs: here, because Scrapy resets levels before.
+
+        What is not to be seen is not made either: Scrapy leaves it to the handler to drop records.
+        """
+        logging.root.setLevel(settings.get("LOG_LEVEL"))
+        logging.getLogger("scrapy").setLevel(settings.get("LOG_LEVEL"))
         if settings.get("LOG_LEVEL") != "DEBUG":
             for name in _INVENTORY_LOGGERS:
                 logging.getLogger(name).setLevel(logging.WARNING)

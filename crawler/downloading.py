@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any, Final, cast
 
@@ -70,9 +71,18 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
         self._allowed = deployment.allowed
         self._contextFactory = cast(IPolicyForHTTPS, CertificatePolicy(lambda: deployment.outlets.values()))
         self._pool._factory = BoundedHeadFactory
+        self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def download_request(self, request: Request) -> Response:
-        """Return the response; raises PutOffError when the run ends or the host rests."""
+        """Return the response; raises PutOffError when the run ends or the host rests.
+
+        One request at a time and host: Scrapy's slots see to that only when there is a delay between requests. Without
+        one they start all that wait at once, and a host that asks for patience would be asked on.
+        """
+        async with self._one_at_a_time[host_of(request.url)]:
+            return await self._in_turn(request)
+
+    async def _in_turn(self, request: Request) -> Response:
         hosts = run_of(self.crawler).hosts
         await hosts.take_turn(request.url, self._delay_s(request))
         begun_at = time.monotonic()

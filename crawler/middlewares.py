@@ -90,7 +90,7 @@ class FeedCompressionMiddleware(HttpCompressionMiddleware):
         if "robots_bytes" in request.meta:
             request.meta["download_maxsize"] = self._max_size  # it was cut on its way in, and is bounded from here on
         try:
-            inflated = super().process_response(request, response)
+            inflated = super().process_response(request, _of_bytes(response))
         except IgnoreRequest as error:
             raise RefusedError(Reason.TOO_LARGE, "larger than the limit when inflated") from error
         except Exception as error:  # zlib's, gzip's and their like: each library has its own
@@ -98,6 +98,21 @@ class FeedCompressionMiddleware(HttpCompressionMiddleware):
         if isinstance(inflated, Response) and _is_compressed(inflated):
             raise RefusedError(Reason.BROKEN_ANSWER, f"compressed as {told[:40]!r}, which we did not ask for")
         return inflated
+
+
+def _of_bytes(response: Response) -> Response:
+    """Return the response as one of bytes: of text, Scrapy would guess the encoding of the compressed bytes, 2 ms."""
+    return Response(
+        response.url,
+        status=response.status,
+        headers=response.headers,
+        body=response.body,
+        flags=response.flags,
+        request=response.request,
+        certificate=response.certificate,
+        ip_address=response.ip_address,
+        protocol=response.protocol,
+    )
 
 
 def _is_compressed(response: Response) -> bool:

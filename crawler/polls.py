@@ -133,7 +133,7 @@ class Polls:
 
     async def answer(self, poll: Poll, response: Response) -> FeedSnapshot:
         """Return what an answer says; the body is read in a worker when it is another one than the last."""
-        if response.status == 304 and poll.headers and poll.known is not None:
+        if response.status == 304 and poll.known is not None and poll.known.last_full_at is not None:
             return poll.snapshot(response, not_modified=True, validators=poll.known.validators)
         if reason := reason_of_status(response.status):
             return poll.snapshot(response, problem=reason, detail=f"answered {response.status}")
@@ -152,6 +152,7 @@ class Polls:
                 content_type=header(response, "Content-Type"),
                 kind=poll.feed.kind,
                 links=poll.feed.links,
+                timezone=poll.outlet.timezone,
                 max_items=self._max_items,
                 known=b"" if afresh else await self._intake.item_hashes(poll.outlet.id, poll.feed.url),
             )
@@ -279,6 +280,8 @@ class Polls:
             moved = polling.suggestion(replace(known, moved_to=snapshot.moved_to, moved_times=times))
             if moved is not None:
                 notices.append(f"{poll.feed.url} has moved for good; declare {moved}")
+        if snapshot.status == 304 and not poll.headers:
+            notices.append(f"{poll.feed.url} answers 304 (not modified) even when it is asked for all it has")
         if poll.unconditional and known.trusts_304 and (admitted.new or admitted.reopened):
             (now,) = (one for one in await self._intake.feed_states([poll.outlet.id]) if one.url == poll.feed.url)
             if not now.trusts_304:
@@ -292,9 +295,10 @@ class Polls:
     def _tell(
         self, poll: Poll, end: FeedEnd, snapshot: FeedSnapshot, admitted: Admitted, notices: Sequence[str]
     ) -> None:
+        amiss = snapshot.problem is not None or admitted.gap
         log_event(
             "feed",
-            level=logging.WARNING if snapshot.problem or admitted.gap else logging.INFO,
+            level=logging.WARNING if amiss else logging.DEBUG if snapshot.not_modified else logging.INFO,
             outlet=snapshot.outlet,
             url=snapshot.url,
             role=None if poll.role is FeedRole.FEED else poll.role,

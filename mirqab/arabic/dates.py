@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_tz
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _MONTHS: Final = {
     1: "كانون الثاني|كانون ثاني|كانون 2|يناير|جانفي|january|jan",
@@ -151,9 +151,9 @@ EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 def read_date(raw: str | None, *, zone: tzinfo | None = None, now: datetime | None = None) -> datetime | None:
     """Return the moment that `raw` names, in UTC, or None when it names none that can be believed.
 
-    A text without a zone is taken in `zone`, without that in UTC; one without a time of day at 00:00. A Hijri date is
-    converted by the calendar of Umm al-Qura, which may be a day off what a country saw; a Gregorian date beside it
-    wins. Dates before 1990 or more than a day ahead of `now` are None: never a guess.
+    A text without a zone is taken in `zone`, without that in the zone of `now`, at last in UTC; one without a time of
+    day at 00:00. A Hijri date is converted by the calendar of Umm al-Qura, which may be a day off what a country saw; a
+    Gregorian date beside it wins. Dates before 1990 or more than a day ahead of `now` are None: never a guess.
     """
     if not raw or len(raw) > _LONGEST:
         return None
@@ -163,11 +163,19 @@ def read_date(raw: str | None, *, zone: tzinfo | None = None, now: datetime | No
         return None
     try:
         if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=zone or UTC)
+            moment = moment.replace(tzinfo=zone or (now.tzinfo if now else None) or UTC)
         moment = moment.astimezone(UTC)
     except (OverflowError, ValueError):
         return None
     return moment if believable(moment, now=now) else None
+
+
+def now_in(zone: str | None) -> datetime:
+    """Return this moment as the clocks of a zone (`Asia/Baghdad`) show it; in UTC where the zone is unknown."""
+    try:
+        return datetime.now(ZoneInfo(zone) if zone else UTC)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return datetime.now(UTC)
 
 
 def believable(moment: datetime, *, now: datetime | None = None) -> bool:

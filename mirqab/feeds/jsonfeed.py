@@ -7,11 +7,11 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from mirqab.addresses import clean_url
-from mirqab.arabic.dates import read_date
+from mirqab.arabic.dates import now_in, read_date
 from mirqab.feeds.plaintext import plain
 from mirqab.feeds.recognising import Form, refusal, what_it_is
 from mirqab.types import FeedBody, FeedItem, FeedReading, Reason
@@ -80,7 +80,7 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
         problem, detail = Reason.UNREADABLE_FEED, "no item could be read"
     elif left_out:
         detail = f"{left_out} items beyond the first {feed.max_items} were left out"
-    now = datetime.now(UTC)
+    now = now_in(feed.timezone)
     whose = _authors(content)
     return FeedReading(
         version=_version(content),

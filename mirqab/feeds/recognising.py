@@ -12,6 +12,7 @@ from mirqab.types import FeedReading, Reason
 _SKIPPED: Final = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE\b[^\[>]*(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
 _ELEMENT: Final = re.compile(r"<(?:[\w.\-]+:)?([A-Za-z][\w.\-]*)")
 _SYNDICATED: Final = re.compile(r"<(?:[\w.\-]+:)?(?:rss|feed|RDF|channel)\b(?![^<>]*</)", re.IGNORECASE)
+_JSON: Final = re.compile(r"[\[{]\s*(?:[\[\]{}\"]|\Z)")
 _PAGE: Final = frozenset({"html", "head", "body", "title", "meta", "script", "div", "table", "center", "p", "h1"})
 _SITEMAP: Final = frozenset({"urlset", "sitemapindex"})
 _HEAD: Final = 20_000
@@ -50,7 +51,7 @@ def form_of(text: str) -> Form:
     position = 0
     while skipped := _SKIPPED.match(text, position):
         position = skipped.end()
-    if text.startswith(("{", "["), position):
+    if _JSON.match(text, position):
         return Form.JSON
     first = _ELEMENT.match(text, position)
     name = first[1].lower() if first else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 _SKIPPED: Final = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
@@ -33,7 +34,8 @@ def repaired(text: str) -> str:
     Of what stands before the first element only a document type stays.
     """
     text = with_sound_references(text)
-    return _LONG_TAG.sub(_few_attributes, _AUTHOR.sub(_short_author, _without_prolog(text)))
+    text = _changed(_AUTHOR, _short_author, _without_prolog(text))
+    return _changed(_LONG_TAG, _few_attributes, text)
 
 
 def with_sound_references(text: str) -> str:
@@ -42,19 +44,28 @@ def with_sound_references(text: str) -> str:
     The halves of a character that was written in UTF-16 are joined, references to no character become U+FFFD, those
     to control characters go.
     """
-    if "&#" not in text:
-        return text
-    text = _PAIR.sub(_pair, text)
+    return _changed(_REFERENCE, _sound, _PAIR.sub(_pair, text)) if "&#" in text else text
+
+
+def _changed(pattern: re.Pattern[str], change: Callable[[re.Match[str]], str | None], text: str) -> str:
+    """Return a text in which `change` says what stands in place of each match, or that it stays (None).
+
+    What `re.sub` does, but for the memory: that keeps millions of matches which stay as they are.
+    """
     kept: list[str] = []
     copied = 0
-    # By hand: a substitution would keep millions of good references in memory.
-    for found in _REFERENCE.finditer(text):
-        code = int(found[1], 16) if found[1] else int(found[2])
-        if code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code <= 0x10FFFF:
-            continue
-        kept += (text[copied : found.start()], "" if code < 0x20 else "\ufffd")
-        copied = found.end()
+    for found in pattern.finditer(text):
+        if (changed := change(found)) is not None:
+            kept += (text[copied : found.start()], changed)
+            copied = found.end()
     return "".join((*kept, text[copied:])) if kept else text
+
+
+def _sound(found: re.Match[str]) -> str | None:
+    code = int(found[1], 16) if found[1] else int(found[2])
+    if code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code <= 0x10FFFF:
+        return None
+    return "" if code < 0x20 else "\ufffd"
 
 
 def _without_prolog(text: str) -> str:
@@ -79,20 +90,20 @@ def _pair(found: re.Match[str]) -> str:
     return chr(0x10000 + ((int(found[1], 16) - 0xD800) << 10) + int(found[2], 16) - 0xDC00)
 
 
-def _short_author(found: re.Match[str]) -> str:
-    if len(found["text"]) <= _AUTHOR_CHARS:
-        return found[0]
+def _short_author(found: re.Match[str]) -> str | None:
+    if found.end("text") - found.start("text") <= _AUTHOR_CHARS:
+        return None
     return found["tag"] + _WRAPPED.sub("", found["text"])[:_AUTHOR_CHARS].replace("<", "&lt;")
 
 
-def _few_attributes(found: re.Match[str]) -> str:
+def _few_attributes(found: re.Match[str]) -> str | None:
     """Cut a tag after its first attributes; no honest tag has hundreds."""
     piece = found[0]
     tag = _TAG.match(piece)
     if tag is None or tag.end() <= _TAG_CHARS:
-        return piece
+        return None
     for count, attribute in enumerate(_ATTRIBUTE.finditer(piece, 0, tag.end()), 1):
         if count == _ATTRIBUTES:
             closing = "/>" if tag[0].endswith("/>") else ">"
             return piece[: attribute.end()] + closing + piece[tag.end() :]
-    return piece
+    return None

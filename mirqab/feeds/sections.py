@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import Final
 
 from lxml.html import HtmlElement
 
-from mirqab.arabic.dates import read_date
+from mirqab.arabic.dates import now_in, read_date
 from mirqab.feeds.links import (
     Link,
     Target,
@@ -69,7 +69,7 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
     if not targets:
         return refusal(Reason.EMPTY, _why_empty(tree, links, feed), encoding)
     left_out = max(0, len(targets) - feed.max_items)
-    now = datetime.now(UTC)
+    now = now_in(feed.timezone)
     owners = _owners(targets)
     return FeedReading(
         version="section",
@@ -176,10 +176,7 @@ def _cards(target: Target, owners: dict[HtmlElement, object]) -> list[HtmlElemen
 
 
 def _date_in(card: HtmlElement, now: datetime) -> tuple[datetime | None, str | None]:
-    """Return the date that a card shows and how: in a `<time>`, in what is marked as a date, as a line of its own.
-
-    A time without a zone is taken for UTC, as everywhere where the outlet's own zone is not known.
-    """
+    """Return the date that a card shows and how: in a `<time>`, in what is marked as a date, as a line of its own."""
     said: list[tuple[int, str]] = []
     for node in islice(card.iter(), _MOST_NODES):
         if not isinstance(node.tag, str) or node.tag == "a":

@@ -6,14 +6,14 @@ import html
 import io
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
 from lxml import etree
 
 from mirqab.addresses import clean_url, url_key
-from mirqab.arabic.dates import read_date
+from mirqab.arabic.dates import now_in, read_date
 from mirqab.feeds.plaintext import plain
 from mirqab.feeds.recognising import form_of, refusal, what_it_is
 from mirqab.feeds.repairing import with_sound_references
@@ -84,7 +84,7 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
     found = _parse(_mended(with_sound_references(text)))
     if not found.urls and root is not None and _NEWS_NAMESPACE.search(root[0]):
         found.news = True
-    now = datetime.now(UTC)
+    now = now_in(feed.timezone)
     entries, left_out = _newest(found.urls, feed.max_items, now)
     if len(found.urls) >= MOST_BLOCKS:
         left_out += max(0, sum(1 for _ in _BLOCK_END.finditer(text)) - len(found.urls))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from mirqab.addresses import clean_url
-from mirqab.arabic.dates import read_date
+from mirqab.arabic.dates import now_in, read_date
 from mirqab.feeds import delta, pace
 from mirqab.feeds.bounding import first_items, items_of
 from mirqab.feeds.plaintext import plain
@@ -50,7 +50,7 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
     version = str(parsed.get("version") or "")
     if not version and not entries and not unchanged:
         return refusal(Reason.NOT_A_FEED, _UNKNOWN, encoding)
-    now = datetime.now(UTC)
+    now = now_in(feed.timezone)
     items = tuple(_item(entry, url=feed.url, atom=version.startswith("atom"), now=now) for entry in entries)
     problem, detail = None, None
     if left_out:

@@ -98,7 +98,7 @@ class Settings:
         ),
     )
     poll_floor_s: float = field(
-        default=300.0, metadata=_row("No feed is due again sooner than after so many seconds.", least=0, most=86400)
+        default=240.0, metadata=_row("No feed is due again sooner than after so many seconds.", least=0, most=86400)
     )
     poll_ceiling_s: float = field(
         default=6 * 3600.0,

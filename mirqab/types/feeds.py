@@ -42,7 +42,8 @@ class FeedBody:
     """The bytes of one answer of a feed, inflated, and how to read them.
 
     `url` is where they came from, after redirects. At most the first `max_items` items are read. `known` is the
-    `item_hashes` of the feed's last reading: items that are the same as then are passed over.
+    `item_hashes` of the feed's last reading: items that are the same as then are passed over. Dates that name no zone
+    are taken in `timezone`, without that in UTC.
     """
 
     body: bytes
@@ -52,6 +53,7 @@ class FeedBody:
     links: str | None = None
     max_items: int = 2000
     known: bytes = b""
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

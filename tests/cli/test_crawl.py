@@ -73,6 +73,14 @@ def test_a_failing_outlet_makes_it_three_and_is_named(demo: Command) -> None:
     assert (failing["outlet"], failing["last_error"]) == ("marfa", "http_error")
 
 
+def test_with_due_only_what_is_due_is_asked(demo: Command, web: DemoWeb) -> None:
+    outlet = good_outlet(web)
+    assert demo("crawl", "--due", outlet).code == 0, "feeds never asked are due"
+    again = demo("crawl", "--due", outlet)
+    assert again.code == 0, again.err
+    assert "feeds 0 (1 not due)" in again.out
+
+
 def test_a_misspelt_outlet_suggests_the_nearest(demo: Command) -> None:
     said = demo("crawl", "mirsaal")
     assert (said.code, said.out) == (2, "")
@@ -157,3 +165,21 @@ def test_the_report_counts_as_the_ledger_does() -> None:
     report.take({"event": "unheard of"})
     assert report.line() == "feeds 2/3 · new 4 · fetched 4 · stored 2 · copies 1 · failed 2 · flagged 1"
     assert report.outlets["sadeem"].feed_problems == [("v", "tls")]
+
+
+def test_the_report_tells_gaps_refusals_and_what_was_put_off() -> None:
+    report = RunReport()
+    report.take({"event": "start", "feeds": 5})
+    report.take({"event": "not_due", "feeds": 2})
+    feed = {"event": "feed", "outlet": "rasid", "role": "feed"}
+    report.take({**feed, "url": "u", "outcome": "ok", "new": 10, "gap": True, "notices": ["u rolled over"]})
+    report.take({**feed, "url": "v", "outcome": "put_off", "problem": "too_many_requests"})
+    report.take({**feed, "url": "w", "outcome": "not_modified"})
+    report.take({**feed, "url": "x", "outcome": "ok", "role": "backfill", "new": 5})
+    report.take({"event": "page", "outlet": "rasid", "url": "p", "outcome": "refused_by_robots"})
+    report.take({"event": "page", "outlet": "rasid", "url": "q", "outcome": "put_off", "problem": "too_many_requests"})
+    rasid = report.outlets["rasid"]
+    assert report.line().startswith("feeds 4/4 (2 not due) · new 15")
+    assert (rasid.feeds_read, rasid.feeds_unchanged, rasid.feeds_put_off, rasid.put_off) == (2, 1, 1, 1)
+    assert (rasid.gaps, rasid.found_again, rasid.notices) == (1, 5, ["u rolled over"])
+    assert (rasid.refused, rasid.failed, rasid.fetched) == (1, 0, 0)

@@ -192,7 +192,7 @@ def test_case_20_a_name_that_changes_its_mind_is_refused_at_its_second_answer(
     crawl = deployment.crawl("feeds", *RESOLVER, *NO_ROBOTS, "-s", "DNSCACHE_ENABLED=False", **kept_out)
 
     # one look-up for one connection: a second one between check and connecting would have led to the inner server
-    assert [asked.path for asked in site.asked if asked.path != "/rss"] == ["/0"], crawl.log
+    assert sum(asked.path != "/rss" for asked in site.asked) == 1, crawl.log
     assert crawl.end["reasons"] == {Reason.NOT_HTML: 1, Reason.REFUSED_ADDRESS: 2}
     assert not [seen for seen in server.log() if "rebind.example" in seen["headers"].get("host", "")]
 

@@ -477,6 +477,7 @@ def test_case_10_a_feed_after_stray_markup_is_still_a_feed() -> None:
     warning = "<br />\n<b>Warning</b>: something in <b>feed.php</b> on line <b>3</b><br />\n"
 
     assert only(warning + rss(item())).title == TITLE
+    assert only("[Warning] something on line 3\n" + rss(item())).title == TITLE
     assert only("\n\n <!-- cached page -->" + rss(item())).title == TITLE
 
 
