@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from mirqab.archive.archive import Archive
     from mirqab.archive.feedstates import Settle
-    from mirqab.archive.raw import RawWriter, read_raw
+    from mirqab.archive.pruning import FlaggedRecord, Pruned, PrunedElsewhereError, PrunePlan, RawSpace
+    from mirqab.archive.raw import KeptPage, RawWriter, read_page, read_raw
     from mirqab.archive.reads import (
         ArticleDetail,
         EntryTrail,
@@ -30,11 +31,17 @@ __all__ = [
     "ArchiveThread",
     "ArticleDetail",
     "EntryTrail",
+    "FlaggedRecord",
     "FlaggedStory",
+    "KeptPage",
     "Known",
     "OutletCounts",
     "OutletSums",
     "Place",
+    "PrunePlan",
+    "Pruned",
+    "PrunedElsewhereError",
+    "RawSpace",
     "RawWriter",
     "RunRow",
     "RunState",
@@ -42,6 +49,7 @@ __all__ = [
     "Sighting",
     "StoryDetail",
     "StoryFlag",
+    "read_page",
     "read_raw",
 ]
 
@@ -49,13 +57,20 @@ _READS: Final = "reads"
 _MODULES: Final = {
     "Archive": "archive",
     "ArchiveThread": "thread",
+    "FlaggedRecord": "pruning",
+    "KeptPage": "raw",
     "Known": "storing",
     "OutletSums": "runs",
     "Place": "storing",
+    "PrunePlan": "pruning",
+    "Pruned": "pruning",
+    "PrunedElsewhereError": "pruning",
+    "RawSpace": "pruning",
     "RawWriter": "raw",
     "RunRow": "runs",
     "RunState": "runs",
     "Settle": "feedstates",
+    "read_page": "raw",
     "read_raw": "raw",
 }
 

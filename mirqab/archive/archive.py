@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +11,12 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
-from mirqab.archive import admitting, entries, feedstates, opening, reads, runs, storing
+from mirqab.archive import admitting, entries, feedstates, opening, pruning, reads, runs, storing
 from mirqab.archive.feedstates import Settle, unsettled
+from mirqab.archive.pruning import Pruned, PrunePlan, RawSpace
 from mirqab.archive.runs import OutletSums, RunRow
 from mirqab.archive.storing import Place
+from mirqab.errors import ArchiveError
 from mirqab.types import (
     Admitted,
     FeedEntry,
@@ -248,6 +250,39 @@ class Archive:
         """Note that the marks of all articles stored since are gone, as after Redis was emptied."""
         with self._writing() as conn:
             storing.unconfirm_since(conn, moment)
+
+    # ------------------------------------------------------------------------------------------- raw pages
+
+    def raw_space(self) -> RawSpace:
+        """Return how much the raw pages take, and what the disk still has."""
+        return pruning.space(self._raw())
+
+    def raw_pruned_at(self) -> datetime | None:
+        """Return when the raw pages were last looked over; None for never."""
+        return pruning.pruned_at(self._raw())
+
+    def plan_pruning(self, *, max_bytes: int, keep_days: int | None, flagged_too: bool = False) -> PrunePlan:
+        """Return which kept pages are to go: unflagged ones beyond their days, then the oldest until the budget is met.
+
+        With `flagged_too` also those of flagged stories, when the budget cannot be met otherwise.
+        """
+        with self._reading() as conn:
+            return pruning.plan(
+                conn, self._raw(), max_bytes=max_bytes, keep_days=keep_days, flagged_too=flagged_too, now=_now()
+            )
+
+    def prune(self, plan: Callable[[], PrunePlan], done: Callable[[Pruned], None] = lambda _: None) -> Pruned:
+        """Drop the kept pages that `plan` names once the folder is held; `done` hears of each batch.
+
+        No row points at nothing at any moment. PrunedElsewhereError when another process prunes now.
+        """
+        with pruning.pruning(self._raw(), self._reading):
+            return pruning.prune(self._reading, self._writing, self._raw(), plan(), done)
+
+    def _raw(self) -> Path:
+        if self.raw_folder is None:
+            raise ArchiveError("this archive was opened without its raw pages")
+        return self.raw_folder
 
     # ------------------------------------------------------------------------------------------------ reads
 

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from mirqab import __version__
-from mirqab.cli import crawl_command, declared, deployment, health_command, pipes, reading, upkeep
+from mirqab.cli import crawl_command, declared, deployment, health_command, pipes, raw, reading, upkeep
 from mirqab.cli.outlet.commands import outlet_app
 from mirqab.errors import ConfigurationError, MirqabError, UsageError
 from mirqab.lifeline import end_with_parent
@@ -76,6 +76,7 @@ for command, name, panel in (
     (pipes.judge, "judge", PIPES),
     (upkeep.runs, "runs", UPKEEP),
     (health_command.health, "health", UPKEEP),
+    (raw.prune, "prune", UPKEEP),
     (declared.settings, "settings", UPKEEP),
     (declared.outlets, "outlets", UPKEEP),
 ):

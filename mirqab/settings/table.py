@@ -128,7 +128,7 @@ class Settings:
     raw_max_mb: int = field(
         default=20_000,
         metadata=_row(
-            "So many megabytes of raw pages are kept; then the oldest go, those of flagged stories never by themselves.",
+            "Megabytes of raw pages are kept; then the oldest go, those of flagged stories never by themselves.",
             least=0,
             most=10**9,
         ),
