@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from mirqab.archive.archive import Archive
+    from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
     from mirqab.archive.feedstates import Settle
     from mirqab.archive.pruning import FlaggedRecord, Pruned, PrunedElsewhereError, PrunePlan, RawSpace
     from mirqab.archive.raw import KeptPage, RawWriter, read_page, read_raw
@@ -30,13 +31,17 @@ __all__ = [
     "Archive",
     "ArchiveThread",
     "ArticleDetail",
+    "DriftRow",
     "EntryTrail",
     "FlaggedRecord",
     "FlaggedStory",
     "KeptPage",
     "Known",
+    "NormRow",
     "OutletCounts",
     "OutletSums",
+    "PageFact",
+    "PageShown",
     "Place",
     "PrunePlan",
     "Pruned",
@@ -57,10 +62,14 @@ _READS: Final = "reads"
 _MODULES: Final = {
     "Archive": "archive",
     "ArchiveThread": "thread",
+    "DriftRow": "drifts",
     "FlaggedRecord": "pruning",
     "KeptPage": "raw",
     "Known": "storing",
+    "NormRow": "drifts",
     "OutletSums": "runs",
+    "PageFact": "drifts",
+    "PageShown": "drifts",
     "Place": "storing",
     "PrunePlan": "pruning",
     "Pruned": "pruning",

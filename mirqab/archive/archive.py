@@ -11,7 +11,8 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
-from mirqab.archive import admitting, entries, feedstates, opening, pruning, reads, runs, storing
+from mirqab.archive import admitting, drifts, entries, feedstates, opening, pruning, reads, runs, storing
+from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
 from mirqab.archive.feedstates import Settle, unsettled
 from mirqab.archive.pruning import Pruned, PrunePlan, RawSpace
 from mirqab.archive.runs import OutletSums, RunRow
@@ -283,6 +284,35 @@ class Archive:
         if self.raw_folder is None:
             raise ArchiveError("this archive was opened without its raw pages")
         return self.raw_folder
+
+    # ------------------------------------------------------------------------------------------------ drift
+
+    def page_facts(
+        self, *, since: datetime, until: datetime | None = None, outlets: Sequence[str] | None = None
+    ) -> dict[str, list[PageFact]]:
+        """Return what became of the pages of a time, by outlet, the oldest first."""
+        with self._reading() as conn:
+            return drifts.page_facts(conn, since=since, until=until, outlets=outlets)
+
+    def norms(self) -> dict[str, NormRow]:
+        """Return what each outlet's pages are usually like, as it is kept."""
+        with self._reading() as conn:
+            return drifts.norms(conn)
+
+    def drifts(self, *, since: datetime) -> list[DriftRow]:
+        """Return the drifts that go on, and those that ended since a moment."""
+        with self._reading() as conn:
+            return drifts.drifts(conn, since=since)
+
+    def keep_drift(self, norms: Sequence[NormRow], changed: Sequence[DriftRow]) -> None:
+        """Write norms in place of the former ones, and drifts that began or ended; one transaction."""
+        with self._writing() as conn:
+            drifts.keep(conn, norms, changed)
+
+    def page_shown(self, entry_id: str, *, lines: int, width: int) -> PageShown | None:
+        """Return what was made of an entry's page, with some lines of its text."""
+        with self._reading() as conn:
+            return drifts.page_shown(conn, entry_id, lines=lines, width=width)
 
     # ------------------------------------------------------------------------------------------------ reads
 
