@@ -14,29 +14,25 @@ pages already decompressed, without that process's start. CPU is user + system. 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import contextlib
-import ctypes
 import gzip
 import html
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from benchmarks._measuring import SHARED, Deployment, Web, adopt_orphans, http
+
 REFERENCE = """
 import json, sys, time
 from pathlib import Path
@@ -71,126 +67,58 @@ class Measured:
 
 def load_pages(limit: int) -> list[Served]:
     """Return the corpus, every shell's pages together."""
-    folder = Path(os.environ.get("MIRQAB_SHARED_DATA") or ROOT.parent / "shared" / "data") / "pages"
+    folder = SHARED / "pages"
     rows = [json.loads(line) for line in (folder / "index.jsonl").read_text(encoding="utf-8").splitlines()]
     return [Served(folder / row["file"], row["shell"], row["headline"]) for row in rows[:limit]]
 
 
-class Web:
-    """Serves ready-made answers, each shell on an address 127.0.x.y of its own."""
+class Press:
+    """Every shell with its pages and a feed of them, on a host of its own."""
 
     def __init__(self, pages: list[Served]) -> None:
-        shells: defaultdict[str, list[Served]] = defaultdict(list)
+        self._shells: defaultdict[str, list[Served]] = defaultdict(list)
         for page in pages:
-            shells[page.shell].append(page)
-        self.feeds: dict[str, str] = {}
+            self._shells[page.shell].append(page)
+        self.web = Web(len(self._shells), self._answer)
+        self.outlets: dict[str, list[str]] = {}
         self._answers: dict[tuple[str, str], bytes] = {}
-        self._hosts: list[str] = []
-        self._port = 0
-        self._shells = shells
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
-    def __enter__(self) -> Web:
-        self._thread.start()
-        self._ready.wait()
-        return self
+    def publish(self) -> None:
+        """Make every answer, now that the port is known."""
+        for number, (shell, pages) in enumerate(self._shells.items()):
+            self._publish(number, shell, pages)
 
-    def __exit__(self, *problem: object) -> None:
-        self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join()
-
-    async def _serve(self) -> None:
-        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
-        async with contextlib.AsyncExitStack() as stack:
-            for number in range(len(self._shells)):
-                host = f"127.0.{20 + number // 200}.{1 + number % 200}"
-                server = await self._loop.create_server(partial(_Answering, host, self._answers), host, self._port)
-                await stack.enter_async_context(server)
-                self._port = self._port or server.sockets[0].getsockname()[1]
-                self._hosts.append(host)
-            for host, (shell, pages) in zip(self._hosts, self._shells.items(), strict=True):
-                self._publish(host, shell, pages)
-            self._ready.set()
-            await self._over.wait()
-
-    def _publish(self, host: str, shell: str, pages: list[Served]) -> None:
-        base = f"http://{host}:{self._port}"
+    def _publish(self, number: int, shell: str, pages: list[Served]) -> None:
+        host, base = self.web.hosts[number], self.web.base(number)
         then = format_datetime(datetime.now(UTC))
         items = ""
         for page in pages:
             path = f"/{page.file.name}"
-            body = gzip.compress(page.file.read_bytes(), 6, mtime=0)
-            self._answers[host, path] = _answer(body, "text/html; charset=utf-8")
+            self._answers[host, path] = _answer(page.file.read_bytes(), "text/html; charset=utf-8")
             title = html.escape(page.headline)
             items += f"<item><title>{title}</title><link>{base}{path}</link><pubDate>{then}</pubDate></item>"
         feed = f'<rss version="2.0"><channel><title>{html.escape(shell)}</title>{items}</channel></rss>'
-        self._answers[host, "/rss"] = _answer(gzip.compress(feed.encode(), 6, mtime=0), "application/rss+xml")
-        self.feeds[shell] = f"{base}/rss"
+        self._answers[host, "/rss"] = _answer(feed.encode(), "application/rss+xml")
+        self.outlets[shell] = [f"{base}/rss"]
+
+    def _answer(self, host: str, path: str, headers: Mapping[str, str]) -> bytes:
+        return self._answers.get((host, path)) or http("404 Not Found")
 
 
 def _answer(body: bytes, content_type: str) -> bytes:
-    head = f"Content-Type: {content_type}\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}"
-    return f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode() + body
+    return http("200 OK", gzip.compress(body, 6, mtime=0), Content_Type=content_type, Content_Encoding="gzip")
 
 
-class _Answering(asyncio.Protocol):
-    def __init__(self, host: str, answers: dict[tuple[str, str], bytes]) -> None:
-        self._host, self._answers, self._asked = host, answers, b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._asked += data
-        while b"\r\n\r\n" in self._asked:
-            head, self._asked = self._asked.split(b"\r\n\r\n", 1)
-            path = head.split(b" ", 2)[1].decode()
-            missing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
-            self._transport.write(self._answers.get((self._host, path), missing))
-
-
-def crawl(web: Web, workers: int) -> Measured:
+def crawl(press: Press, workers: int) -> Measured:
     """Crawl everything in a fresh deployment and return what it took."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "config").mkdir()
-        (folder / "config" / "topics").symlink_to(ROOT / "config" / "topics")
-        outlets = ["outlets:"]
-        for number, (shell, feed) in enumerate(web.feeds.items()):
-            outlets += [
-                f"  - id: shell-{number}",
-                f"    name: {json.dumps(shell)}",
-                f"    name_en: {json.dumps(shell)}",
-            ]
-            outlets += ["    country: iq", "    kind: portal", "    timezone: Asia/Baghdad", f"    home: {feed}"]
-            outlets += ["    feeds:", f"      - url: {feed}"]
-        (folder / "config" / "outlets.yaml").write_text("\n".join(outlets) + "\n", encoding="utf-8")
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("MIRQAB_") and key != "REDIS_URL"}
-        ours = {"HOME": str(folder / "home"), "CONFIG": str(folder / "config"), "PROGRESS": str(folder / "progress")}
-        ours |= {"CRAWL_ALLOW_HOSTS": "127.0.0.0/8", "CRAWL_DELAY_S": "0", "WORKERS_COUNT": str(workers)}
-        environ = kept | {f"MIRQAB_{key}": value for key, value in ours.items()}
-        command = [sys.executable, "-m", "scrapy", "crawl", "feeds", "-s", f"LOOP_LAG_INTO={folder / 'lag'}"]
+        deployment = Deployment(Path(name), press.outlets, workers_count=workers)
+        lag = Path(name) / "lag"
         begun = time.monotonic()
-        cpu_s = _run(command, environ, folder / "log")
+        cpu_s, end = deployment.crawl("-s", f"LOOP_LAG_INTO={lag}")
         wall_s = time.monotonic() - begun
-        end = json.loads((folder / "progress").read_text(encoding="utf-8").splitlines()[-1])
-        lag_ms = json.loads((folder / "lag").read_text(encoding="utf-8"))
-        return Measured(cpu_s, _run(command, environ, folder / "log"), wall_s, end, lag_ms)
-
-
-def _run(command: list[str], environ: dict[str, str], log: Path) -> float:
-    """Run a crawl and return the CPU of all its processes, to the end of the last one."""
-    before = _children_cpu_s()
-    with log.open("wb") as file:
-        code = subprocess.run(command, cwd=ROOT, env=environ, stdout=file, stderr=file, check=False).returncode
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            os.wait()
-    if code not in (0, 3):
-        raise SystemExit(f"the crawl ended with {code}:\n{log.read_text()[-3000:]}")
-    return _children_cpu_s() - before
+        lag_ms = json.loads(lag.read_text(encoding="utf-8"))
+        return Measured(cpu_s, deployment.crawl()[0], wall_s, end, lag_ms)
 
 
 def reference(pages: list[Served]) -> dict[str, float]:
@@ -201,18 +129,6 @@ def reference(pages: list[Served]) -> dict[str, float]:
     return measured
 
 
-def _children_cpu_s() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
-def _adopt_orphans() -> None:
-    """Become the parent of whatever outlives the crawl, so that its CPU is counted too (Linux)."""
-    set_child_subreaper = 36
-    if ctypes.CDLL(None, use_errno=True).prctl(set_child_subreaper, 1, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl")
-
-
 def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -220,13 +136,15 @@ def main() -> None:
     options.add_argument("--pages", type=int, default=249)
     options.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     chosen = options.parse_args()
-    _adopt_orphans()
+    adopt_orphans()
     pages = load_pages(chosen.pages)
     ratios, lags = [], []
-    with Web(pages) as web:
+    press = Press(pages)
+    with press.web:
+        press.publish()
         for number in range(1, chosen.rounds + 1):
             bare = reference(pages)
-            ours = crawl(web, chosen.workers)
+            ours = crawl(press, chosen.workers)
             ratio = ours.cpu_s / bare["cpu_s"]
             ratios.append(ratio)
             lags.append(ours.lag_ms["p99"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Final
 
 from scrapy import Request
@@ -9,7 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Response
+from scrapy.http import Headers, Response
 
 from crawler.outcomes import HeldElsewhereError, RefusedError
 from crawler.run import run_of
@@ -89,6 +90,9 @@ class FeedCompressionMiddleware(HttpCompressionMiddleware):
             raise RefusedError(Reason.BROKEN_ANSWER, f"compressed {told.count(',') + 1} times over")
         if "robots_bytes" in request.meta:
             request.meta["download_maxsize"] = self._max_size  # it was cut on its way in, and is bounded from here on
+        whole = self._inflated(request, response) if encodings == [b"gzip"] else None
+        if whole is not None:
+            return whole
         try:
             inflated = super().process_response(request, _of_bytes(response))
         except IgnoreRequest as error:
@@ -99,14 +103,28 @@ class FeedCompressionMiddleware(HttpCompressionMiddleware):
             raise RefusedError(Reason.BROKEN_ANSWER, f"compressed as {told[:40]!r}, which we did not ask for")
         return inflated
 
+    def _inflated(self, request: Request, response: Response) -> Response | None:
+        """Return a response that holds one whole gzip stream, inflated at once; None leaves all else to Scrapy."""
+        most = request.meta.get("download_maxsize", self._max_size)
+        inflater = zlib.decompressobj(31)
+        try:
+            body = inflater.decompress(response.body, most)
+        except (zlib.error, ValueError):
+            return None
+        if not inflater.eof or inflater.unused_data:
+            return None
+        headers = response.headers.copy()
+        del headers["Content-Encoding"]
+        return _of_bytes(response, body=body, headers=headers)
 
-def _of_bytes(response: Response) -> Response:
+
+def _of_bytes(response: Response, *, body: bytes | None = None, headers: Headers | None = None) -> Response:
     """Return the response as one of bytes: of text, Scrapy would guess the encoding of the compressed bytes, 2 ms."""
     return Response(
         response.url,
         status=response.status,
-        headers=response.headers,
-        body=response.body,
+        headers=response.headers if headers is None else headers,
+        body=response.body if body is None else body,
         flags=response.flags,
         request=response.request,
         certificate=response.certificate,

@@ -4,6 +4,14 @@ Scrapy's defaults suit scraping, not a polite and safe crawler: whatever differs
 """
 
 import importlib.util
+import sys
+
+if "pydantic" not in sys.modules:
+    # Scrapy's adapter of items loads it to know its classes; no item of ours is one, and it takes 0.07 s of every start
+    sys.modules["pydantic"] = None  # type: ignore[assignment]
+    import itemadapter  # noqa: F401
+
+    del sys.modules["pydantic"]
 
 BOT_NAME = "Mirqab"
 SPIDER_MODULES = ["crawler.spiders"]
@@ -12,6 +20,7 @@ COMMANDS_MODULE = "crawler.commands"
 ADDONS = {"crawler.deployment.DeploymentAddon": 0}
 TWISTED_DNS_RESOLVER = "crawler.resolver.GuardedResolver"
 DNS_TIMEOUT = 10
+REACTOR_THREADPOOL_MAXSIZE = 64  # a silent name server holds a thread beyond that; ten would hold up every name
 
 # --- doors that stay shut
 REMOTE_CONTROL_ENABLED = False  # would run any Python sent to it; like the next two, not even loaded

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from demo.web import DemoWeb
 from mirqab.declarations import load_outlets, load_schedule, load_topic_documents
@@ -61,13 +62,16 @@ def blocks(kind: str) -> list[Block]:
 # ----------------------------------------------------------------------------------------------- the commands
 
 
+UNDECLARED = "sidra"  # the outlet of the demo that the pages declare by hand
+
+
 class Place:
     """A folder in which the commands of a page are typed: a `run`, the declarations with the demo's outlets, a home."""
 
     def __init__(self, folder: Path, web: DemoWeb) -> None:
         self.folder = folder
         shutil.copytree(ROOT / "config", folder / "config")
-        web.outlets_yaml(folder / "config" / "outlets.yaml")
+        self._declare(web)
         self._typed: dict[str, tuple[int, str, str]] = {}
         self._make_run()
         story = next(iter(web.stories))
@@ -82,6 +86,13 @@ class Place:
             "MIRQAB_CRAWL_DELAY_S": "0.02",
             "COLUMNS": "120",
         }
+
+    def _declare(self, web: DemoWeb) -> None:
+        declared = YAML().load(web.outlets_yaml())
+        declared["outlets"] = [outlet for outlet in declared["outlets"] if outlet["id"] != UNDECLARED]
+        with (self.folder / "config" / "outlets.yaml").open("w", encoding="utf-8") as file:
+            YAML().dump(declared, file)
+        self._home_page = f"{web.origin(UNDECLARED)}/"
 
     def _make_run(self) -> None:
         """The real `run` where its .venv is ready; else (a checkout without one) what it would start."""
@@ -110,7 +121,8 @@ class Place:
         return self._typed[command]
 
     def type(self, command: str) -> tuple[int, str, str]:
-        """Run a line as a person would type it, with STORY and ADDRESS filled in."""
+        """Run a line as a person would type it, with HOMEPAGE, STORY and ADDRESS filled in."""
+        command = command.replace("HOMEPAGE", self._home_page)
         if "STORY" in command or "ADDRESS" in command:
             listed = self.type("./run flagged --format jsonl --limit 1")[1]
             first = json.loads(listed.splitlines()[0])

@@ -46,8 +46,8 @@ def article(number: int = 0) -> str:
     return f"<html><body><h1>اجتماع اللجنة رقم {number}</h1><p>{PARAGRAPH * 4}</p></body></html>"
 
 
-SLOW = "<html><body>" + "<div>ن</div>" * 60_000 + "</body></html>"
-"""Seconds of work for the library, far beyond the limits of these tests."""
+SLOW = "<html><body>" + "<div>ن</div>" * 400_000 + "</body></html>"
+"""Seconds of work, far beyond the limits of these tests."""
 
 LARGE = "<html><body>" + "<p>نص عربي قصير هنا</p>" * 100_000 + "</body></html>"
 """About 150 MB as trees."""

@@ -31,7 +31,7 @@ from crawler.polls import HOST_RESTS
 from crawler.progress import LOG
 from crawler.run import CrawlRun
 from crawler.spiders.feeds import OutletSpider, headers_of
-from mirqab.addresses import clean_url, host_of
+from mirqab.addresses import clean_url, host_of, origin_of
 from mirqab.errors import UsageError
 from mirqab.settings import no_contact
 from mirqab.types import Reason
@@ -70,9 +70,21 @@ class FetchSpider(OutletSpider):
                 self._write(number, line, 0, (), Reason.BAD_URL, "no address of the web", b"")
             elif not self._may_ask(host_of(url)):
                 self._fail(number, line, str(no_contact(self._deployment.settings)))
-            else:
+            elif not await self._answered_before(number, url):
                 yield self._request(number, url)
             number += 1
+
+    async def _answered_before(self, number: int, url: str) -> bool:
+        """Write the answer of a robots.txt that was asked for the sake of another address, and say whether it was."""
+        if not _is_robots(url):
+            return False
+        known = await self.run.hosts.state(origin_of(url))
+        if known.robots_at is None:
+            return False
+        status = known.robots_status or 200
+        reason = reason_of_status(status)
+        self._write(number, url, status, (), reason, f"answered {status}" if reason else None, known.robots)
+        return True
 
     def _may_ask(self, host: str) -> bool:
         """Whoever asks others than the deployment's own hosts says who they are."""
@@ -80,7 +92,7 @@ class FetchSpider(OutletSpider):
 
     def _request(self, number: int, url: str) -> Request:
         # what says which addresses are allowed is itself allowed (RFC 9309, 2.2.2)
-        meta = {"dont_obey_robotstxt": True} if urlsplit(url).path == "/robots.txt" else {}
+        meta = {"dont_obey_robotstxt": True} if _is_robots(url) else {}
         return Request(
             url,
             callback=self.parse_answer,
@@ -135,6 +147,10 @@ class FetchSpider(OutletSpider):
         part.write_bytes(head.encode("utf-8", "replace") + b"\n" + body)
         part.replace(self._into / str(number))  # whoever waits for it sees it whole
         self.run.tally.feeds["failed" if problem or "failure" in more else "ok"] += 1
+
+
+def _is_robots(url: str) -> bool:
+    return urlsplit(url).path == "/robots.txt"
 
 
 async def _lines(path: Path) -> AsyncIterator[str]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         StoryDetail,
         StoryFlag,
     )
+    from mirqab.archive.reextracting import KeptEntry
     from mirqab.archive.runs import OutletSums, RunRow, RunState
     from mirqab.archive.storing import Known, Place
     from mirqab.archive.thread import ArchiveThread
@@ -35,6 +36,7 @@ __all__ = [
     "EntryTrail",
     "FlaggedRecord",
     "FlaggedStory",
+    "KeptEntry",
     "KeptPage",
     "Known",
     "NormRow",
@@ -64,6 +66,7 @@ _MODULES: Final = {
     "ArchiveThread": "thread",
     "DriftRow": "drifts",
     "FlaggedRecord": "pruning",
+    "KeptEntry": "reextracting",
     "KeptPage": "raw",
     "Known": "storing",
     "NormRow": "drifts",

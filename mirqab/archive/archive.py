@@ -11,10 +11,11 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
-from mirqab.archive import admitting, drifts, entries, feedstates, opening, pruning, reads, runs, storing
+from mirqab.archive import admitting, drifts, entries, feedstates, opening, pruning, reads, reextracting, runs, storing
 from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
 from mirqab.archive.feedstates import Settle, unsettled
 from mirqab.archive.pruning import Pruned, PrunePlan, RawSpace
+from mirqab.archive.reextracting import KeptEntry
 from mirqab.archive.runs import OutletSums, RunRow
 from mirqab.archive.storing import Place
 from mirqab.errors import ArchiveError
@@ -153,8 +154,8 @@ class Archive:
         """Write one answer of a feed in one transaction: entries, the feed's row, its validators, the run's row.
 
         Validators and item hashes of an answer with a problem (a cut feed, say) are not kept. On a feed's first
-        success entries older than `first_poll_max_age_s` are noted and will not be fetched; so are those dated before
-        the snapshot's `since`. `settle` decides when the feed is asked again.
+        success entries older than `first_poll_max_age_s` are noted and not fetched, unless they are told anew with a
+        younger date; so are those dated before the snapshot's `since`. `settle` decides when the feed is asked again.
         """
         with self._writing() as conn:
             return admitting.admit(conn, run, snapshot, first_poll_max_age_s=first_poll_max_age_s, settle=settle)
@@ -284,6 +285,26 @@ class Archive:
         if self.raw_folder is None:
             raise ArchiveError("this archive was opened without its raw pages")
         return self.raw_folder
+
+    def kept_entries(
+        self, *, outlets: Sequence[str] | None = None, since: datetime | None = None, after: str = "", limit: int = 50
+    ) -> tuple[list[KeptEntry], str | None]:
+        """Return kept pages of entries whose id follows on `after`, and the last id looked at (None: no more)."""
+        with self._reading() as conn:
+            return reextracting.kept_entries(conn, outlets=outlets, since=since, after=after, limit=limit)
+
+    def kept_entry(self, entry_id: str) -> KeptEntry | None:
+        """Return one kept page as it stands now."""
+        with self._reading() as conn:
+            return reextracting.kept_entry(conn, entry_id)
+
+    def rework(self, run: str, kept: KeptEntry, worked: Worked, *, place: Place) -> tuple[str, ...] | None:
+        """Write what a kept page was worked into, in one transaction; return the topics newly raised.
+
+        None, and nothing is written, when the page has changed since it was looked at.
+        """
+        with self._writing() as conn:
+            return reextracting.write(conn, run, kept, worked, place=place, now=_now())
 
     # ------------------------------------------------------------------------------------------------ drift
 

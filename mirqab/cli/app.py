@@ -13,7 +13,18 @@ from typing import Annotated
 import typer
 
 from mirqab import __version__
-from mirqab.cli import crawl_command, declared, deployment, health_command, pipes, raw, reading, upkeep
+from mirqab.cli import (
+    crawl_command,
+    declared,
+    deployment,
+    health_command,
+    pipes,
+    raw,
+    reading,
+    reextract_command,
+    upkeep,
+)
+from mirqab.cli.evaluate import evaluate_app
 from mirqab.cli.outlet.commands import outlet_app
 from mirqab.errors import ConfigurationError, MirqabError, UsageError
 from mirqab.lifeline import end_with_parent
@@ -77,12 +88,14 @@ for command, name, panel in (
     (upkeep.runs, "runs", UPKEEP),
     (health_command.health, "health", UPKEEP),
     (raw.prune, "prune", UPKEEP),
+    (reextract_command.reextract, "reextract", UPKEEP),
     (declared.settings, "settings", UPKEEP),
     (declared.outlets, "outlets", UPKEEP),
 ):
     app.command(name, rich_help_panel=panel)(command)
 app.add_typer(outlet_app, name="outlet", rich_help_panel=UPKEEP)
 app.add_typer(declared.topics_app, name="topics", rich_help_panel=UPKEEP)
+app.add_typer(evaluate_app, name="evaluate", rich_help_panel=UPKEEP)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -33,7 +33,7 @@ END_LIMIT_S: Final = 5.0
 def who_asks(urls: Iterable[str], deployed: Settings) -> Settings:
     """Return the settings with a contact to show to these addresses' hosts, asked for when there is none."""
     own = AllowedHosts.of(deployed.crawl_allow_hosts)
-    if deployed.contact or all(own.has_host(host_of(url)) for url in urls):
+    if deployed.contact or all(own.has_host(host_of(url)) for url in urls if clean_url(url)):
         return deployed
     ask_for_contact(deployed)
     return deployment.settings()

@@ -1,4 +1,4 @@
-"""The outlets of a large file as they were understood, kept beside the archive so that each start need not read YAML.
+"""What large declared files were understood to say, kept beside the archive so that each start need not read YAML.
 
 A cache only ever saves time: whatever is odd about it (damaged, of another owner, unwritable, of other bytes) makes the
 file be read, and is no error.
@@ -15,12 +15,12 @@ from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import mirqab
 from mirqab.declarations.checks import check_zone
 from mirqab.settings import CODE_ROOT, Settings
-from mirqab.types import Feed, FeedKind, Outlet, OutletKind
+from mirqab.types import Document, Feed, FeedKind, Outlet, OutletKind
 
 FORMAT: Final = 1
 MIN_BYTES: Final = 32 * 1024  # a smaller file is read in a tenth of a second
@@ -37,38 +37,29 @@ _DECIDING: Final = (
 )
 
 
-class OutletCache:
-    """The cache of one outlets file, good for exactly these bytes under these settings and this code.
+class _Cache:
+    """The cache of one declared file, good for exactly these bytes under these settings and this code.
 
     Its file holds one line that names what it is good for and the hash of the rest, and the rest: JSON. Processes may
     read and write it at once, as it is only ever replaced whole.
     """
 
+    kind: ClassVar[str]
+
     def __init__(self, settings: Settings, *, path: Path, body: bytes) -> None:
         name = hashlib.blake2b(os.fsencode(path), digest_size=6).hexdigest()
-        self.path = settings.cache_folder / f"outlets-{name}.json"
+        self.path = settings.cache_folder / f"{self.kind}-{name}.json"
         self._key = _key(settings, body) if len(body) >= MIN_BYTES else None
 
-    def read(self) -> tuple[Outlet, ...] | None:
-        """Return the outlets, or None when the file must be read."""
-        if self._key is None:
-            return None
-        try:
-            head, _, rest = _read_own(self.path).partition(b"\n")
-            if head != self._head(rest):
-                return None
-            outlets = tuple(_outlet(row) for row in json.loads(rest))
-            for zone in {outlet.timezone for outlet in outlets}:  # known when it was written, on this machine too?
-                check_zone(zone)
-        except (OSError, ValueError, TypeError, LookupError, RecursionError, MemoryError):
-            return None
-        return outlets
+    def _read(self) -> Any:
+        """Return what was kept; raises for a file that is not good for these bytes, or odd in any other way."""
+        head, _, rest = _read_own(self.path).partition(b"\n")
+        if head != self._head(rest):
+            raise ValueError(f"{self.path} is of other bytes")
+        return json.loads(rest)
 
-    def write(self, outlets: Iterable[Outlet]) -> None:
-        """Keep the outlets that the file was found to mean."""
-        if self._key is None:
-            return
-        rest = json.dumps([_row(outlet) for outlet in outlets], ensure_ascii=False, separators=(",", ":")).encode()
+    def _write(self, kept: Any) -> None:
+        rest = json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
         part = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -82,7 +73,64 @@ class OutletCache:
 
     def _head(self, rest: bytes) -> bytes:
         checksum = hashlib.blake2b(rest, digest_size=16).hexdigest()
-        return json.dumps({"mirqab-outlets": FORMAT, "key": self._key, "checksum": checksum}).encode()
+        return json.dumps({f"mirqab-{self.kind}": FORMAT, "key": self._key, "checksum": checksum}).encode()
+
+
+_ODD: Final = (OSError, ValueError, TypeError, LookupError, RecursionError, MemoryError)
+
+
+class OutletCache(_Cache):
+    """The outlets that a file was found to declare."""
+
+    kind = "outlets"
+
+    def read(self) -> tuple[Outlet, ...] | None:
+        """Return the outlets, or None when the file must be read."""
+        if self._key is None:
+            return None
+        try:
+            outlets = tuple(_outlet(row) for row in self._read())
+            for zone in {outlet.timezone for outlet in outlets}:  # known when it was written, on this machine too?
+                check_zone(zone)
+        except _ODD:
+            return None
+        return outlets
+
+    def write(self, outlets: Iterable[Outlet]) -> None:
+        """Keep the outlets that the file was found to mean."""
+        if self._key is not None:
+            self._write([_row(outlet) for outlet in outlets])
+
+
+class DocumentCache(_Cache):
+    """A topic's document, as it was read of YAML; what it means is found anew at each start, in a few milliseconds."""
+
+    kind = "topic"
+
+    def __init__(self, settings: Settings, *, path: Path, body: bytes) -> None:
+        super().__init__(settings, path=path, body=body)
+        self._of = path
+
+    def read(self) -> Document | None:
+        """Return the document, or None when the file must be read."""
+        if self._key is None:
+            return None
+        try:
+            digest, content, lines = self._read()
+            return Document(
+                path=str(self._of),
+                content=content,
+                lines={tuple(place): int(line) for place, line in lines},
+                digest=str(digest),
+            )
+        except _ODD:
+            return None
+
+    def write(self, document: Document) -> None:
+        """Keep the document; one with values that JSON does not have is read of YAML each time."""
+        if self._key is not None:
+            with contextlib.suppress(TypeError, ValueError):
+                self._write([document.digest, document.content, list(document.lines.items())])
 
 
 def _key(settings: Settings, body: bytes) -> str | None:

@@ -6,9 +6,10 @@ What reads and checks a file is imported when a file is read: a crawl whose outl
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
-from mirqab.declarations.cache import OutletCache
+from mirqab.declarations.cache import DocumentCache, OutletCache
 from mirqab.documents import parse_document, read_body, read_document
 from mirqab.errors import ConfigurationError, Mistake, UsageError
 from mirqab.settings import Settings
@@ -50,12 +51,22 @@ def load_topic_documents(settings: Settings) -> tuple[Document, ...]:
     mistakes: list[Mistake] = []
     for path in sorted((settings.config / "topics").glob("*.yaml")):
         try:
-            documents.append(read_document(path))
+            documents.append(_topic_document(settings, path))
         except ConfigurationError as error:
             mistakes.extend(error.mistakes)
     if mistakes:
         raise ConfigurationError(mistakes)
     return tuple(documents)
+
+
+def _topic_document(settings: Settings, path: Path) -> Document:
+    body = read_body(path)
+    cache = DocumentCache(settings, path=path, body=body)
+    document = cache.read()
+    if document is None:
+        document = parse_document(body, path=path)
+        cache.write(document)
+    return document
 
 
 def read_kind(word: str) -> OutletKind:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from lxml.html import HtmlElement
@@ -11,11 +12,15 @@ from mirqab.arabic import arabic_share
 from mirqab.arabic.encodings import without_controls
 from mirqab.extraction.blocks import read_blocks
 from mirqab.extraction.body import body_lines, without_heading
+from mirqab.extraction.boilerplate import plain_lines, without_boilerplate
 from mirqab.extraction.judging import JSON_LD, LIBRARY, Body, settle
+from mirqab.extraction.language import language_of
 from mirqab.extraction.leads import lead_of
+from mirqab.extraction.listings import is_listing
 from mirqab.extraction.metadata import Metadata, json_article, read_metadata
+from mirqab.extraction.notices import detour_of, detour_refusal, is_walled
 from mirqab.extraction.stated import stated_lines
-from mirqab.extraction.tree import drop_unseen, parse, read_characters
+from mirqab.extraction.tree import drop_unseen, is_cut_off, is_outsized, parse, read_characters
 from mirqab.types import Extraction, PageHints, Reason
 
 _BINARY: Final = (
@@ -31,8 +36,6 @@ _BINARY: Final = (
 _MARKUP: Final = re.compile(
     r"<(?:!doctype|html|head|body|div|p|article|section|main|span|meta|title|h1|table)\b", re.IGNORECASE
 )
-_OTHER_LANGUAGES: Final = {"fa": "پچژگ", "ur": "ٹڈڑںےہھ", "ckb": "ێۆەڕڵڤ"}
-_FOREIGN_FORMS: Final = "یکہھە"
 # Arabic text with Latin names, quotes and figures stays well above; a foreign page well below.
 _LEAST_ARABIC: Final = 0.4
 
@@ -54,18 +57,26 @@ def extract(html: bytes, *, url: str, content_type: str | None, hints: PageHints
     if tree is None:
         return _refused(Reason.NOT_HTML, "no markup could be read", hints)
     article = json_article(tree)
+    detour = detour_of(tree)
     drop_unseen(tree)
     metadata = read_metadata(tree, article, url=url, hints=hints)
     known = [metadata.headline, *metadata.headlines, metadata.published_raw or ""]
     body = _stated(tree, metadata, known)
     if body is None:
-        lines = without_heading(body_lines(tree, url=url), known)
+        lines = [] if is_outsized(tree) else without_heading(body_lines(tree, url=url), known)
         body = settle(lines, tree, metadata, hints)
+        if body.lines:
+            own = without_boilerplate(body.lines, tree, authors=metadata.authors)
+            body = replace(body, lines=own, refusal="" if own else "only labels and promotions")
         if body.lines and (lead := lead_of(read_blocks(tree, known), body.lines, known, metadata.summary)):
             body = Body([lead, *body.lines], body.extractor)
+        if is_listing(body.lines, tree, known):
+            return _refused(Reason.NO_ARTICLE, "a list of articles, none of its own", hints, metadata)
     if body.refusal:
-        return _refused(Reason.NO_ARTICLE, body.refusal, hints, metadata)
-    return _judged(metadata, body, hints)
+        deep = "elements are nested deeper than is read" if is_cut_off(tree) else ""
+        detail = deep or (body.refusal if body.noticed else detour_refusal(detour, tree) or body.refusal)
+        return _refused(Reason.NO_ARTICLE, detail, hints, metadata)
+    return _judged(metadata, body, hints, part=is_walled(tree))
 
 
 def _stated(tree: HtmlElement, metadata: Metadata, known: list[str]) -> Body | None:
@@ -73,17 +84,20 @@ def _stated(tree: HtmlElement, metadata: Metadata, known: list[str]) -> Body | N
     if not metadata.json_body:
         return None
     lines = stated_lines(metadata.json_body, read_blocks(tree, known))
-    return Body(without_heading(lines, known), JSON_LD) if lines else None
+    return Body(plain_lines(without_heading(lines, known), authors=metadata.authors), JSON_LD) if lines else None
 
 
-def _judged(metadata: Metadata, taken: Body, hints: PageHints) -> Extraction:
-    """Say whether headline and body are an article in Arabic, and how far to trust them."""
+def _judged(metadata: Metadata, taken: Body, hints: PageHints, *, part: bool) -> Extraction:
+    """Say whether headline and body are an article in Arabic, and how far to trust them.
+
+    `part` says that the rest of it stands behind a wall: what is open is kept, and half trusted.
+    """
     body = without_controls("\n".join(taken.lines))
     letters = sum(map(str.isalpha, body))
     share = arabic_share(body)
     if share < _LEAST_ARABIC:
         return _refused(Reason.WRONG_LANGUAGE, f"{share:.0%} of the letters are Arabic", hints, metadata)
-    language = _language(body, letters)
+    language = language_of(body)
     if language != "ar":
         return _refused(Reason.WRONG_LANGUAGE, f"Arabic script, but the language is {language}", hints, metadata)
     return Extraction(
@@ -96,7 +110,8 @@ def _judged(metadata: Metadata, taken: Body, hints: PageHints) -> Extraction:
         updated_raw=metadata.updated_raw,
         language=language,
         extractor=taken.extractor,
-        quality=_quality(metadata, letters, share),
+        quality=round(_quality(metadata, letters, share) * (0.5 if part else 1), 2),
+        detail="only the open part: the rest is for subscribers" if part else None,
     )
 
 
@@ -127,18 +142,6 @@ def _other_type(content_type: str | None) -> bool:
         "application/rss+xml",
         "application/atom+xml",
     }
-
-
-def _language(body: str, letters: int) -> str:
-    """Return the language of text in Arabic script, told by letters that Arabic does not have.
-
-    Arabic pages hold a few Persian letters in names, and some are typed with Persian yeh and kaf, so both kinds of
-    sign are asked for unless one is overwhelming.
-    """
-    shares = {name: sum(map(body.count, signs)) / letters for name, signs in _OTHER_LANGUAGES.items()}
-    forms = sum(map(body.count, _FOREIGN_FORMS)) / letters
-    name, share = max(shares.items(), key=lambda pair: pair[1])
-    return name if share >= 0.025 or (share >= 0.008 and forms >= 0.05) else "ar"
 
 
 def _quality(metadata: Metadata, letters: int, share: float) -> float:

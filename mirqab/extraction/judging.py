@@ -20,6 +20,7 @@ from mirqab.arabic import fold
 from mirqab.arabic.dates import read_date
 from mirqab.extraction.blocks import TEASER_LABEL, TEASER_LINK, TEASER_TEXT, Block, Frame, kind_of, parted, read_blocks
 from mirqab.extraction.metadata import Metadata
+from mirqab.extraction.notices import refusal_of, speaks_of_site, titles_notice, without_notice
 from mirqab.extraction.tree import letters_of, packed, text_beside
 from mirqab.types import PageHints
 
@@ -56,21 +57,6 @@ _DUMP: Final = 2500
 _TEASER_DEPTH: Final = 4
 _NO_TEASER: Final = frozenset(("p", "td", "body", "main"))
 
-# what sites say of themselves, folded
-_NOTICE: Final = re.compile(
-    r"سجل الدخول|تسجيل الدخول|للمشتركين فقط|اشترك (?:الان )?(?:لقراءه|لمتابعه|لمواصله)|لقراءه (?:هذه|هذا|بقيه|باقي) |"
-    r"اشتركوا? في (?:نشرتنا|نشره|النشره|قناتنا)|لمتابعه اخر الاخبار|تابعونا (?:علي|عبر)|حقوق (?:\w+ )?محفوظه|"
-    r"ملفات تعريف الارتباط|الكوكيز|\bcookies?\b|سياسه الخصوصيه|(?:تفعيل|تمكين) (?:ال)?(?:جافا ?سكريبت|javascript)|"
-    r"الصفحه (?:غير موجوده|المطلوبه غير|التي تبحث عنها)|حذفت الصفحه|العوده الي (?:الصفحه )?الرئيسيه|"
-    r"لم يتم العثور|لا يمكن العثور|have been blocked",
-    re.IGNORECASE,
-)
-_NOTICE_TITLE: Final = re.compile(
-    r"\A\W*(?:error|خطا)?\W*40[34]\b\W*(?:\Z|error|not|خطا|الصفحه)|"
-    r"الصفحه (?:غير موجوده|المطلوبه غير|التي تبحث عنها)|لم يتم العثور|لا يمكن العثور|page not found|"
-    r"attention required|just a moment|access denied|are you a robot|captcha|enable javascript|تحقق من انك",
-    re.IGNORECASE,
-)
 _SEPARATORS: Final = re.compile(r"\s+[|–—•»-]+\s+")
 _WORD: Final = re.compile(r"[^\W\d_a-zA-Z]{3,}")
 # folded words that tell nothing of what a text is about
@@ -88,11 +74,15 @@ _SUFFIX: Final = re.compile(r"(?<=\w{3})(?:ات|ون|ين|ان|ها|هم|هن|ه
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The paragraphs of an article and what found them; `refusal` says why there are none."""
+    """The paragraphs of an article and what found them.
+
+    `refusal` says why there are none; `noticed` that the page itself says so.
+    """
 
     lines: list[str]
     extractor: str = LIBRARY
     refusal: str = ""
+    noticed: bool = False
 
 
 class Margins:
@@ -171,7 +161,7 @@ def _look_again(tree: HtmlElement, metadata: Metadata, topic: set[str]) -> Body:
     start = _headline_place(blocks, headlines)
     own = {index: block for index, block in enumerate(blocks) if index > start and not block.margin}
     notices = [index for index, block in own.items() if _is_notice(block.text, topic)]
-    titles = (text for text in headlines if _NOTICE_TITLE.search(fold(text)))
+    titles = (text for text in headlines if titles_notice(text))
     title = next((text for text in titles if len(topic & _words(text)) < 2), "")
     notice = next((text for text in (title, *(own[index].text for index in notices)) if text), "")
     for index in notices:
@@ -212,21 +202,16 @@ def _framed(blocks: list[Block], start: int, index: int) -> bool:
 
 
 def _refused(notice: str, otherwise: str) -> Body:
-    return Body([], BLOCKS, f"a notice, not an article: {notice[:80]}" if notice else otherwise)
+    return Body([], BLOCKS, refusal_of(notice) if notice else otherwise, noticed=bool(notice))
 
 
 def _is_notice(text: str, topic: set[str]) -> bool:
     """Tell whether a text speaks of the site, not of the news; one about the headline's matter does not."""
-    return len(text) < 2 * SHORT_LETTERS and _speaks_of_site(text) and len(topic & _words(text)) < 2
-
-
-def _speaks_of_site(text: str) -> bool:
-    folded = fold(text)
-    return bool(_NOTICE.search(folded) or _NOTICE_TITLE.search(folded))
+    return len(text) < 2 * SHORT_LETTERS and speaks_of_site(text) and len(topic & _words(text)) < 2
 
 
 def _says_more(text: str) -> bool:
-    return len(_words(_NOTICE.sub(" ", fold(text)))) > 2
+    return len(_words(without_notice(text))) > 2
 
 
 def _topic(metadata: Metadata, hints: PageHints) -> set[str]:
@@ -234,7 +219,7 @@ def _topic(metadata: Metadata, hints: PageHints) -> set[str]:
     # a page that calls itself a notice does not say it; the feed does
     # without the site's name, which is also in its footer
     headline = max(_SEPARATORS.split(metadata.headline), key=lambda part: (part in metadata.headlines, len(part)))
-    stated = [text for text in (headline, metadata.summary) if not _speaks_of_site(text) or _says_more(text)]
+    stated = [text for text in (headline, metadata.summary) if not speaks_of_site(text) or _says_more(text)]
     return _words(*stated, hints.title, hints.summary)
 
 
@@ -263,13 +248,13 @@ def _headline_place(blocks: list[Block], headlines: Iterable[str]) -> int:
 
 
 def _is_paragraph(block: Block, topic: set[str]) -> bool:
-    if block.heading:
+    if block.heading or block.letters < _SHORTEST_PARAGRAPH:
         return False
     words = block.text.split()
     if len(words) <= _DATE_WORDS and read_date(block.text, zone=None) and not topic & _words(block.text):
         return False
     if block.owner.tag == "p":
-        return block.letters >= _SHORTEST_PARAGRAPH
+        return True
     return block.letters >= SHORTEST_LETTERS and len(words) >= _FEWEST_WORDS
 
 

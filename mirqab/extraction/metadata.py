@@ -186,15 +186,18 @@ def _choose_headline(
     found: Metadata, tree: HtmlElement, meta: dict[str, str], article: dict[str, Any], hints: PageHints
 ) -> None:
     """Pick the headline that the page shows, without the site's name that its other forms carry."""
-    seen = [" ".join(element.text_content().split()) for element in list(tree.iter("h1"))[:5]]
-    seen = [text for text in seen if 3 < len(text) < 400]
+    shown = [(" ".join(element.text_content().split()), element) for element in list(tree.iter("h1"))[:5]]
+    shown = [(text, element) for text, element in shown if 3 < len(text) < 400]
+    seen = [text for text, _ in shown]
     named = [text for text in (_text(article.get("headline")), *(meta.get(name, "") for name in _TITLE_NAMES)) if text]
     title = next((" ".join(element.text_content().split()) for element in tree.iter("title")), "")
     feed = hints.title or ""
     said = [text for text in (*named, title, feed) if text]
     # An h1 that another source repeats is the headline without decoration; unconfirmed it may be the site's name.
     confirmed = next((text for text in seen if any(_alike(text, other) for other in said)), "")
-    alone = len(seen) == 1 and len(seen[0].split()) > 3 and not _is_sentence(seen[0])
+    # one of few words may be a section's name, unless it heads the article
+    words = 1 if shown and next(shown[0][1].iterancestors("article"), None) is not None else 3
+    alone = len(seen) == 1 and len(seen[0].split()) > words and not _is_sentence(seen[0])
     lone = seen[0] if alone and letters_of(seen[0]) != letters_of(found.site) else ""
     stripped = [_without_site(text, found.site) for text in (*named, title)]
     choices = [confirmed, *stripped[: len(named)], feed, lone, *stripped[len(named) :], *seen[:1]]

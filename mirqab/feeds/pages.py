@@ -12,13 +12,10 @@ from lxml.etree import LxmlError
 from lxml.html import HtmlElement
 
 from mirqab.arabic.encodings import decode
+from mirqab.markup import without_floods
 
 _META_CHARSET: Final = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _DECLARATION: Final = re.compile(r"\A\s*<\?xml[^>]*>")
-# The library reads attributes in quadratic time: 100,000 of one tag took a minute. No honest tag has hundreds.
-_FLOOD: Final = re.compile(
-    r"""(<[A-Za-z][^\s<>/]*+(?:\s+[^\s"'<>/=]++(?:\s*=\s*(?:"[^"]*+"|'[^']*+'|[^\s"'<>]++))?+){300})[^<>]*+"""
-)
 # Browsers look for the label in the first 1,024 bytes; publishers put it later.
 _HEAD: Final = 16_384
 
@@ -52,7 +49,7 @@ def page_tree(text: str) -> HtmlElement | None:
     parser = lxml_html.HTMLParser(
         collect_ids=False, encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
     )
-    markup = _FLOOD.sub(r"\1", _DECLARATION.sub("", text))
+    markup = without_floods(_DECLARATION.sub("", text))
     try:
         tree = lxml_html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
     except (LxmlError, ValueError, AssertionError) as error:

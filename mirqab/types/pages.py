@@ -42,7 +42,7 @@ class Extraction:
     """What was taken out of one page: text exactly as published, white space normalised.
 
     `body` has one paragraph a line and does not repeat the headline. `quality` is 0 to 1. When `problem` is set the
-    page is not an article and `body` is empty.
+    page is not an article and `body` is empty; `detail` tells why, or what an article lacks.
     """
 
     headline: str

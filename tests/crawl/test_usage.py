@@ -181,7 +181,7 @@ def test_fetch_keeps_the_delay_over_what_is_asked_later(press: Press, deployment
     assert ended.code == 0, ended.log
     assert ended.end["feeds_ok"] == 3
     times = [asked.at for asked in site.asked]
-    assert all(later - earlier >= 0.39 for earlier, later in itertools.pairwise(times)), times
+    assert all(later - earlier >= 0.35 for earlier, later in itertools.pairwise(times)), times
     assert site.times("/robots.txt") == 1
 
 

@@ -189,7 +189,7 @@ def test_links_are_for_sections_only(declared: Settings) -> None:
         ("poll_ceiling_s: 0", 14, "poll_ceiling_s", "expected at least 1"),
         ("poll_ceiling_s: soon", 14, "poll_ceiling_s", "expected a number"),
         ("poll_ceiling_s: 60\npoll_floor_s: 90", 15, "poll_floor_s", "the outlet's poll_ceiling_s, 60, found 90"),
-        ("poll_ceiling_s: 60", 14, "poll_ceiling_s", "at least 300, the setting poll.floor_s, found 60"),
+        ("poll_ceiling_s: 60", 14, "poll_ceiling_s", "at least 240, the setting poll.floor_s, found 60"),
         ("poll_floor_s: 30000", 14, "poll_floor_s", "at most 21600, the setting poll.ceiling_s, found 30000"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import dataclasses
 import multiprocessing
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 from mirqab.declarations import load_outlets
 from mirqab.declarations.opml import outlets_of, read_opml, write_opml
 from mirqab.declarations.outlet_file import check_outlets
-from mirqab.declarations.writing import add_outlet, add_outlets, outlet_yaml, replace_feed
+from mirqab.declarations.writing import add_feed, add_outlet, add_outlets, outlet_yaml, replace_feed
 from mirqab.documents import parse_document
 from mirqab.errors import ConfigurationError, UsageError
 from mirqab.settings import CODE_ROOT, Settings, load_settings
@@ -325,6 +326,7 @@ def test_what_one_may_not_write_stays(copied: Settings, tmp_path: Path, closed: 
     copied.config.chmod(0o777 if closed == "file" else 0o755)
     path.chmod(0o444 if closed == "file" else 0o666)
     before = body(copied)
+    codecs.lookup("utf-8-sig")  # Python's own files may be closed to somebody else: what is needed is loaded before
     with contextlib.ExitStack() as stack:
         for folder in tmp_path.parents[:2]:
             mode = stat.S_IMODE(folder.stat().st_mode)
@@ -373,3 +375,84 @@ def test_what_was_written_need_not_be_read_at_the_next_start(copied: Settings) -
     told: list[float] = []
     assert load_outlets(copied, progress=told.append)[-1] == NEW
     assert not told
+
+
+# ------------------------------------------------------------------------------------------------ one more feed
+
+
+def written_in(settings: Settings) -> str:
+    return (settings.config / "outlets.yaml").read_text(encoding="utf-8")
+
+
+SEVERAL = """\
+outlets:
+  - id: marfa            # first of all
+    name: صحيفة المرفأ
+    name_en: Harbour Paper
+    country: iq
+    kind: newspaper
+    timezone: Asia/Baghdad
+    home: https://marfa.example/
+    feeds:
+      - url: https://marfa.example/rss
+        note: all        # of it
+
+    # slow
+    delay_s: 9
+  - id: off
+    name: وادي
+    name_en: Valley
+    country: jo
+    kind: wire
+    timezone: Asia/Amman
+    home: https://wadi.example/
+    feeds: []            # none known
+    enabled: false
+    reason: not known
+    delay_s: 3
+"""
+ONE_MORE = Feed(url="https://marfa.example/more", note="more: of it")
+
+
+def test_a_feed_is_put_after_the_others(declared: Settings) -> None:
+    write(declared, "outlets.yaml", SEVERAL)
+    add_feed(declared, "marfa", ONE_MORE)
+    put = '      - url: https://marfa.example/more\n        note: "more: of it"\n'
+    assert written_in(declared) == SEVERAL.replace("# of it\n", f"# of it\n{put}")
+
+
+def test_an_outlet_without_a_feed_is_switched_on_with_its_first(declared: Settings) -> None:
+    write(declared, "outlets.yaml", SEVERAL)
+    add_feed(declared, "off", Feed(url="https://wadi.example/rss"))
+    expected = SEVERAL.replace(
+        "feeds: []            # none known\n", "feeds:            # none known\n      - url: https://wadi.example/rss\n"
+    )
+    expected = expected.replace("    enabled: false\n    reason: not known\n", "")
+    assert written_in(declared) == expected
+    (_, outlet) = load_outlets(declared)
+    assert (outlet.enabled, outlet.reason, outlet.delay_s) == (True, None, 3)
+
+
+@pytest.mark.parametrize(
+    ("written", "outlet", "feed", "error"),
+    [
+        (SEVERAL, "nobody", ONE_MORE, UsageError),
+        (SEVERAL, "off", Feed(url="https://marfa.example/rss"), UsageError),
+        (SEVERAL, "marfa", Feed(url="https://me:secret@marfa.example/"), ConfigurationError),
+        (SEVERAL.replace("feeds: []            # none known", "feeds: [\n    ]"), "off", ONE_MORE, ConfigurationError),
+        (
+            SEVERAL.replace("reason: not known", "reason: >\n      not\n      known"),
+            "off",
+            ONE_MORE,
+            ConfigurationError,
+        ),
+        (SEVERAL.replace("    feeds: []            # none known\n", ""), "off", ONE_MORE, ConfigurationError),
+    ],
+)
+def test_a_feed_that_cannot_be_added_changes_nothing(
+    declared: Settings, written: str, outlet: str, feed: Feed, error: type[Exception]
+) -> None:
+    write(declared, "outlets.yaml", written)
+    with pytest.raises(error):
+        add_feed(declared, outlet, feed)
+    assert written_in(declared) == written

@@ -69,7 +69,10 @@ def add_feed_of(url: str, to: str, deployed: Settings, *, links: str | None, yes
         return ExitCode.SOME_FAILED
     feed = feed_of(trial.best)
     _refuse_known_feed(declared, feed.url)
-    return _write(deployed, lambda settings: add_feed(settings, outlet.id, feed), outlet.id, yes=yes)
+    code = _write(deployed, lambda settings: add_feed(settings, outlet.id, feed), outlet.id, yes=yes)
+    if outlet.feeds and not outlet.enabled:
+        say(f"{outlet.id} is off all the same ({outlet.reason}): take out `enabled: false` and `reason` to read it.")
+    return code
 
 
 def _refuse_known_feed(declared: tuple[Outlet, ...], url: str) -> None:

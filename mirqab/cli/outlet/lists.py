@@ -73,5 +73,5 @@ def export_opml(deployed: Settings, output: Path | None) -> ExitCode:
         write_line(text.rstrip("\n"))
     else:
         output.write_text(text, encoding="utf-8")
-        say(f"{output} is written.")
+        write_line(f"{output} is written.")
     return ExitCode.WELL

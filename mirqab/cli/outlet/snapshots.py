@@ -11,6 +11,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 from mirqab.addresses import host_of
 from mirqab.cli import deployment
@@ -85,7 +86,7 @@ def _expected(file: str, answer: Arrived, worked: Worked, owner: Outlet | None) 
         "url": answer.url,
         "timezone": owner.timezone if owner else None,
         "title": article.headline if article else None,
-        "published": iso(article.published) if article else None,
+        "published": _local(article.published, owner) if article else None,
         "published_source": article.published_raw if article else None,
         "author": "، ".join(article.authors) or None if article else None,
         "first_sentence": paragraphs[0] if paragraphs else None,
@@ -103,6 +104,11 @@ def _expected(file: str, answer: Arrived, worked: Worked, owner: Outlet | None) 
         "gold_by": "draft: what extraction gave when the page was saved; say here who corrected it",
         "note": None if article else f"{worked.problem}: {worked.detail}",
     }
+
+
+def _local(at: datetime | None, owner: Outlet | None) -> str | None:
+    """Return a time as the outlet would write it, so that it can be compared with the page."""
+    return iso(at.astimezone(ZoneInfo(owner.timezone)) if at is not None and owner is not None else at)
 
 
 def _pieces(paragraphs: list[str]) -> list[str]:

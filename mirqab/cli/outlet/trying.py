@@ -184,15 +184,15 @@ class _Trying:
 
     def run(self, links: str | None, timezone: str) -> Trial:
         trial = self.trial
-        say(f"Asking {trial.url} and its robots.txt.")
-        first, robots = self._fetcher.fetch(trial.url, urljoin(trial.url, "/robots.txt"))
+        say(f"Asking {trial.url}.")
+        (first,) = self._fetcher.fetch(trial.url)
         trial.problem, trial.detail = first.problem, first.detail
         if links is not None:
             self._take_section(first, links)
         elif self._is_feed(first):
             trial.home = urljoin(trial.url, "/")
         elif first.problem not in _CLOSED:
-            self._look_around(first, robots)
+            self._look_around(first)
         trial.best = _best(trial.tried)
         trial.sitemap = _sitemap_beside(trial.best, trial.tried)
         if trial.best is not None:
@@ -218,7 +218,7 @@ class _Trying:
             self._take(first, Origin.GIVEN, FeedKind.SECTION, reading, links=links)
             self.trial.site = site_of(first.body, first.content_type)
 
-    def _look_around(self, home: Arrived, robots: Arrived) -> None:
+    def _look_around(self, home: Arrived) -> None:
         places: list[tuple[str, str, FeedKind, Origin]] = []
         base = home.url or self.trial.url
         if home.problem is None:
@@ -227,6 +227,7 @@ class _Trying:
             feeds = [one for one in found if one.kind is FeedKind.FEED][:MOST_FEEDS]
             sitemaps = [one for one in found if one.kind is FeedKind.SITEMAP][:MOST_SITEMAPS]
             places += [(one.url, one.title, one.kind, Origin.DECLARED) for one in (*feeds, *sitemaps)]
+        (robots,) = self._fetcher.fetch(urljoin(base, "/robots.txt"))
         if robots.problem is None:
             named = in_robots(robots.body.decode("utf-8", "replace"), robots.url)[:MOST_SITEMAPS]
             places += [(url, "", FeedKind.SITEMAP, Origin.ROBOTS) for url in named]

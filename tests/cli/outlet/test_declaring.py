@@ -13,6 +13,7 @@ import pytest
 from mirqab.types import FeedKind, OutletKind
 from tests.cli.conftest import ROOT
 from tests.cli.outlet.conftest import DECLARED, Newsroom, declared_feed, home_page, publish
+from tests.crawl.pressweb import Answer
 
 NEWSROOM = ("--country", "iq", "--id", "marfa")
 
@@ -181,6 +182,25 @@ def test_a_move_that_cannot_be_is_told(newsroom: Newsroom, arguments: tuple[str,
     assert said.code == 2
     assert told in said.err
     assert newsroom.declarations == DECLARED
+
+
+def test_a_feed_that_moved_for_good_twice_is_moved_as_suggested(newsroom: Newsroom) -> None:
+    site = newsroom.press.site()
+    feed = publish(site, count=1)
+    site.answers["/old"] = Answer(status=301, headers=(("Location", "/rss"),))
+    declared = DECLARED.replace("https://nahr.example/rss", f"{site.url}/old")
+    (newsroom.config / "outlets.yaml").write_text(declared, encoding="utf-8")
+    (newsroom.config / "topics").mkdir()
+    assert newsroom.command("crawl", "nahr").code == 0
+    said = newsroom.command("outlet", "move", "--suggested", "--yes")
+    assert (said.code, said.out) == (0, "No feed has moved for good.\n"), "once may be a mistake"
+    assert newsroom.command("crawl", "nahr").code == 0
+
+    said = newsroom.command("outlet", "move", "--suggested", "nahr", "--yes")
+
+    assert said.code == 0, said.err
+    assert newsroom.declarations == declared.replace(f"{site.url}/old", feed)
+    assert newsroom.command("outlet", "move", "--suggested", "--yes").out == "No feed has moved for good.\n"
 
 
 # ---------------------------------------------------------------------------------------- import, export
