@@ -36,7 +36,10 @@ def prune(
     Articles, verdicts and flags are not touched: a page that is gone can no longer be taken out anew, that is all.
     """
     deployed = deployment.settings()
-    with deployment.archive(deployed) as archive:
+    with deployment.archive_if_any(deployed) as archive:
+        if archive is None:
+            write_line(deployment.NOTHING_YET)
+            return
         plans: list[PrunePlan] = []
 
         def plan() -> PrunePlan:

@@ -52,7 +52,10 @@ def reextract(
     documents = load_topic_documents(deployed)
     topics = [(topic.id, topic.version) for topic in deployment.load_topics(deployed)]
     place = Bookmark(deployed.home, [] if outlet is None else outlet, since, topics)
-    with deployment.archive(deployed) as archive:
+    with deployment.archive_if_any(deployed) as archive:
+        if archive is None:
+            write_line(deployment.NOTHING_YET)
+            return ExitCode.WELL
         for name in outlet or ():
             if name not in declared and name not in archive.outlet_counts():
                 raise UsageError(f"There is no outlet {name!r}; ./run outlets lists them.")
