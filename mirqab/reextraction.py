@@ -13,7 +13,7 @@ from mirqab.archive import Archive, KeptEntry, KeptPage, read_page
 from mirqab.archive.columns import storable
 from mirqab.errors import ArchiveError
 from mirqab.stories import place
-from mirqab.types import Article, Outlet, Page, PageHints, Reason, Worked
+from mirqab.types import Article, Embed, Outlet, Page, PageHints, Reason, Worked
 from mirqab.workers import Workers
 
 BATCH: Final = 50
@@ -22,7 +22,7 @@ BATCH: Final = 50
 _UNDECIDED: Final = frozenset({Reason.TIMED_OUT, Reason.OUT_OF_MEMORY, Reason.WORKER_DIED})
 """Ends of a worker that may lie in the machine of today: no reason to change what was taken out before."""
 
-_COMPARED: Final = ("headline", "body", "authors", "published", "updated")
+_COMPARED: Final = ("headline", "body", "authors", "published", "updated", "embeds")
 
 
 class Kind(StrEnum):
@@ -219,10 +219,14 @@ def _stored(value: object) -> object:
     """Return a value as the archive gives it back."""
     if isinstance(value, tuple):
         return tuple(map(_stored, value))
+    if isinstance(value, Embed):
+        return tuple(map(_stored, (value.handle, value.text, value.date_raw, value.url)))
     return storable(value) if isinstance(value, str) else value
 
 
 def _shown(article: Article, name: str) -> str:
+    if name == "embeds":
+        return "، ".join(embed.handle or embed.url or "" for embed in article.embeds)
     value = getattr(article, name)
     if value is None:
         return ""

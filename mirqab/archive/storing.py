@@ -7,7 +7,7 @@ one moment the second sees the first. The unique keys of the table `articles` wo
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -137,9 +137,8 @@ def rewrite(conn: Connection, worked: Worked, target: str, story: str, now: date
     article = worked.article
     assert article is not None
     names = ("authors", "published", "published_raw", "updated", "updated_raw", "language", "extractor", "quality")
-    conn.execute(
-        update(_articles).where(_articles.c.id == target).values({name: getattr(article, name) for name in names})
-    )
+    values = {name: getattr(article, name) for name in names} | {"embeds": [asdict(embed) for embed in article.embeds]}
+    conn.execute(update(_articles).where(_articles.c.id == target).values(values))
     return _judge(conn, worked, target, story, now, former=_verdict_topics(conn, target))
 
 
@@ -219,6 +218,7 @@ def _content(worked: Worked, article: Article, key: str) -> dict[str, Any]:
         "headline": article.headline,
         "body": article.body,
         "authors": article.authors,
+        "embeds": [asdict(embed) for embed in article.embeds],
         "published": article.published,
         "published_raw": article.published_raw,
         "updated": article.updated,
