@@ -7,6 +7,7 @@ Lines are written as they are done; memory does not grow with the number of inpu
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -178,6 +179,7 @@ def _extract_line(item: Arrived, worked: Worked | None) -> dict[str, Any]:
         "published": None if article is None else iso(article.published),
         "published_raw": None if article is None else article.published_raw,
         "authors": [] if article is None else list(article.authors),
+        "embeds": [] if article is None else [asdict(embed) for embed in article.embeds],
         "language": None if article is None else article.language,
         "quality": 0.0 if article is None else article.quality,
         "extractor": None if article is None else article.extractor,

@@ -181,6 +181,7 @@ def story_json(detail: StoryDetail) -> dict[str, Any]:
                 "headline": one.article.headline,
                 "body": one.article.body,
                 "authors": list(one.article.authors),
+                "embeds": [asdict(embed) for embed in one.article.embeds],
                 "published": iso(one.article.published),
                 "published_raw": one.article.published_raw,
                 "fetched_at": iso(one.article.fetched_at),

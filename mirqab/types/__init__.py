@@ -15,11 +15,12 @@ from mirqab.types.feeds import (
     FeedReading,
     FeedSnapshot,
     FeedState,
+    HostPart,
     HostState,
     Validators,
 )
 from mirqab.types.judgement import Evidence, Sentence, Span, Verdict, encode_facets
-from mirqab.types.pages import Article, Extraction, Page, PageHints, Placement, RawLocation, Stored, Worked
+from mirqab.types.pages import Article, Embed, Extraction, Page, PageHints, Placement, RawLocation, Stored, Worked
 from mirqab.types.words import (
     NO_ANSWER,
     EntryState,
@@ -40,6 +41,7 @@ __all__ = [
     "Article",
     "ChildSitemap",
     "Document",
+    "Embed",
     "EntryState",
     "Evidence",
     "ExitCode",
@@ -56,6 +58,7 @@ __all__ = [
     "FeedState",
     "FlagState",
     "Grade",
+    "HostPart",
     "HostState",
     "Job",
     "Outlet",
