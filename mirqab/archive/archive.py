@@ -20,6 +20,7 @@ from mirqab.types import (
     FeedEntry,
     FeedSnapshot,
     FeedState,
+    HostPart,
     HostState,
     RawLocation,
     Reason,
@@ -137,10 +138,10 @@ class Archive:
         with self._reading() as conn:
             return feedstates.resting_hosts(conn, now)
 
-    def keep_host(self, state: HostState) -> None:
-        """Remember this of a host, in place of what was remembered before."""
+    def keep_host(self, state: HostState, part: HostPart | None = None) -> None:
+        """Remember this of a host, in place of what was remembered before; a `part` of it leaves the rest as it is."""
         with self._writing() as conn:
-            feedstates.keep_host(conn, state)
+            feedstates.keep_host(conn, state, part)
 
     # --------------------------------------------------------------------------------------------- entries
 

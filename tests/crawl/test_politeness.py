@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
 from collections.abc import Callable
@@ -11,14 +12,19 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from scrapy import Spider
+from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
+from crawler.deployment import Deployment as Deployed
+from crawler.hosts import Hosts
 from crawler.outcomes import RefusedError, patience_s
-from crawler.robots import MOST_BYTES, RobotsMiddleware, _Rules, decoded
+from crawler.robots import MOST_BYTES, MOST_READ_BYTES, RobotsMiddleware, _Rules, decoded
+from crawler.run import CrawlRun
+from crawler.spiders.feeds import FeedsSpider
 from mirqab.addresses import origin_of
-from mirqab.types import Reason
+from mirqab.settings import Settings
+from mirqab.types import HostState, Reason
 from tests.crawl.conftest import Deployment, news, publish
 from tests.crawl.pressweb import Answer, Asked, Press, Site, silent_address
 
@@ -50,6 +56,37 @@ async def test_a_refusal_is_raised_anew_for_every_address() -> None:
             await middleware._decide(rules, f"https://nahr.example/{number}")
         raised.append(len(caught.traceback))
     assert raised[0] == raised[-1], "one exception raised by all would hold on to every request"
+
+
+async def test_the_rules_of_few_hosts_stay_in_memory_and_the_others_are_read_from_the_archive_again() -> None:
+    body = b"User-agent: *\nDisallow: /closed\n" + b"#" * 500_000
+    recalled: list[str] = []
+
+    async def recall(origin: str) -> HostState:
+        recalled.append(origin)
+        status = 404 if "bare" in origin else 200
+        return HostState(host=origin, robots=body, robots_status=status, robots_at=datetime.now(UTC))
+
+    crawler = Crawler(FeedsSpider, {"ROBOTSTXT_OBEY": True, "ROBOTSTXT_USER_AGENT": "Mirqab"})
+    crawler.spider = FeedsSpider()
+    crawler.spider.run = CrawlRun(Deployed(Settings()), (), command="crawl", hosts=[], keeps=False)
+    crawler.spider.run.hosts = Hosts(no_wait, recall, crawler.spider.run.keep_host, asyncio.Event())
+    middleware = RobotsMiddleware(crawler)
+    room = MOST_READ_BYTES // len(body)
+    hosts = ["https://bare.example", *(f"https://n{number}.example" for number in range(room + 1))]
+
+    for host in (*hosts, hosts[-1], hosts[0], hosts[1]):
+        await middleware.process_request(Request(f"{host}/open"))
+        if host != hosts[0]:
+            with pytest.raises(RefusedError, match="forbids"):
+                await middleware.process_request(Request(f"{host}/closed"))
+
+    assert recalled == [origin_of(host) for host in (*hosts, hosts[1])]
+    assert len(middleware._read) == room
+
+
+async def no_wait(host: str, delay_s: float) -> float:
+    return 0.0
 
 
 ROBOTS: dict[str, tuple[Answer, Reason | None, str]] = {
