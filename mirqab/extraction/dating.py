@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from mirqab.arabic.dates import names_time, read_date
@@ -33,10 +34,12 @@ _PUBLISHED_NAMES: Final = (
     *("parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime"),
     *("dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date", "dcterms.date", "date"),
 )
-_DATE_PLACES: Final = "//time|//*[@itemprop='datePublished' or @pubdate]|" + "|".join(
-    f"//*[contains(@{attribute},'{word}')]"
-    for attribute in ("class", "id")
-    for word in ("date", "Date", "time", "Time", "publish", "created", "posted", "meta", "info")
+_DATE_WORDS: Final = ("date", "Date", "time", "Time", "publish", "created", "posted", "meta", "info")
+# one predicate: a union of as many paths looks at every element as many times
+_DATE_PLACES: Final = XPath(
+    "//*[self::time or @pubdate or @itemprop='datePublished' or ((@class or @id) and ("
+    + " or ".join(f"contains(@{name},'{word}')" for name in ("class", "id") for word in _DATE_WORDS)
+    + "))]"
 )
 _DATE_PLACES_TRIED: Final = 60
 _DATE_TEXT_LONGEST: Final = 120
@@ -154,7 +157,8 @@ def _shown_texts(
     own = {letters_of(text) for text in headlines}
     heading = next((h1 for h1 in tree.iter("h1") if letters_of(h1.text_content()) in own), None)
     frame = None if heading is None else next(heading.iterancestors("article", "main"), None)
-    places = [place for place in tree.xpath(_DATE_PLACES)[:_DATE_PLACES_TRIED] if not _stands_beside(place, own)]
+    found: list[HtmlElement] = _DATE_PLACES(tree)  # type: ignore[assignment]
+    places = [place for place in found[:_DATE_PLACES_TRIED] if not _stands_beside(place, own)]
     # a stable sort: document order within each rank
     places.sort(key=lambda place: _rank(place, frame))
     for place in places:
