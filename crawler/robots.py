@@ -46,18 +46,24 @@ LARGE: Final = 64 * 1024
 _AMISS: Final = frozenset({Reason.BAD_URL, Reason.REFUSED_ADDRESS, Reason.TOO_LARGE})
 """Reasons of a robots.txt that say nothing lasting of the page: they are told as one that passes."""
 
+_OWN_TROUBLE: Final = frozenset({Reason.HTTP_ERROR, Reason.TOO_MANY_REQUESTS, Reason.TIMED_OUT, Reason.BROKEN_ANSWER})
+"""Reasons for which a robots.txt cannot be read although its host is there: pages wait, and none of their tries is
+used up. Without the host itself a page would fail too, and that counts, or the pages of a dead one would wait for
+ever."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
     """What holds for one origin in this run.
 
     `told` is why everything is allowed or by which copy the rules are; `refusal` is why nothing is. `pace` is what is
-    to be said of the crawl-delay.
+    to be said of the crawl-delay. `is_own_trouble`: the host is there, and its robots.txt alone is amiss.
     """
 
     parser: ProtegoRobotParser | None = None
     told: str = ""
     refusal: RefusedError | PutOffError | None = None
+    is_own_trouble: bool = False
     delay_s: float = 0.0
     pace: str = ""
     size: int = 0
@@ -102,6 +108,8 @@ class RobotsMiddleware:
             request.meta["robots"] = await self._decide(rules, request.url)
         except RefusedError as refused:
             request.meta["robots"] = f"refused: {refused.detail}"
+            if rules.is_own_trouble and "entry" in request.cb_kwargs:
+                raise PutOffError(refused.reason, refused.detail) from refused  # the page was never asked for
             raise
 
     async def _decide(self, rules: _Rules, url: str) -> str:
@@ -160,7 +168,9 @@ class RobotsMiddleware:
             if isinstance(error, RefusedError) and error.reason is Reason.TOO_MANY_REDIRECTS:
                 return await self._remember(origin, b"", 302)
             if age is None or age >= STALE or (isinstance(error, PutOffError) and error.because is None):
-                return _Rules(refusal=_ill(error, origin))
+                refusal = _ill(error, origin)
+                own = isinstance(refusal, RefusedError) and refusal.reason in _OWN_TROUBLE
+                return _Rules(refusal=refusal, is_own_trouble=own)
             rules = await _rules_of(known, self._agent)
             copy = f"by the robots.txt of {known.robots_at:%Y-%m-%d}, which cannot be read now"
             return self._hold(origin, replace(rules, told=copy))

@@ -87,7 +87,7 @@ class CrawlRun:
         self._asked: set[str] = set()
         self._open_entries: dict[str, FeedEntry] = {}
         self._robots: dict[str, str] = {}
-        self._put_off: dict[Reason | None, list[str]] = {}
+        self._put_off: dict[tuple[Reason | None, str | None], list[str]] = {}
         self._background: set[asyncio.Future[None]] = set()
         self._seen: Seen | None = None
         self._archive: Archive | None = None
@@ -190,8 +190,8 @@ class CrawlRun:
                 self.crashed(entry.id)
         try:
             await self.polls.close(stopping=self.stopping.is_set())
-            for because, entries in self._put_off.items():
-                await self.intake.put_off(entries=entries, reason=because, detail=because and HOST_RESTS)
+            for (because, detail), entries in self._put_off.items():
+                await self.intake.put_off(entries=entries, reason=because, detail=detail)
             if self._archive is not None and self._thread is not None and self.id is not None:
                 await self._thread.call(self._archive.end_run, self.id, exit_code=self.exit_code, finish=finish)
         except BaseException:
@@ -304,14 +304,14 @@ class CrawlRun:
         log_event("page", outlet=outlet, outcome="failed", reason=reason, detail=detail, url=url)
         self._progress.tell("page", outlet=outlet, url=url, outcome=reason, flagged=[])
 
-    async def put_off(self, entry: FeedEntry, because: Reason | None) -> None:
+    async def put_off(self, entry: FeedEntry, because: Reason | None, detail: str | None = None) -> None:
         """Leave an entry pending for a later run, and let go of its claim: its host asked for peace, or the run ends.
 
         The latter is told as a sum alone: thousands of lines at the end would crowd out the last.
         """
         await self.intake.release(entry.id)
         self._end_page(entry.id, "put_off")
-        self._put_off.setdefault(because, []).append(entry.id)
+        self._put_off.setdefault((because, because and (detail or HOST_RESTS)), []).append(entry.id)
         if because is not None:
             self.tally.put_off_reasons[because] += 1
             self._progress.tell("page", outlet=entry.outlet, url=entry.url, outcome="put_off", problem=because)

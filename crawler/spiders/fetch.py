@@ -120,8 +120,8 @@ class FetchSpider(OutletSpider):
         match failure.value:
             case RefusedError() as refused:
                 self._write(number, url, 0, (), refused.reason, refused.detail, b"")
-            case PutOffError(because=Reason() as because):
-                self._write(number, url, 0, (), because, HOST_RESTS, b"")
+            case PutOffError(because=Reason() as because, detail=detail):
+                self._write(number, url, 0, (), because, detail or HOST_RESTS, b"")
             case PutOffError():
                 self.run.tally.feeds["put_off"] += 1
             case problem:

@@ -37,11 +37,12 @@ def text(body: bytes, **more: Any) -> Answer:
     return Answer(body=body, content_type="text/plain", **more)
 
 
-def outcomes(deployment: Deployment, urls: list[str]) -> dict[str, tuple[Reason | None, str]]:
-    """Return why each entry gave no article; (None, "") for one that did."""
-    with deployment.archive() as archive:
-        trails = {url: archive.by_url(url) for url in urls}
-    return {url: (trail.entry.reason, trail.entry.detail or "") for url, trail in trails.items() if trail is not None}
+def outcomes(deployment: Deployment) -> dict[str, tuple[Reason | None, str]]:
+    """Return for each address that was tried why it gave no article; (None, "") when it did."""
+    told = deployment.database(
+        "SELECT url, outcomes.reason, outcomes.detail FROM outcomes JOIN entries ON entries.id = outcomes.entry"
+    )
+    return {str(url): (Reason(str(reason)) if reason else None, str(detail or "")) for url, reason, detail in told}
 
 
 # --------------------------------------------------------------------------------------- case 30: robots.txt
@@ -141,7 +142,7 @@ def test_case_30_every_robots_txt_is_read_as_rfc_9309_says(press: Press, deploym
     crawl = deployment.crawl()
 
     assert crawl.code == 3, crawl.log
-    found = outcomes(deployment, [url for url, _ in items] + [f"{silent}/page"])
+    found = outcomes(deployment)
     for name, (_, reason, detail) in ROBOTS.items():
         url = sites[name].url + "/page"
         assert found[url][0] is reason, (name, found[url])
@@ -154,6 +155,25 @@ def test_case_30_every_robots_txt_is_read_as_rfc_9309_says(press: Press, deploym
     assert found[sites["inward"].url + "/page"][0] is Reason.HTTP_ERROR  # says nothing lasting of the page
     assert found[f"{silent}/page"] == (Reason.CONNECTION, "robots.txt: connection refused")
     assert "Traceback" not in crawl.log
+    waiting = deployment.database("SELECT url, state, attempts, reason FROM entries WHERE state = 'pending'")
+    own = {sites[name].url + "/page" for name in ("ill", "worse", "busy", "slow", "cut", "bomb", "inward")}
+    assert {str(url) for url, *_, attempts, _ in waiting if not attempts} == own, "what was not asked was not tried"
+    assert {str(url) for url, *_, attempts, _ in waiting if attempts} == {f"{silent}/page"}
+
+
+def test_pages_behind_an_ill_robots_txt_wait_until_it_is_well(press: Press, deployment: Deployment) -> None:
+    hub, site = press.site(), press.site()
+    site.answers["/robots.txt"] = Answer(status=500)
+    deployment.read("nahr", hub.feed("/rss", [(site.article("/page", *news(1)), "أ")]))
+    for _ in range(2):
+        crawl = deployment.crawl(MIRQAB_CRAWL_MAX_ATTEMPTS="1")
+        assert crawl.code == 3, crawl.log
+        assert (crawl.end["put_off"], crawl.end["failed"]) == (1, 0)
+        assert crawl.end["put_off_reasons"] == {Reason.HTTP_ERROR: 1}
+    assert outcomes(deployment)[f"{site.url}/page"] == (Reason.HTTP_ERROR, "robots.txt answered 500")
+
+    site.answers["/robots.txt"] = Answer(status=404)
+    assert deployment.crawl(MIRQAB_CRAWL_MAX_ATTEMPTS="1").end["stored"] == 1
 
 
 def test_robots_txt_is_asked_once_a_day(press: Press, deployment: Deployment) -> None:
