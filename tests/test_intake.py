@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from mirqab.archive import Archive
 from mirqab.errors import ArchiveError
 from mirqab.intake import MAX_WAIT_S, PASSES, RETRY_STEP_S, Intake, next_try
 from mirqab.seen import Seen, open_seen
-from mirqab.types import EntryState, Reason, make_id
+from mirqab.types import Admitted, EntryState, Reason, make_id
 from tests.archive.making import (
     NOON,
     TALKS,
@@ -70,6 +72,32 @@ async def an_intake(archive: Archive, seen: Seen, *, max_attempts: int = 3) -> A
 
 
 EARLIER = NOON - timedelta(hours=1)
+
+# ------------------------------------------------------------------------------------------------- admit
+
+
+async def test_answers_that_come_together_are_written_together(archive: Archive, seen: Seen) -> None:
+    commits: list[Connection] = []
+    event.listen(archive._writer, "commit", commits.append)
+    async with an_intake(archive, seen) as intake:
+        before = len(commits)
+        urls = [f"https://rasid.example/{number}.xml" for number in range(20)]
+        told = [snapshot(item(str(number)), url=url) for number, url in enumerate(urls)]
+        admitted = await asyncio.gather(*map(intake.admit, told))
+        assert [one.new for one in admitted] == [1] * 20
+        assert len(commits) - before == 1
+        assert len(archive.feed_states()) == 20
+
+
+async def test_an_answer_that_cannot_be_written_takes_no_other_along(archive: Archive, seen: Seen) -> None:
+    good = [snapshot(item(str(number)), url=f"https://rasid.example/{number}.xml") for number in range(3)]
+    bad = replace(snapshot(item("x"), url="https://rasid.example/x.xml"), fetched_at=datetime(2026, 1, 1))
+    async with an_intake(archive, seen) as intake:
+        ends = await asyncio.gather(*map(intake.admit, [good[0], bad, *good[1:]]), return_exceptions=True)
+    assert isinstance(ends[1], Exception)
+    assert [one.new for one in (ends[0], *ends[2:]) if isinstance(one, Admitted)] == [1, 1, 1]
+    assert len(archive.feed_states()) == 3
+
 
 # ---------------------------------------------------------------------------------------------- next_try
 

@@ -29,6 +29,7 @@ from mirqab.archive.feedstates import (
     write_feeds,
     write_item_hashes,
 )
+from mirqab.archive.overlap import remember_newest, rolled_over
 from mirqab.types import (
     Admitted,
     EntryState,
@@ -186,7 +187,7 @@ class _Batch:
         if oldest is None and before.first_success_at is None:
             oldest = youth
         wakes_from = max(youth, oldest or youth)
-        gap = not reading.unchanged and self._is_gap(snapshot, before, told)
+        gap = self._has_rolled_over(snapshot, feed, before, told, reading.unchanged)
         new = reopened = noted = 0
         for entry, one in told.items():
             last = self._carried.get((entry, feed))
@@ -221,11 +222,21 @@ class _Batch:
         known = found - new - noted - reopened - unusable
         return Admitted(found=found, new=new, reopened=reopened, known=known, noted=noted, unusable=unusable, gap=gap)
 
-    def _is_gap(self, snapshot: FeedSnapshot, before: FeedState, told: Mapping[str, _Item]) -> bool:
-        if not _may_be_gap(snapshot, before) or any(entry in self._standings for entry in told):
-            return False
-        self._write_entries()  # those of the answers before this one count as known
-        return _nothing_known(self._conn, before, told)
+    def _has_rolled_over(
+        self, snapshot: FeedSnapshot, feed: int, before: FeedState, told: Mapping[str, _Item], unchanged: int
+    ) -> bool:
+        """Tell whether items were lost before this answer, and remember its newest for the next one."""
+        items = {entry: one.item for entry, one in told.items()}
+        carried = {entry for entry in told if (entry, feed) in self._carried}
+        if not unchanged and before.last_success_at is not None:
+            self._write_entries()  # the archive is asked, which must know of the answers before this one
+        # what other feeds of the outlet brought in full meanwhile is not lost
+        gap = any(entry not in self._standings for entry in told) and rolled_over(
+            self._conn, snapshot, feed, before, items, carried=carried, unchanged=unchanged
+        )
+        if snapshot.role is FeedRole.FEED:
+            remember_newest(self._conn, feed, items, carried=carried, unchanged=unchanged)
+        return gap
 
     def _write_entries(self) -> None:
         if self._fresh:
@@ -324,64 +335,6 @@ def _carried_before(conn: Connection, ids: Iterable[str]) -> dict[tuple[str, int
             found[entry, feed] = _Carried(digest, words)
     return found
 
-
-# ------------------------------------------------------------------------------------------------- gaps
-
-_LOOK_BACK: Final = timedelta(days=7)
-
-
-def _may_be_gap(snapshot: FeedSnapshot, before: FeedState) -> bool:
-    """Tell whether an answer of which no address is known can mean that items were lost.
-
-    Not on a first poll, not after an empty answer, not for a cut one (what is known may stand in the part that is
-    missing), and not for a sitemap or a page that is asked beside the feeds.
-    """
-    return (
-        snapshot.role is FeedRole.FEED
-        and before.last_success_at is not None
-        and bool(before.window)
-        and problem_of(snapshot) is None
-    )
-
-
-def _nothing_known(conn: Connection, before: FeedState, told: Mapping[str, _Item]) -> bool:
-    """Tell whether no item is an old one under a new address; there is at least one item.
-
-    Some feeds write a session into every link. Their items are known by guid and title: a guid alone is no proof, for
-    feeds give one to all items, or number them by place; nor is one that stands twice in this answer. Where the guid
-    is the link, or there is none, title and date are the same.
-    """
-    if not told:
-        return False
-    assert before.last_success_at is not None
-    since = before.last_success_at - _LOOK_BACK
-    rows = [
-        row
-        for state in EntryState
-        for row in conn.execute(_LATELY, {"outlet": before.outlet, "state": state, "since": since})
-    ]
-    by_guid = {(row.guid, row.title) for row in rows if row.guid}
-    by_date = {(row.published, row.title) for row in rows if row.published and row.title}
-    guids = [one.item.guid for one in told.values()]
-    for one in told.values():
-        item = one.item
-        if item.guid and guids.count(item.guid) == 1 and (item.guid, item.title) in by_guid:
-            return False
-        if item.published and item.title and (item.published, item.title) in by_date:
-            return False
-    return True
-
-
-_LATELY: Final = (
-    select(_entries.c.guid, _entries.c.title, _entries.c.published)
-    .where(
-        _entries.c.outlet == bindparam("outlet"),
-        _entries.c.state == bindparam("state"),
-        _entries.c.first_seen_at >= bindparam("since"),
-    )
-    .order_by(_entries.c.first_seen_at.desc())
-    .limit(1000)
-)
 
 # ------------------------------------------------------------------------------------------ the run's row
 

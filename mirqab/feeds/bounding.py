@@ -35,7 +35,7 @@ def first_items(text: str, most: int) -> tuple[str, int]:
     characters loses its description and content (as a rule pictures written into the text); one that is still too
     long is left out. What stands behind the last item stays: closing tags, and now and then the feed's title.
     """
-    if len(text) <= _MOST_CHARS_OF_ONE and _weight(text) <= _MOST_MARKUP and len(_ITEM_START.findall(text)) <= most:
+    if _is_light(text, _MOST_MARKUP) and (text.count("<") <= most or len(_ITEM_START.findall(text)) <= most):
         return text, 0
     starts, end = items_of(text)
     if not starts:
