@@ -74,7 +74,7 @@ class Polls:
         self._open: set[Poll] = set()
         self._ended = asyncio.Event()
         self._unchanged: list[FeedSnapshot] = []
-        self._put_off: dict[tuple[Reason | None, str], list[tuple[str, str]]] = {}
+        self._put_off: dict[tuple[Reason | None, str, FeedRole], list[tuple[str, str]]] = {}
         self._intake: Intake
         self._workers: Workers
 
@@ -91,8 +91,8 @@ class Polls:
                 log_event("feed-without-end", level=logging.ERROR, outlet=poll.outlet.id, url=poll.feed.url)
                 self.crashed(poll)
         await self._write_unchanged()
-        for (because, detail), feeds in self._put_off.items():
-            await self._intake.put_off(feeds=feeds, reason=because, detail=detail)
+        for (because, detail, role), feeds in self._put_off.items():
+            await self._intake.put_off(feeds=feeds, reason=because, detail=detail, role=role)
 
     # ------------------------------------------------------------------------------------------ what to ask
 
@@ -126,7 +126,7 @@ class Polls:
     def begin(self, poll: Poll) -> None:
         """Count a poll as asked."""
         self._open.add(poll)
-        self._tally.feeds_asked += 1
+        self._tally.feeds_asked += poll.role is not FeedRole.BACKFILL
         self._tally.roles[poll.role] += 1
 
     # ---------------------------------------------------------------------------------------- what came of it
@@ -179,7 +179,7 @@ class Polls:
         self._count(poll, end)
         self._tally.admitted(admitted, poll.role)
         if snapshot.problem is not None:
-            self._tally.feed_reasons[snapshot.problem] += 1
+            self._tally.reasons_of(poll.role)[snapshot.problem] += 1
         if snapshot.reading is not None:
             self._tally.left_out += snapshot.reading.left_out
         self._tell(poll, end, snapshot, admitted, await self._notices(poll, snapshot, admitted))
@@ -213,7 +213,7 @@ class Polls:
                 because=because,
                 detail=detail,
             )
-        self._put_off.setdefault((because, detail), []).append((poll.outlet.id, poll.feed.url))
+        self._put_off.setdefault((because, detail, poll.role), []).append((poll.outlet.id, poll.feed.url))
         self._tell_progress(poll, "put_off", problem=because, detail=detail)
         return because is not None and self._takes_pages(self._rounds[poll.outlet.id])
 
@@ -225,7 +225,7 @@ class Polls:
         """Give a poll its end; one that has met it already keeps that, and a crash after it is a fault besides."""
         if poll in self._open:
             self._open.discard(poll)
-            self._tally.feeds[end] += 1
+            self._tally.ends_of(poll.role)[end] += 1
             self._ended.set()
         elif end == "crashed":
             self._tally.faults += 1
@@ -313,6 +313,7 @@ class Polls:
             poll,
             end,
             new=admitted.new,
+            reopened=admitted.reopened,
             known=admitted.known,
             gap=admitted.gap,
             problem=snapshot.problem,

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 IN_FLIGHT_PER_WORKER: Final = 4
 """Pages handed to the workers at a time, for each of them: enough that none waits, few enough to keep in memory."""
 DAY_S: Final = 86_400.0
+INTERRUPTED: Final = "interrupted"
+"""How a run finishes that was told to end."""
 
 
 def run_of(crawler: Crawler) -> CrawlRun:
@@ -70,6 +72,7 @@ class CrawlRun:
         self.stopping = asyncio.Event()
         self.hosts = Hosts(self._reserve, self.host_state, self.keep_host, self.stopping)
         self.id: str | None = None
+        self.begun = False  # it may stand in the ledger
         self._keeps = keeps
         self._stack = AsyncExitStack()
         self._progress = Progress.of_environment()
@@ -100,6 +103,7 @@ class CrawlRun:
         feeds = sum(len(outlet.feeds) for outlet in self.outlets)
         if self._keeps:
             await self._open_parts()
+        self.begun = True
         log_event("run-started", run=self.id, outlets=len(self.outlets), feeds=feeds)
         self._progress.tell("start", run=self.id, outlets=len(self.outlets), feeds=feeds)
 
@@ -127,6 +131,7 @@ class CrawlRun:
         self._seen = await stack.enter_async_context(
             open_seen(redis_url=settings.redis_url, folder=settings.redis_folder)
         )
+        self.begun = True
         self.id = await thread.call(archive.start_run, self.command, topics=topics)
         self.workers = Workers(
             WorkPlan(documents=documents, raw_folder=settings.raw_folder, max_page_bytes=settings.crawl_max_bytes),
@@ -159,7 +164,6 @@ class CrawlRun:
         if self._closed:
             return
         self._closed = True
-        self.finish = finish
         for entry in tuple(self._open_entries.values()):
             if self.stopping.is_set():
                 await self.put_off(entry, None)
@@ -168,16 +172,22 @@ class CrawlRun:
                 self.crashed(entry.id)
         try:
             await self.polls.close(stopping=self.stopping.is_set())
+            self.finish = INTERRUPTED if self._was_cut_short(finish) else finish
             for because, entries in self._put_off.items():
                 await self.intake.put_off(entries=entries, reason=because, detail=because and HOST_RESTS)
             if self._archive is not None and self._thread is not None and self.id is not None:
-                await self._thread.call(self._archive.end_run, self.id, exit_code=self.exit_code, finish=finish)
+                await self._thread.call(self._archive.end_run, self.id, exit_code=self.exit_code, finish=self.finish)
         except BaseException:
             self.tally.faults += 1
             raise
         finally:
+            self.finish = self.finish or finish
             await self._stack.aclose()
             self._tell_end()
+
+    def _was_cut_short(self, finish: str) -> bool:
+        """Return whether the run was told to end and left something because of it; the signal may come at the end."""
+        return self.stopping.is_set() and (finish != "finished" or self.tally.any_left)
 
     def end_now(self) -> None:
         """Write the run's end without waiting for anything under way: the process is about to be gone.
@@ -187,7 +197,7 @@ class CrawlRun:
         if self._closed:
             return
         self._closed = True
-        self.finish = "interrupted"
+        self.finish = INTERRUPTED
         if self._archive is not None and self.id is not None:
             self._archive.end_run(self.id, exit_code=self.exit_code, finish=self.finish)
         self._tell_end()
@@ -266,7 +276,13 @@ class CrawlRun:
             url=worked.page_url,
         )
         self._progress.tell(
-            "page", outlet=worked.outlet, url=worked.page_url, outcome=end, flagged=flagged, raised=stored.raised
+            "page",
+            outlet=worked.outlet,
+            url=worked.page_url,
+            outcome=end,
+            article=stored.article,
+            flagged=flagged,
+            raised=stored.raised,
         )
 
     async def page_failed(

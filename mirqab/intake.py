@@ -25,6 +25,7 @@ from mirqab.stories import place
 from mirqab.types import (
     Admitted,
     FeedEntry,
+    FeedRole,
     FeedSnapshot,
     FeedState,
     HostState,
@@ -143,10 +144,17 @@ class Intake:
         entries: Iterable[str] = (),
         reason: Reason | None = None,
         detail: str | None = None,
+        role: FeedRole = FeedRole.FEED,
     ) -> None:
-        """Write into the ledger that feeds (outlet, url) and entries are left for a later run, and why."""
+        """Write into the ledger which feeds (outlet, url; of one role) and entries are left for later, and why."""
         await self._thread.call(
-            self.archive.put_off, self.run, feeds=list(feeds), entries=list(entries), reason=reason, detail=detail
+            self.archive.put_off,
+            self.run,
+            feeds=list(feeds),
+            entries=list(entries),
+            reason=reason,
+            detail=detail,
+            role=role,
         )
 
     async def feed_states(self, outlets: Iterable[str] | None = None) -> list[FeedState]:

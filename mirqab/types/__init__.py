@@ -22,6 +22,7 @@ from mirqab.types.judgement import Evidence, Sentence, Span, Verdict, encode_fac
 from mirqab.types.pages import Article, Extraction, Page, PageHints, Placement, RawLocation, Stored, Worked
 from mirqab.types.words import (
     NO_ANSWER,
+    REFUSALS,
     EntryState,
     ExitCode,
     FeedKind,
@@ -36,6 +37,7 @@ from mirqab.types.words import (
 
 __all__ = [
     "NO_ANSWER",
+    "REFUSALS",
     "Admitted",
     "Article",
     "ChildSitemap",
