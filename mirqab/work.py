@@ -198,4 +198,5 @@ def _article(page: Page, extraction: Extraction) -> Article:
         quality=extraction.quality,
         fetched_at=page.fetched_at,
         fingerprint=fingerprint(extraction.headline, extraction.body),
+        embeds=extraction.embeds,
     )

@@ -50,7 +50,7 @@ def _run_outlets(text: str, form: Format) -> None:
     from mirqab.reader.queries import outlet_sums_json, resolve
 
     with deployment.archive(deployment.settings()) as archive:
-        kind, identity = resolve(archive, text)
+        kind, identity = resolve(archive, text, wanted="run")
         if kind != "run":
             raise NotFoundError(f"{identity} is no run but an id of another kind: {kind}; ./run runs lists the runs.")
         rows: list[Row] = [outlet_sums_json(sums) for sums in archive.run_outlets(identity)]

@@ -13,6 +13,7 @@ from mirqab.arabic.encodings import without_controls
 from mirqab.extraction.blocks import read_blocks
 from mirqab.extraction.body import body_lines, without_heading
 from mirqab.extraction.boilerplate import plain_lines, without_boilerplate
+from mirqab.extraction.embeds import part_embeds, take_embeds
 from mirqab.extraction.judging import JSON_LD, LIBRARY, Body, settle
 from mirqab.extraction.language import language_of
 from mirqab.extraction.leads import lead_of
@@ -58,6 +59,7 @@ def extract(html: bytes, *, url: str, content_type: str | None, hints: PageHints
         return _refused(Reason.NOT_HTML, "no markup could be read", hints)
     article = json_article(tree)
     detour = detour_of(tree)
+    embeds = take_embeds(tree)
     drop_unseen(tree)
     metadata = read_metadata(tree, article, url=url, hints=hints)
     known = [metadata.headline, *metadata.headlines, metadata.published_raw or ""]
@@ -76,7 +78,8 @@ def extract(html: bytes, *, url: str, content_type: str | None, hints: PageHints
         deep = "elements are nested deeper than is read" if is_cut_off(tree) else ""
         detail = deep or (body.refusal if body.noticed else detour_refusal(detour, tree) or body.refusal)
         return _refused(Reason.NO_ARTICLE, detail, hints, metadata)
-    return _judged(metadata, body, hints, part=is_walled(tree))
+    lines, embeds = part_embeds(body.lines, embeds)
+    return replace(_judged(metadata, replace(body, lines=lines), hints, part=is_walled(tree)), embeds=embeds)
 
 
 def _stated(tree: HtmlElement, metadata: Metadata, known: list[str]) -> Body | None:

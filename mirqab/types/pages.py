@@ -38,6 +38,20 @@ class PageHints:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Embed:
+    """A post of a social network that an article shows: who said it, what, and when as the page tells it.
+
+    `handle` starts with @ where the page shows one, else it is the account's name, or empty; `text` is empty where
+    only a script would draw it.
+    """
+
+    handle: str
+    text: str
+    date_raw: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Extraction:
     """What was taken out of one page: text exactly as published, white space normalised.
 
@@ -57,6 +71,7 @@ class Extraction:
     quality: float
     problem: Reason | None = None
     detail: str | None = None
+    embeds: tuple[Embed, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,6 +103,7 @@ class Article:
     quality: float
     fetched_at: datetime
     fingerprint: str  # of the folded text: equal means exact copy
+    embeds: tuple[Embed, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
