@@ -6,7 +6,7 @@ Every function takes the connection of a transaction that its caller began.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -21,6 +21,7 @@ from mirqab.types import (
     FeedRole,
     FeedSnapshot,
     FeedState,
+    HostPart,
     HostState,
     Reason,
     Validators,
@@ -62,6 +63,8 @@ def recorded(state: FeedState, snapshot: FeedSnapshot, admitted: Admitted) -> Fe
         facts["last_new_at"] = at
     if admitted.gap:
         facts |= {"gaps": state.gaps + 1, "last_gap_at": at, "gap_since": state.last_success_at}
+    if snapshot.role is FeedRole.BACKFILL:
+        facts["looked_at"] = at
     if problem is not None:
         facts |= {"last_error": problem, "last_error_at": at, "last_error_detail": detail_of(snapshot)}
         facts["failures"] = state.failures + 1
@@ -160,6 +163,7 @@ _SAME: Final = (
     "last_gap_at",
     "gap_since",
     "gaps",
+    "looked_at",
 )
 """What a row and a state call and hold alike."""
 
@@ -219,6 +223,21 @@ def write_item_hashes(conn: Connection, feed: int, hashes: bytes) -> None:
     conn.execute(insert_or_update(_item_hashes, keys=("feed",), replace=("hashes",)), {"feed": feed, "hashes": hashes})
 
 
+_NEWEST: Final = select(_item_hashes.c.newest).where(_item_hashes.c.feed == bindparam("this_feed"))
+
+
+def newest_told(conn: Connection, feed: int) -> bytes | None:
+    """Return which entries the feed began to tell last; None when that was not yet written down."""
+    found: bytes | None = conn.execute(_NEWEST, {"this_feed": feed}).scalar_one_or_none()
+    return found
+
+
+def write_newest_told(conn: Connection, feed: int, newest: bytes) -> None:
+    """Keep which entries the feed began to tell last."""
+    row = {"feed": feed, "hashes": b"", "newest": newest}
+    conn.execute(insert_or_update(_item_hashes, keys=("feed",), replace=("newest",)), row)
+
+
 # ------------------------------------------------------------------------------------------ found again
 
 
@@ -269,8 +288,14 @@ def resting_hosts(conn: Connection, now: datetime) -> list[HostState]:
     ]
 
 
-def keep_host(conn: Connection, state: HostState) -> None:
-    """Remember this of a host, in place of what was remembered before."""
+_PARTS: Final[Mapping[HostPart, tuple[str, ...]]] = {
+    "patience": ("not_before", "because"),
+    "robots": ("robots", "robots_status", "robots_at"),
+}
+
+
+def keep_host(conn: Connection, state: HostState, part: HostPart | None = None) -> None:
+    """Remember this of a host, in place of what was remembered before; a `part` of it leaves the rest as it is."""
     row = {
         "host": state.host,
         "not_before": state.not_before,
@@ -279,5 +304,5 @@ def keep_host(conn: Connection, state: HostState) -> None:
         "robots_status": state.robots_status,
         "robots_at": state.robots_at,
     }
-    replaced = tuple(name for name in row if name != "host")
+    replaced = _PARTS[part] if part is not None else tuple(name for name in row if name != "host")
     conn.execute(insert_or_update(_hosts, keys=("host",), replace=replaced), row)

@@ -84,6 +84,7 @@ def choose(declared: tuple[Outlet, ...], names: list[str], kind: str | None) -> 
 
 def watch(deployed: Settings, arguments: list[str], *, name: str) -> int:
     """Run the crawler as a child, show how it goes under this name, sum it up and return its exit code."""
+    from mirqab.cli.after_run import look_after
     from mirqab.cli.children import LOOK_S, ChildLog, PassedOn, has_terminal, start_scrapy
     from mirqab.cli.crawl_progress import CalmLines, EventLines, LiveLines, RunReport
     from mirqab.cli.crawl_summary import sum_up
@@ -126,6 +127,7 @@ def watch(deployed: Settings, arguments: list[str], *, name: str) -> int:
         sum_up(deployed, report)
         if code not in (ExitCode.WELL, ExitCode.SOME_FAILED):
             say(f"The run was not finished ({report.summary.get('finish')}); what is left is read by the next one.")
+        look_after(deployed)
     return code if code >= 0 else ExitCode.FAILED
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from mirqab.cli.outlet.trying import Origin
+from mirqab.cli.outlet.trying import Origin, why
 from mirqab.cli.terminal import Column, Format, Row, moment, one_line, plain, print_rows, write_line
 from mirqab.declarations.writing import outlet_yaml
 from mirqab.reader.queries import iso
@@ -41,7 +42,7 @@ def show_trial(trial: Trial) -> None:
     if name:
         write_line(one_line(name + (f" ({trial.site.language})" if trial.site.language else "")))
     if trial.problem is not None:
-        write_line(one_line(f"{trial.url}: {_why(trial.problem, trial.detail)}"))
+        write_line(one_line(f"{trial.url}: {why(trial.problem, trial.detail)}"))
     shown = [one for one in trial.tried if one.origin is not Origin.GUESSED or one.problem not in _NOTHING_THERE]
     rows: list[Row] = [{**_tried(one), "newest_shown": moment(one.newest)} for one in shown]
     if rows:
@@ -50,7 +51,7 @@ def show_trial(trial: Trial) -> None:
         write_line(f"Nothing is at {missing} well-known places.")
     for one in shown:
         if one.problem is not None or one.detail:
-            write_line(one_line(f"{one.url}: {_why(one.problem, one.detail)}"))
+            write_line(one_line(f"{one.url}: {why(one.problem, one.detail)}"))
     if trial.best is not None:
         write_line("")
         write_line(one_line(f"The best of them is {trial.best.url}. Its latest entries:"))
@@ -66,7 +67,7 @@ def _show_article(worked: Worked) -> None:
     write_line(one_line(f"An article of it, {worked.page_url}:"))
     article = worked.article
     if article is None:
-        write_line(f"  no article: {one_line(_why(worked.problem, worked.detail))}")
+        write_line(f"  no article: {one_line(why(worked.problem, worked.detail))}")
         return
     write_line(f"  {one_line(article.headline)}")
     authors = one_line("، ".join(article.authors))
@@ -76,20 +77,22 @@ def _show_article(worked: Worked) -> None:
     write_line(f"  quality {article.quality:.2f}, taken out by {article.extractor}, {len(article.body)} characters")
 
 
-def _why(problem: Reason | None, detail: str | None) -> str:
-    return (f"{problem} ({detail})" if detail else str(problem)) if problem else detail or ""
-
-
 def _shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
-def show_proposal(proposal: Proposal) -> None:
-    """Print the declaration to paste, each guess with a comment that says so."""
+def show_proposal(trial: Trial, proposal: Proposal) -> None:
+    """Print the declaration to paste, each guess with a comment that says so, and how to add what else works."""
     write_line("")
     write_line("To paste into config/outlets.yaml, below `outlets:`")
     write_line("")
     write_line(plain(commented_yaml(proposal)).rstrip("\n"))
+    declared = {feed.url for feed in (*proposal.outlet.feeds, *proposal.outlet.backfill)}
+    if others := [one.url for one in trial.tried if one.works and one.url not in declared]:
+        write_line("")
+        write_line("# These can be read too. Mostly they tell the same; once the outlet is declared, one is added by")
+        for url in others:
+            write_line(one_line(f"#   ./run outlet add {shlex.quote(url)} --to {proposal.outlet.id}"))
 
 
 def commented_yaml(proposal: Proposal) -> str:
@@ -109,7 +112,7 @@ def trial_line(trial: Trial, proposal: Proposal | None) -> dict[str, Any]:
     return {
         "url": trial.url,
         "home": trial.home,
-        "name": trial.site.name or trial.site.titled,
+        "name": trial.site.name or trial.site.titled or None,
         "language": trial.site.language or None,
         "problem": trial.problem,
         "detail": trial.detail,
