@@ -63,8 +63,9 @@ class Hosts:
                 self._states[origin] = recalled
                 if recalled.not_before is not None:
                     wait_s = (recalled.not_before - datetime.now(UTC)).total_seconds()
-                    if wait_s > 0:
-                        self._rest(host_of(origin), min(wait_s, MOST_RETRY_AFTER_S), recalled.because)
+                    # nobody is left alone for more than a day: such a wish was written while the clock was wrong
+                    if 0 < wait_s <= MOST_RETRY_AFTER_S:
+                        self._rest(host_of(origin), wait_s, recalled.because)
         return self._states[origin]
 
     async def keep(self, state: HostState) -> None:
@@ -98,14 +99,17 @@ class Hosts:
     async def answered(self, url: str, *, status: int, retry_after_s: float | None) -> None:
         """Note an answer; one that asks for patience closes the host: to this run, to other crawlers, to later runs.
 
-        429 always does, 503 when it says for how long.
+        429 always does, 503 when it says for how long; one that does not counts as no answer.
         """
         host = host_of(url)
+        if status == 503 and not retry_after_s:
+            self._fail(host, Reason.HTTP_ERROR)
+            return
         self._hosts[host].failures = 0
         if status == 429:
             because, wait_s = Reason.TOO_MANY_REQUESTS, UNTOLD_PATIENCE_S if retry_after_s is None else retry_after_s
-        elif status == 503:
-            because, wait_s = Reason.HTTP_ERROR, retry_after_s or 0.0
+        elif status == 503 and retry_after_s:
+            because, wait_s = Reason.HTTP_ERROR, retry_after_s
         else:
             return
         if wait_s <= 0:
@@ -124,6 +128,9 @@ class Hosts:
     def silent(self, url: str, reason: Reason) -> None:
         """Note a request that got no answer."""
         if reason in SILENT:
-            known = self._hosts[host_of(url)]
-            known.failures += 1
-            known.because = reason
+            self._fail(host_of(url), reason)
+
+    def _fail(self, host: str, reason: Reason) -> None:
+        known = self._hosts[host]
+        known.failures += 1
+        known.because = reason

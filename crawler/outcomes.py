@@ -30,9 +30,9 @@ class RefusedError(IgnoreRequest):
     """A request ended without a usable answer, for a reason that is stored."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
         self.reason = reason
-        self.detail = detail
+        self.detail = mask_credentials(detail)
+        super().__init__(f"{reason}: {self.detail}")
 
 
 class PutOffError(IgnoreRequest):

@@ -46,9 +46,9 @@ class Progress:
         """Write one event."""
         if self._descriptor is None:
             return
-        line = json.dumps({"event": event, **fields}, ensure_ascii=False, default=str).encode("utf-8", "replace")
+        line = mask_credentials(json.dumps({"event": event, **fields}, ensure_ascii=False, default=str))
         try:
-            os.write(self._descriptor, line + b"\n")
+            os.write(self._descriptor, line.encode("utf-8", "replace") + b"\n")
         except BlockingIOError:
             return
         except OSError:

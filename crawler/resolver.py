@@ -12,6 +12,7 @@ from scrapy.crawler import Crawler
 from scrapy.resolver import HostResolution
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import TimeoutError as DeferredTimeoutError
 from twisted.internet.interfaces import IHostnameResolver
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
@@ -122,5 +123,5 @@ def _look_up(name: str) -> tuple[str, ...]:
 
 def _nowhere(failure: Failure) -> tuple[str, ...]:
     """Take any failure of a look-up for no address: the caller tells it as a name that was not found."""
-    failure.trap(OSError, UnicodeError, TimeoutError)  # type: ignore[no-untyped-call]
+    failure.trap(OSError, UnicodeError, DeferredTimeoutError)  # type: ignore[no-untyped-call]
     return ()

@@ -97,7 +97,7 @@ class RobotsMiddleware:
 
     async def _decide(self, rules: _Rules, url: str) -> str:
         if rules.refusal is not None:
-            raise rules.refusal
+            raise _afresh(rules.refusal)
         if rules.parser is not None:
             ask = rules.parser.allowed
             if not (await asyncio.to_thread(ask, url, self._agent) if rules.is_large else ask(url, self._agent)):
@@ -220,6 +220,11 @@ def decoded(body: bytes) -> str:
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return body.decode("utf-16", "replace")
     return body.decode("utf-8-sig", "replace")
+
+
+def _afresh(error: RefusedError | PutOffError) -> RefusedError | PutOffError:
+    """Return the same once more: what is raised again and again keeps the frames of every request it met."""
+    return PutOffError(error.because) if isinstance(error, PutOffError) else RefusedError(error.reason, error.detail)
 
 
 def _ill(error: RefusedError | PutOffError, origin: str) -> RefusedError | PutOffError:

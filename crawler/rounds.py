@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from scrapy.http import Response
 
-from crawler.leads import MOST_CHILDREN, MOST_PLACES, home_page, newest_children, places
+from crawler.leads import LATENESS, MOST_CHILDREN, MOST_PLACES, home_page, newest_children, places
 from crawler.outcomes import patience_s
 from mirqab import polling
 from mirqab.types import ChildSitemap, Feed, FeedKind, FeedRole, FeedSnapshot, FeedState, Outlet
@@ -102,6 +102,7 @@ class Round:
         children, left = newest_children(
             [child for child in named if child.url not in self.asked],
             known={} if backfill else self.states,
+            now=now,
             since=poll.since,
             most=MOST_CHILDREN - self.place_children if backfill else MOST_CHILDREN,
         )
@@ -137,7 +138,7 @@ class Round:
             role=FeedRole.BACKFILL,
             known=self.states.get(feed.url),
             unconditional=True,
-            since=min(self.gaps),
+            since=min(self.gaps) - LATENESS,
             child=child,
         )
 

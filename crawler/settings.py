@@ -20,6 +20,7 @@ COMMANDS_MODULE = "crawler.commands"
 ADDONS = {"crawler.deployment.DeploymentAddon": 0}
 TWISTED_DNS_RESOLVER = "crawler.resolver.GuardedResolver"
 DNS_TIMEOUT = 10
+REACTOR_THREADPOOL_MAXSIZE = 64  # a silent name server holds a thread beyond that; ten would hold up every name
 
 # --- doors that stay shut
 REMOTE_CONTROL_ENABLED = False  # would run any Python sent to it; like the next two, not even loaded

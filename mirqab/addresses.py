@@ -122,6 +122,8 @@ def is_public(address: str) -> bool:
         carried = _carried(ip)
         if carried is not None:
             return is_public(str(carried))
+        if ip.is_site_local or ip in _DOCUMENTATION:  # both are "global" to the library
+            return False
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
 
 
@@ -232,6 +234,7 @@ def _without_dot_segments(path: str) -> str:
 
 
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+_DOCUMENTATION: Final = ipaddress.IPv6Network("3fff::/20")  # RFC 9637
 
 
 def _carried(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

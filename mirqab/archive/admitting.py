@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -80,12 +80,13 @@ def admit(
         feed, before = add_feed(conn, snapshot), FeedState(outlet=snapshot.outlet, url=snapshot.url)
     else:
         feed, before = found
+    youth = snapshot.fetched_at - timedelta(seconds=first_poll_max_age_s)
     oldest = snapshot.since
     if oldest is None and before.first_success_at is None:
-        oldest = snapshot.fetched_at - timedelta(seconds=first_poll_max_age_s)
+        oldest = youth
     admitted = Admitted()
     if reading is not None:
-        admitted = _admit_items(conn, snapshot, feed, before, reading.items, reading.unchanged, oldest)
+        admitted = _admit_items(conn, snapshot, feed, before, reading.items, reading.unchanged, oldest, youth)
     after = recorded(settle(before, snapshot, admitted), snapshot, admitted)
     write_feeds(conn, [(feed, after)])
     if reading is not None and problem is None and not snapshot.not_modified:
@@ -118,6 +119,7 @@ def admit_unchanged(conn: Connection, run: str, snapshots: Sequence[FeedSnapshot
 _BATCH: Final = 500
 _NOTHING: Final = Admitted()
 _A_DAY: Final = timedelta(days=1)
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 _INSERT_ENTRY: Final = insert(_entries)
 _UPDATE_ENTRY: Final = update(_entries).where(_entries.c.id == bindparam("this_entry"))
@@ -131,11 +133,14 @@ def _admit_items(
     items: Sequence[FeedItem],
     unchanged: int,
     oldest: datetime | None,
+    youth: datetime,
 ) -> Admitted:
     """Write the items as entries. Of two items with one address in one answer the first counts, the second is known.
 
-    Items dated before `oldest` are noted; `unchanged` more stood in the answer and need no look.
+    Items dated before `oldest` are noted, and opened once a feed tells them anew with a date after that and after
+    `youth`; `unchanged` more stood in the answer and need no look.
     """
+    wakes_from = max(youth, oldest or youth)
     told: dict[str, _Item] = {}
     unusable = 0
     for item in items:
@@ -166,10 +171,13 @@ def _admit_items(
                 | {"guid": one.item.guid, "attempts": 0, "first_seen_at": snapshot.fetched_at}
                 | {"after_gap": before.last_success_at if gap else None}
             )
-        elif last is not None:  # this feed told it otherwise before
+            continue
+        wakes = standing.state == EntryState.NOTED and _latest(one.item, _LONG_AGO) >= wakes_from
+        if wakes or last is not None:  # this feed told it otherwise before
             values = _told(one)
-            if standing.state in (EntryState.STORED, EntryState.FAILED):
-                values |= REOPENED | _braked(standing, snapshot.fetched_at, reworded=last.words != words)
+            if wakes or standing.state in (EntryState.STORED, EntryState.FAILED):
+                reworded = last is None or last.words != words
+                values |= REOPENED | _braked(standing, snapshot.fetched_at, reworded=reworded)
                 reopened += 1
             conn.execute(_UPDATE_ENTRY, values | {"this_entry": entry})
     if fresh:

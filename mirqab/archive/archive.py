@@ -150,8 +150,8 @@ class Archive:
         """Write one answer of a feed in one transaction: entries, the feed's row, its validators, the run's row.
 
         Validators and item hashes of an answer with a problem (a cut feed, say) are not kept. On a feed's first
-        success entries older than `first_poll_max_age_s` are noted and will not be fetched; so are those dated before
-        the snapshot's `since`. `settle` decides when the feed is asked again.
+        success entries older than `first_poll_max_age_s` are noted and not fetched, unless they are told anew with a
+        younger date; so are those dated before the snapshot's `since`. `settle` decides when the feed is asked again.
         """
         with self._writing() as conn:
             return admitting.admit(conn, run, snapshot, first_poll_max_age_s=first_poll_max_age_s, settle=settle)

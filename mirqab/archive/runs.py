@@ -26,8 +26,8 @@ class RunRow:
 
     found = new + reopened + known + noted + unusable counts items of feeds; stored + duplicates + failed is the number
     of entries that the run touched, `fetched` those of them for which the server answered. `reasons` adds up to
-    `failed`, `feed_reasons` to `feeds_failed`. State: `done` with exit code 0 or 3, `failed` with another,
-    `interrupted` when the process went without a word.
+    `failed`, `feed_reasons` to `feeds_failed`; what was put off is counted by outlet alone. State: `done` with exit
+    code 0 or 3, `failed` with another, `interrupted` when the process went without a word.
     """
 
     id: str
@@ -128,7 +128,7 @@ def latest(conn: Connection, limit: int) -> list[RunRow]:
     ):
         entries[row.run][row.outcome] += row.rows
         entries[row.run]["fetched"] += row.answered
-        if row.reason:
+        if row.reason and row.outcome == "failed":
             reasons[row.run][Reason(row.reason)] = row.rows
     feeds: defaultdict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     feed_reasons: defaultdict[str, dict[Reason, int]] = defaultdict(dict)
@@ -142,7 +142,7 @@ def latest(conn: Connection, limit: int) -> list[RunRow]:
         feeds[row.run][row.outcome] += row.rows
         for name in _ITEM_COUNTS:
             feeds[row.run][name] += getattr(row, name)
-        if row.reason:
+        if row.reason and row.outcome == "failed":
             feed_reasons[row.run][Reason(row.reason)] = row.rows
     return [_row(run, entries[run.id], reasons[run.id], feeds[run.id], feed_reasons[run.id]) for run in runs]
 

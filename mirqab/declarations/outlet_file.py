@@ -14,7 +14,6 @@ from mirqab.errors import ConfigurationError, Mistake
 from mirqab.settings import Settings
 from mirqab.types import Document, Feed, FeedKind, Outlet, OutletKind
 
-
 Selectors = Annotated[tuple[Annotated[str, AfterValidator(check_links)], ...], Field(max_length=20)]
 
 

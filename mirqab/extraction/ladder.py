@@ -20,6 +20,7 @@ from lxml.html import HtmlElement
 from mirqab.arabic import arabic_share
 from mirqab.extraction.blocks import Block, read_blocks
 from mirqab.extraction.body import body_lines, without_heading
+from mirqab.extraction.boilerplate import plain_lines, without_boilerplate
 from mirqab.extraction.judging import (
     ENOUGH,
     JSON_LD,
@@ -89,10 +90,18 @@ class Reading:
         """The words that say what the news is about."""
         return topic_of(self.metadata, self.hints)
 
-    def with_lead(self, lines: list[str]) -> list[str]:
-        """Return the lines with the lead that the page shows above them."""
-        lead = lead_of(self.blocks, lines, self.known, self.metadata.summary) if lines else ""
-        return [lead, *lines] if lead else lines
+    def finished(self, body: Body) -> Body:
+        """Return a body without boilerplate, and with the lead that the page shows above its text."""
+        if not body.lines:
+            return body
+        authors = self.metadata.authors
+        if body.extractor in STATED:
+            return replace(body, lines=plain_lines(body.lines, authors=authors))
+        lines = without_boilerplate(body.lines, self.tree, authors=authors)
+        if not lines:
+            return replace(body, lines=[], refusal="only labels and promotions")
+        lead = lead_of(self.blocks, lines, self.known, self.metadata.summary)
+        return replace(body, lines=[lead, *lines] if lead else lines)
 
 
 def climb(page: Reading, layout: Layout | None = None) -> Body:
@@ -116,7 +125,7 @@ def library_body(page: Reading) -> Body:
     if is_outsized(page.tree):
         return settle([], page.tree, page.metadata, page.hints)
     body = _fast(page) or _microdata(page) or settle(_lines(page, fast=False), page.tree, page.metadata, page.hints)
-    return replace(body, lines=page.with_lead(body.lines))
+    return page.finished(body)
 
 
 def objection(page: Reading, blocks: Sequence[Block]) -> str:
@@ -164,7 +173,7 @@ def _from_feed(page: Reading) -> Body | None:
         del lines[-1]
     while lines and packed(lines[0]) not in shown:
         del lines[0]
-    return Body(without_heading(lines, page.known), FEED) if lines else None
+    return page.finished(Body(without_heading(lines, page.known), FEED)) if lines else None
 
 
 def _from_json(page: Reading) -> Body | None:
@@ -172,13 +181,14 @@ def _from_json(page: Reading) -> Body | None:
     if not page.metadata.json_body:
         return None
     lines = stated_lines(page.metadata.json_body, page.blocks)
-    return Body(without_heading(lines, page.known), JSON_LD) if lines else None
+    return page.finished(Body(without_heading(lines, page.known), JSON_LD)) if lines else None
 
 
 def _declared(page: Reading) -> Body | None:
     """Return the text of what the outlet's `keep` selects."""
     containers = [element for selector in page.hints.keep for element in select(page.tree, selector)]
-    return _contained(page, containers, DECLARED, least=SHORTEST_LETTERS) if containers else None
+    body = _contained(page, containers, DECLARED, least=SHORTEST_LETTERS) if containers else None
+    return page.finished(body) if body else None
 
 
 def _microdata(page: Reading) -> Body | None:
@@ -195,8 +205,7 @@ def _contained(page: Reading, containers: Sequence[HtmlElement], extractor: str,
     blocks = inside(page.blocks, containers)
     if sum(block.letters for block in blocks) < least or objection(page, blocks):
         return None
-    lines = without_heading([block.text for block in blocks], page.known)
-    return Body(lines if extractor == MICRODATA else page.with_lead(lines), extractor)
+    return Body(without_heading([block.text for block in blocks], page.known), extractor)
 
 
 def _fast(page: Reading) -> Body | None:

@@ -91,16 +91,16 @@ class Layout:
             return None
         self.misses = 0
         blocks = self._taken(inside(page.blocks, [container]))
-        lines = page.with_lead(without_heading([block.text for block in blocks], page.known))
+        found = self._body(page, blocks)
         self.readings += 1
         due = self.readings >= SAMPLE or self.failures > 0
-        if not due and not self._doubt(page, container, blocks):
-            return Body(lines, LEARNED)
+        if not due and found.lines and not self._doubt(page, container, blocks):
+            return found
         body = library_body(page)
-        if _f1(lines, body.lines) >= AGREE:
+        if _f1(found.lines, body.lines) >= AGREE:
             self.readings = self.failures = 0
             self._count(page, container, body)
-            return Body(lines, LEARNED)
+            return found
         self.failures += 1
         if self.failures >= FAILURES:
             self._forget()
@@ -122,8 +122,8 @@ class Layout:
                 return
         self.path = merged
         self._count(page, container, body)
-        lines = page.with_lead([block.text for block in self._taken(inside(page.blocks, [container]))])
-        if _f1(without_heading(lines, page.known), body.lines) >= AGREE:
+        found = self._body(page, self._taken(inside(page.blocks, [container])))
+        if _f1(found.lines, body.lines) >= AGREE:
             self.pages += 1
         else:
             self._forget()
@@ -138,6 +138,9 @@ class Layout:
             or bool(objection(page, blocks))
             or _outside(page.blocks, container, letters) > self.outside + MORE_OUTSIDE
         )
+
+    def _body(self, page: Reading, blocks: list[Block]) -> Body:
+        return page.finished(Body(without_heading([block.text for block in blocks], page.known), LEARNED))
 
     def _taken(self, blocks: list[Block]) -> list[Block]:
         """Return the blocks of the container without those of kinds that were mostly left out."""

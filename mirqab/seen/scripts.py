@@ -69,9 +69,13 @@ return #KEYS
 
 TURN: Final = """
 -- KEYS host; ARGV delay in ms. Takes the next free turn, by the server's clock, and returns the ms until it.
+-- Nobody asks for more than a day: a turn two days away was written while the clock was wrong.
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local turn = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0'))
+if turn - now > 172800000 then
+  turn = now
+end
 local free = turn + tonumber(ARGV[1])
 redis.call('SET', KEYS[1], string.format('%.0f', free), 'PX', string.format('%.0f', free - now))
 return turn - now

@@ -151,6 +151,44 @@ def test_backfill_notes_what_is_older_than_the_gap_and_is_counted_as_found_again
     assert archive.found_again() == {"rasid": 2}
 
 
+def test_what_was_noted_after_a_gap_is_opened_when_a_feed_tells_it(archive: Archive, run: str) -> None:
+    since = NOON - timedelta(hours=2)
+    places = replace(
+        snapshot(
+            item("young", published=since - timedelta(hours=1)),
+            item("undated", published=None),
+            item("old", published=NOON - timedelta(days=8)),
+            url="https://rasid.example/sitemap.xml",
+        ),
+        role=FeedRole.BACKFILL,
+        since=since,
+    )
+    assert admit(archive, run, places) == Admitted(found=3, new=1, noted=2)
+    again = replace(places, fetched_at=NOON + timedelta(minutes=1))
+    assert admit(archive, run, again) == Admitted(found=3, known=3), "its second look is at what it noted itself"
+    feed = snapshot(
+        item("young", published=since - timedelta(hours=1)),
+        item("old", published=NOON - timedelta(days=8)),
+        url="https://rasid.example/politics.xml",
+        at=LATER,
+    )
+    assert admit(archive, run, feed) == Admitted(found=2, reopened=1, known=1)
+    standings = {slug: archive.entry(entry_id(slug)) for slug in ("young", "old")}
+    assert {slug: entry.state for slug, entry in standings.items() if entry} == {
+        "young": EntryState.PENDING,
+        "old": EntryState.NOTED,
+    }
+    assert archive.is_due(entry_id("young"), LATER)
+    assert admit(archive, run, replace(feed, fetched_at=LATER + timedelta(minutes=1))).known == 2
+
+
+def test_an_old_entry_that_was_changed_today_is_no_old_news(archive: Archive, run: str) -> None:
+    old = item("live", published=NOON - timedelta(days=9))
+    assert admit(archive, run, snapshot(old)).noted == 1
+    assert admit(archive, run, snapshot(replace(old, title="عنوان آخر"), at=LATER)).known == 1, "its date is as old"
+    assert admit(archive, run, snapshot(replace(old, updated=LATER), at=LATER)).reopened == 1
+
+
 def test_a_day_without_a_time_may_be_its_last_minute(archive: Archive, run: str) -> None:
     places = replace(
         snapshot(

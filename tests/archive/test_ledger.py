@@ -62,6 +62,21 @@ def test_an_entry_tried_twice_in_a_run_has_one_outcome(archive: Archive, run: st
     assert (row.fetched, row.stored, row.failed, row.reasons) == (1, 1, 0, {})
 
 
+def test_what_was_put_off_for_a_reason_is_no_failure_with_that_reason(archive: Archive, run: str) -> None:
+    archive.admit(run, snapshot(*(item(str(n)) for n in range(4))), first_poll_max_age_s=WEEK_S)
+    for url in (f"https://rasid.example/{name}.xml" for name in "abc"):
+        archive.put_off(run, feeds=[("rasid", url)], reason=Reason.TOO_MANY_REQUESTS)
+    archive.admit(run, no_answer(Reason.TOO_MANY_REQUESTS), first_poll_max_age_s=WEEK_S)
+    archive.fail(run, entry_id("0"), reason=Reason.TOO_MANY_REQUESTS, detail=None, next_try_at=NOON)
+    archive.put_off(run, entries=[entry_id("1"), entry_id("2")], reason=Reason.TOO_MANY_REQUESTS)
+    (row,) = archive.runs()
+    assert (row.failed, row.reasons) == (1, {Reason.TOO_MANY_REQUESTS: 1})
+    assert (row.feeds_failed, row.feed_reasons) == (1, {Reason.TOO_MANY_REQUESTS: 1})
+    (sums,) = archive.run_outlets(run)
+    assert (sums.failed, sums.put_off, sums.reasons) == (1, 2, {Reason.TOO_MANY_REQUESTS: 3})
+    assert (sums.feeds_failed, sums.feeds_put_off, sums.feed_reasons) == (1, 3, {Reason.TOO_MANY_REQUESTS: 4})
+
+
 def test_each_run_counts_its_own(archive: Archive, run: str) -> None:
     archive.admit(run, snapshot(item("1")), first_poll_max_age_s=WEEK_S)
     archive.end_run(run, exit_code=1, finish="start_error")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from scrapy import exceptions
@@ -12,7 +14,8 @@ from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
 from crawler.hosts import FAILURES_TO_REST, Hosts
-from crawler.outcomes import PutOffError, reason_of_status, refusal, retry_after_s
+from crawler.outcomes import PutOffError, RefusedError, reason_of_status, refusal, retry_after_s
+from crawler.progress import Progress
 from crawler.tally import Tally
 from mirqab.types import Admitted, FeedRole, HostState, Reason
 
@@ -138,6 +141,28 @@ async def test_host_that_asks_for_patience_is_left_alone() -> None:
         await turns.hosts.take_turn(A, 0)
 
 
+async def test_host_that_is_out_of_service_without_saying_for_how_long_rests_after_some_tries() -> None:
+    turns = Turns()
+    for status in (503, 503, 200, *(503,) * FAILURES_TO_REST):
+        await turns.hosts.take_turn(A, 0)
+        await turns.hosts.answered(A, status=status, retry_after_s=None)
+    with pytest.raises(PutOffError) as put_off:
+        await turns.hosts.take_turn(A, 0)
+    assert put_off.value.because is Reason.HTTP_ERROR
+    assert not turns.kept, "the next run tries again"
+
+
+async def test_a_wish_for_patience_that_a_wrong_clock_wrote_silences_nobody() -> None:
+    turns = Turns()
+    for origin, days in (("https://a.example:443", 400), ("https://b.example:443", 0.9)):
+        turns.kept[origin] = HostState(
+            host=origin, not_before=datetime.now(UTC) + timedelta(days=days), because=Reason.TOO_MANY_REQUESTS
+        )
+    await turns.hosts.take_turn(A, 0)
+    with pytest.raises(PutOffError):
+        await turns.hosts.take_turn(B, 0)
+
+
 async def test_host_that_asked_another_crawler_for_patience_is_left_alone() -> None:
     turns = Turns()
     turns.wait_s = 3600
@@ -181,3 +206,18 @@ def test_tally_counts_what_was_put_off_and_what_rolled_over() -> None:
     assert "1 feed rolled over: items may be lost; 5 found again" in told
     tally.robots_asked += 1
     assert not tally.adds_up, "robots.txt was asked and met no end"
+
+
+def test_secrets_in_addresses_reach_neither_whoever_started_the_run_nor_a_refusal(tmp_path: Path) -> None:
+    told = tmp_path / "progress"
+    progress = Progress(str(told))
+    progress.tell(
+        "feed", url="https://nahr.example/rss?token=s3cret&page=1", notices=["https://me:s3cret@nahr.example/"]
+    )
+    assert json.loads(told.read_text(encoding="utf-8")) == {
+        "event": "feed",
+        "url": "https://nahr.example/rss?token=***&page=1",
+        "notices": ["https://***@nahr.example/"],
+    }
+    refused = RefusedError(Reason.BAD_URL, "redirects to what is no address (https://me:s3cret@[nahr)")
+    assert "s3cret" not in f"{refused} {refused.detail}"

@@ -11,10 +11,12 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+from scrapy import Spider
+from scrapy.crawler import Crawler
 from scrapy.http import Response
 
-from crawler.outcomes import patience_s
-from crawler.robots import MOST_BYTES, decoded
+from crawler.outcomes import RefusedError, patience_s
+from crawler.robots import MOST_BYTES, RobotsMiddleware, _Rules, decoded
 from mirqab.addresses import origin_of
 from mirqab.types import Reason
 from tests.crawl.conftest import Deployment, news, publish
@@ -37,6 +39,18 @@ def outcomes(deployment: Deployment, urls: list[str]) -> dict[str, tuple[Reason 
 
 
 # --------------------------------------------------------------------------------------- case 30: robots.txt
+
+
+async def test_a_refusal_is_raised_anew_for_every_address() -> None:
+    rules = _Rules(refusal=RefusedError(Reason.HTTP_ERROR, "robots.txt answered 503"))
+    middleware = RobotsMiddleware(Crawler(Spider, {"ROBOTSTXT_OBEY": True}))
+    raised = []
+    for number in range(3):
+        with pytest.raises(RefusedError, match="answered 503") as caught:
+            await middleware._decide(rules, f"https://nahr.example/{number}")
+        raised.append(len(caught.traceback))
+    assert raised[0] == raised[-1], "one exception raised by all would hold on to every request"
+
 
 ROBOTS: dict[str, tuple[Answer, Reason | None, str]] = {
     "missing": (Answer(status=404), None, ""),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from crawler.leads import MOST_CHILDREN, MOST_PLACES, newest_children
+from crawler.leads import LATENESS, MOST_CHILDREN, MOST_PLACES, newest_children
 from crawler.rounds import Round
 from mirqab.types import ChildSitemap, Feed, FeedKind, FeedRole, FeedState, Outlet, OutletKind, Validators
 
@@ -51,7 +51,7 @@ def names(children: list[ChildSitemap]) -> list[str]:
 
 def test_the_newest_children_come_first_and_the_rest_is_counted() -> None:
     named = [child("old", 90), child("none"), child("new", 1), *(child(f"day{day}", 24 * day) for day in range(2, 8))]
-    children, left = newest_children(named, known={})
+    children, left = newest_children(named, known={}, now=NOW)
     assert (names(children), left) == (["new", "day2", "day3", "old", "day4"], len(named) - MOST_CHILDREN)
 
 
@@ -60,9 +60,35 @@ def test_children_that_have_not_changed_since_they_were_read_are_passed_over() -
     read = {"last_success_at": NOW - timedelta(hours=12)}
     known = {HOME + name: state(HOME + name, **read) for name in ("read", "changed", "undated")}
     known[HOME + "failed"] = state(HOME + "failed", failures=1, **read)
-    assert names(newest_children(named, known=known)[0]) == ["changed", "failed", "undated"]
+    assert names(newest_children(named, known=known, now=NOW)[0]) == ["changed", "failed", "undated"]
     since = NOW - timedelta(hours=5)
-    assert names(newest_children(named, known={}, since=since)[0]) == ["changed", "undated"]
+    assert names(newest_children(named, known={}, now=NOW, since=since)[0]) == ["changed", "undated"]
+
+
+def test_busy_children_take_turns_so_that_none_is_left_out_for_ever() -> None:
+    named = [child(f"section{number}", 0.1 + number / 10) for number in range(9)]
+    known: dict[str, FeedState] = {}
+    for minute, rest in enumerate((["section3", "section4"], ["section5", "section6"], ["section7", "section8"])):
+        children, left = newest_children(named, known=known, now=NOW)
+        assert (names(children), left) == (["section0", "section1", "section2", *rest], 4)
+        for one in children:
+            known[one.url] = state(one.url, last_success_at=NOW + timedelta(minutes=minute))
+    assert names(newest_children(named, known=known, now=NOW)[0])[3:] == ["section3", "section4"]
+
+
+def test_the_child_of_today_is_asked_before_those_of_days_never_read() -> None:
+    named = [child("today", 0.1), *(child(f"day{day}", 24 * day) for day in range(3, 12))]
+    known = {HOME + "today": state(HOME + "today", last_success_at=NOW - timedelta(minutes=5))}
+    assert names(newest_children(named, known=known, now=NOW)[0])[0] == "today"
+
+
+def test_a_child_that_failed_rests_until_it_is_due_again() -> None:
+    gone = {"failures": 1, "last_polled_at": NOW - timedelta(hours=1)}
+    known = {
+        HOME + name: state(HOME + name, next_poll_at=NOW + timedelta(hours=hours), **gone)
+        for name, hours in (("gone", 100), ("due", -0.1))
+    }
+    assert names(newest_children([child("gone", 1), child("due", 2)], known=known, now=NOW)[0]) == ["due"]
 
 
 def test_children_of_children_and_declared_feeds_are_left_alone() -> None:
@@ -102,7 +128,7 @@ def test_declared_places_before_those_of_robots_and_the_home_page_when_they_had_
     round_.gaps.append(NOW - timedelta(hours=3))
     (declared,) = round_.elsewhere(sitemaps)
     assert (declared.feed.url, declared.role) == (HOME + "archive.xml", FeedRole.BACKFILL)
-    assert declared.since == NOW - timedelta(hours=3)
+    assert declared.since == NOW - timedelta(hours=3) - LATENESS
     (home,) = round_.elsewhere(sitemaps)
     assert (home.feed.url, home.feed.kind) == (HOME, FeedKind.SECTION)
     assert round_.elsewhere(sitemaps) == []

@@ -74,6 +74,25 @@ def test_an_answer_from_inside_is_refused_even_when_nothing_guarded_the_way(
     assert len(server.hosts_that_asked("/secret")) == 1  # so it was the second look that refused
 
 
+def test_silent_name_servers_cost_nobody_else_an_answer(press: Press, deployment: Deployment) -> None:
+    silent = {f"silent{number}.example": [["silence"]] for number in range(12)}
+    for name in silent:
+        deployment.read(name.partition(".")[0], f"http://{name}/rss")
+    site = press.site()
+    publish(site, 1)
+    deployment.read("nahr", site.named("nahr.example") + "/rss")
+    asked = names(silent | {"nahr.example": [[site.host]]})
+    hosts = ",".join((site.host, "nahr.example", *silent))
+
+    crawl = deployment.crawl(
+        *("feeds", *RESOLVER, *NO_ROBOTS, "-s", "DNS_TIMEOUT=1"), **asked, MIRQAB_CRAWL_ALLOW_HOSTS=hosts
+    )
+
+    assert crawl.end["feed_reasons"] == {Reason.DNS: 12}, crawl.log
+    assert crawl.end["feeds_ok"] == 1
+    assert "Unhandled error" not in crawl.log
+
+
 def test_credentials_in_a_redirect_are_neither_sent_nor_logged(press: Press, deployment: Deployment) -> None:
     site = press.site()
     publish(site, 1)

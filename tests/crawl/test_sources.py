@@ -71,9 +71,10 @@ def test_the_newest_children_of_an_index_are_asked_each_with_its_own_validators(
     asked = len(site.asked)
     again = deployment.crawl()
 
-    assert (again.code, again.end["new"], again.end["stored"]) == (0, 1, 1), again.log
+    assert (again.code, again.end["new"], again.end["stored"]) == (0, 3, 3), again.log
     children = {one.path: one.headers.get("if-none-match") for one in site.asked[asked:] if "month" in one.path}
-    assert children == {f"/month{month}.xml": f'"month-{month}"' for month in range(5)}
+    known = {f"/month{month}.xml": f'"month-{month}"' for month in range(3)}
+    assert children == known | {"/month5.xml": None, "/month6.xml": None}, "it is the turn of those not read yet"
 
 
 def test_an_index_that_fails_and_a_child_that_fails_are_both_counted(press: Press, deployment: Deployment) -> None:

@@ -408,6 +408,16 @@ def test_not_modified_is_believed_for_a_day_then_checked() -> None:
     assert feed.state.trusts_304
 
 
+def test_a_whole_body_of_the_future_says_nothing_of_now() -> None:
+    feed = Feeding()
+    feed.wait(400 * DAY_S).poll(new=3)
+    feed.now = NOON
+    feed.not_modified()
+    assert unconditional(feed.state, feed.now), "the clock was wrong then"
+    feed.poll(unconditional=True)
+    assert not unconditional(feed.state, feed.now)
+
+
 def test_it_is_checked_sooner_when_many_items_should_have_come() -> None:
     feed = Feeding()
     steadily(feed, every_s=900, items_a_poll=5, days=5, found=50)

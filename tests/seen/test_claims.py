@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from mirqab.errors import SeenError
 from mirqab.seen import Claim, Seen, open_seen
 from mirqab.seen.folder import ServerFolder
-from mirqab.seen.keys import lease_key, mark_life_s, mark_place
+from mirqab.seen.keys import host_key, lease_key, mark_life_s, mark_place
 from mirqab.seen.owner import Owner, this_process
 from mirqab.seen.scripts import TAKE_OVER
 from tests.seen.processes import pids_of, user, wait_until
@@ -253,6 +253,14 @@ async def test_a_host_that_rested_is_free(seen: Seen) -> None:
     assert await seen.host_wait_s("akhbar.example", 0.1) == 0
     await asyncio.sleep(0.15)
     assert await seen.host_wait_s("akhbar.example", 0.1) == 0
+
+
+async def test_a_turn_that_a_wrong_clock_gave_away_silences_no_host(seen: Seen, redis: Redis) -> None:
+    year_ms = 365 * 86_400_000
+    await redis.set(host_key("akhbar.example"), round(time.time() * 1000) + year_ms)
+    assert await seen.host_wait_s("akhbar.example", 2.0) == 0
+    assert await seen.host_wait_s("akhbar.example", 86_400.0) == pytest.approx(2.0, abs=0.5)
+    assert await seen.host_wait_s("akhbar.example", 2.0) == pytest.approx(86_402.0, abs=0.5), "a day is a wish"
 
 
 async def test_everything_of_ours_has_our_name(seen: Seen, redis: Redis) -> None:
