@@ -217,4 +217,5 @@ def _article(page: Page, extraction: Extraction) -> Article:
         fetched_at=page.fetched_at,
         fingerprint=fingerprint(extraction.headline, extraction.body),
         quality_parts=extraction.quality_parts,
+        embeds=extraction.embeds,
     )

@@ -255,3 +255,17 @@ def test_no_word_of_pydantic_reaches_a_person() -> None:
     said = " ".join(expected for _, _, expected in mistakes(text))
     for word in ("Input", "pydantic", "valid ", "dictionary", "instance", "tuple", "parse"):
         assert word not in said
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_a_quote_that_is_not_closed_is_named_where_it_opens(quote: str) -> None:
+    alone = f"a: 1\nb: {quote}never\nc: 2\nd: 3\n"
+    with pytest.raises(
+        ConfigurationError, match=r"f\.yaml:2: is not valid YAML: the quote that opens here is not clos"
+    ):
+        parse_document(alone.encode(), path="f.yaml")
+    before_another = f"a: 1\nb: {quote}never\nc: 2\nd: {quote}word{quote}\n"
+    with pytest.raises(ConfigurationError, match=r"f\.yaml:2: .* opens here ends on line 4"):
+        parse_document(before_another.encode(), path="f.yaml")
+    with pytest.raises(ConfigurationError, match=r"f\.yaml:4: "):
+        parse_document(f"a: {quote}over\n  lines{quote}\nb: [1, 2\nc: 3\n".encode(), path="f.yaml")

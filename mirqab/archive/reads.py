@@ -16,6 +16,7 @@ from mirqab.archive.entries import chunks, entry_of
 from mirqab.topics import verdict_from_json
 from mirqab.types import (
     Article,
+    Embed,
     EntryState,
     FeedEntry,
     FlagState,
@@ -249,6 +250,7 @@ def _detail(conn: Connection, row: Row[Any]) -> ArticleDetail:
             quality=row.quality,
             fetched_at=row.fetched_at,
             fingerprint=row.fingerprint,
+            embeds=tuple(Embed(**embed) for embed in row.embeds),
         ),
         verdicts=tuple(verdict_from_json(verdict) for verdict in found.scalars()),
         judged=tuple((mark.topic, mark.version) for mark in marks),

@@ -7,7 +7,7 @@ one moment the second sees the first. The unique keys of the table `articles` wo
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -186,6 +186,7 @@ def _content(worked: Worked, article: Article, key: str) -> dict[str, Any]:
         "headline": article.headline,
         "body": article.body,
         "authors": article.authors,
+        "embeds": [asdict(embed) for embed in article.embeds],
         "published": article.published,
         "published_raw": article.published_raw,
         "updated": article.updated,

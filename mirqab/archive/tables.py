@@ -224,6 +224,7 @@ articles = Table(
     Column("raw_offset", Integer),
     Column("raw_length", Integer),
     Column("body", CleanText, nullable=False),
+    Column("embeds", Json, nullable=False, server_default="[]"),
     UniqueConstraint("url_key"),
     UniqueConstraint("fingerprint"),
     Index("ix_articles_story", "story"),

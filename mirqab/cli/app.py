@@ -16,7 +16,7 @@ from mirqab import __version__
 from mirqab.cli import crawl_command, declared, deployment, health_command, pipes, reading, upkeep
 from mirqab.cli.evaluate import evaluate_app
 from mirqab.cli.outlet.commands import outlet_app
-from mirqab.errors import ConfigurationError, MirqabError, UsageError
+from mirqab.errors import ConfigurationError, MirqabError, NotFoundError, UsageError
 from mirqab.lifeline import end_with_parent
 from mirqab.types import ExitCode
 
@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
         for mistake in error.mistakes:
             _complain(str(mistake))
         return ExitCode.USAGE
-    except UsageError as error:
+    except (UsageError, NotFoundError) as error:
         _complain(str(error))
         return ExitCode.USAGE
     except MirqabError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from mirqab.addresses import clean_url
+from mirqab.addresses import clean_url, mask_credentials
 from mirqab.cli.terminal import say
 from mirqab.errors import MirqabError, UsageError
 from mirqab.types import ExitCode, Reason
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 STDIN = "-"
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,8 +68,9 @@ def arriving(
     `url` is what the user says about where the inputs lie; an address fetched here knows better.
     """
     if url is not None and clean_url(url) is None:
-        raise UsageError(f"{url!r} is no address of the web: expected one that starts with http:// or https://.")
-    addresses = [name for name in names if is_address(name)]
+        told = "it" if "@" in url else repr(url)  # what may hold a password is not repeated
+        raise UsageError(f"{told} is no address of the web: expected one that starts with http:// or https://.")
+    addresses = [name for name in names if is_address(name) and _why_unread(name) is None]
     with ExitStack() as stack:
         fetched: Iterator[Arrived | MirqabError] = iter(())
         if addresses:
@@ -76,7 +79,9 @@ def arriving(
             fetcher = stack.enter_context(Fetcher(who_asks(addresses, deployment)))
             fetched = fetcher.each(addresses)
         for name in names:
-            if not is_address(name):
+            if why := _why_unread(name):
+                yield Arrived(name=_without_user(name), body=b"", problem=Reason.BAD_URL, detail=why)
+            elif not is_address(name):
                 yield from _from_file(name, deployment.crawl_max_bytes, complaints, url=url)
             elif isinstance(answer := next(fetched), MirqabError):
                 complaints.about(name, f"could not be fetched: {answer}")
@@ -110,6 +115,30 @@ def await_typing(what: str) -> None:
 def is_address(name: str) -> bool:
     """Say whether an input is an address of the web, and no file."""
     return name.lower().startswith(("http://", "https://"))
+
+
+def _why_unread(name: str) -> str | None:
+    """Say why an address is not even asked for; None for a file and for what can be asked."""
+    if not _SCHEME.match(name):
+        return None
+    if not is_address(name):
+        return "only http and https are read"
+    if has_user(name):
+        return "without a user and a password: Mirqab reads what is public"
+    return None
+
+
+def has_user(address: str) -> bool:
+    """Say whether an address names a user, and perhaps a password, before its host, or is none and may do so."""
+    rest = address.partition("://")[2]
+    return "@" in re.split(r"[/?#\\]", rest, maxsplit=1)[0] or ("@" in rest and clean_url(address) is None)
+
+
+def _without_user(name: str) -> str:
+    if not has_user(name):
+        return name
+    masked = mask_credentials(name)
+    return masked if masked != name else f"{name.partition('://')[0]}://***"
 
 
 def in_order(

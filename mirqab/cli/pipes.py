@@ -7,12 +7,13 @@ Lines are written as they are done; memory does not grow with the number of inpu
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mirqab.cli import deployment
-from mirqab.cli.terminal import to_json, write_line
+from mirqab.cli.terminal import say, to_json, write_line
 from mirqab.reader.queries import iso
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def feed(
             detail = item.detail if reading is None else reading.detail
             if problem is not None:
                 complaints.about(item.name, problem if detail is None else f"{problem} ({detail})")
+            if reading is not None and (unusable := _unusable(reading)):
+                say(f"{item.name}: {unusable} of {len(reading.items)} entries have no usable link")
             write_line(to_json(_feed_line(item, reading)))
     finally:
         workers.close_now()
@@ -87,7 +90,7 @@ def check_selector_option(selector: str) -> None:
 def _feed_line(item: Arrived, reading: FeedReading | None) -> dict[str, Any]:
     if reading is None:
         line: dict[str, Any] = {"input": item.name, "version": "", "encoding": None, "title": ""}
-        return {**line, "problem": item.problem, "entries": [], "left_out": 0, "children": []}
+        return {**line, "problem": item.problem, "entries": [], "unusable": 0, "left_out": 0, "children": []}
     return {
         "input": item.name,
         "version": reading.version,
@@ -102,13 +105,20 @@ def _feed_line(item: Arrived, reading: FeedReading | None) -> dict[str, Any]:
                 "summary": entry.summary,
                 "published": iso(entry.published),
                 "published_raw": entry.published_raw,
+                "updated": iso(entry.updated),
+                "updated_raw": entry.updated_raw,
                 "authors": list(entry.authors),
             }
             for entry in reading.items
         ],
+        "unusable": _unusable(reading),
         "left_out": reading.left_out,
         "children": [{"url": child.url, "modified": iso(child.modified)} for child in reading.children],
     }
+
+
+def _unusable(reading: FeedReading) -> int:
+    return sum(entry.url is None for entry in reading.items)
 
 
 def extract(
@@ -169,6 +179,7 @@ def _extract_line(item: Arrived, worked: Worked | None) -> dict[str, Any]:
         "published": None if article is None else iso(article.published),
         "published_raw": None if article is None else article.published_raw,
         "authors": [] if article is None else list(article.authors),
+        "embeds": [] if article is None else [asdict(embed) for embed in article.embeds],
         "language": None if article is None else article.language,
         "quality": 0.0 if article is None else article.quality,
         "quality_parts": {} if article is None else dict(article.quality_parts),

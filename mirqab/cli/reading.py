@@ -12,6 +12,8 @@ from mirqab.cli.terminal import FORMAT, Column, Format, Row, moment, print_rows,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mirqab.settings import Settings
+
 NO_FLAG = "No story is flagged yet: ./run crawl reads what is new, ./run explain URL tells why a page is not flagged."
 
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print it as one JSON object.")]
@@ -35,6 +37,8 @@ def flagged(
     deployed = deployment.settings()
     start = since_moment(since, datetime.now(UTC)) if since else None
     with deployment.archive_if_any(deployed) as archive:
+        if topic is not None and not (archive and archive.flagged(topic=topic, limit=1)):
+            _check_topic(topic, deployed)
         if archive is None:
             print_rows([], [], form, empty=deployment.NOTHING_YET)
             return
@@ -59,6 +63,16 @@ def flagged(
         others = "، ".join(f"{name} ({count})" for name, count in counts.most_common())
         empty = f"No flagged story of the theatre {theatre}; there are {others}."
     print_rows(rows, columns, form, empty=empty)
+
+
+def _check_topic(wanted: str, deployed: Settings) -> None:
+    """Raise NotFoundError when no declared topic has this id."""
+    from mirqab.documents import suggestion
+    from mirqab.errors import NotFoundError
+
+    ids = [topic.id for topic in deployment.load_topics(deployed)]
+    if wanted not in ids:
+        raise NotFoundError(f"There is no topic {wanted!r}{suggestion(wanted, ids) or '; ./run topics lists them.'}")
 
 
 def show(

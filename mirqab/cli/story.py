@@ -14,7 +14,7 @@ from rich.text import Text
 from mirqab.cli.terminal import console, moment, one_line, plain
 from mirqab.reader.marks import Piece, paragraphs, pieces
 from mirqab.reader.queries import strongest
-from mirqab.types import Verdict
+from mirqab.types import Embed, Verdict
 
 if TYPE_CHECKING:
     from mirqab.archive import ArticleDetail, StoryDetail
@@ -61,6 +61,9 @@ def print_story(detail: StoryDetail, wanted: ArticleDetail | None) -> None:
     paper.line()
     for paragraph in paragraphs(article.body, evidence):
         paper.line(paper.marked(paragraph))
+    for embed in article.embeds:
+        paper.line()
+        _embed(paper, embed)
     for verdict in verdicts:
         paper.line()
         _verdict(paper, verdict, shown)
@@ -89,6 +92,14 @@ def _head(paper: _Paper, story: str, detail: ArticleDetail, evidence: Sequence[o
     if article.authors:
         paper.line(one_line("، ".join(article.authors)))
     paper.line(one_line(article.url))
+
+
+def _embed(paper: _Paper, embed: Embed) -> None:
+    """Print a post that the article shows: whose and when, then what it says."""
+    told = (embed.handle or "a post", embed.date_raw or "", embed.url or "")
+    paper.line(one_line("  ".join(part for part in told if part)))
+    for line in embed.text.splitlines():
+        paper.line(f"  | {one_line(line)}")
 
 
 def _verdict(paper: _Paper, verdict: Verdict, detail: ArticleDetail) -> None:

@@ -35,11 +35,11 @@ def up(
     from mirqab.errors import UsageError
 
     deployed = deployment.settings()
-    jobs, outlets = load_schedule(deployed), deployment.outlets(deployed)
+    outlets = deployment.outlets(deployed)
+    jobs = load_schedule(deployed, problem_of=lambda command: command_problem(command, outlets))
     deployment.load_topics(deployed)  # its mistakes are better told now than at night
     if not jobs:
         raise UsageError("No job is declared: add one to config/schedule.yaml.")
-    check_commands(jobs, outlets)
     enabled = [outlet for outlet in outlets if outlet.enabled]
     if any(job.command[0] == "crawl" for job in jobs) and needs_contact(deployed, enabled):
         ask_for_contact(deployed)
@@ -56,16 +56,8 @@ def up(
         asyncio.run(_keep(clock.run, _pages(deployed, outlets) if web else None))
 
 
-def check_commands(jobs: Sequence[Job], outlets: Sequence[Outlet]) -> None:
-    """Raise UsageError for every job whose command cannot be run as it is written: better now than at its turn."""
-    from mirqab.errors import UsageError
-
-    wrong = [f"{job.id}: {problem}" for job in jobs if (problem := _problem(job.command, outlets))]
-    if wrong:
-        raise UsageError("config/schedule.yaml: " + "; ".join(wrong))
-
-
-def _problem(command: Sequence[str], outlets: Sequence[Outlet]) -> str | None:
+def command_problem(command: Sequence[str], outlets: Sequence[Outlet]) -> str | None:
+    """Say why a job's command cannot be run as it is written; None when it can. Better now than at its turn."""
     from difflib import get_close_matches
 
     from mirqab.cli.app import app
@@ -206,7 +198,7 @@ def _run_outlets(text: str, form: Format) -> None:
     from mirqab.reader.queries import outlet_sums_json, resolve
 
     with deployment.archive(deployment.settings()) as archive:
-        kind, identity = resolve(archive, text)
+        kind, identity = resolve(archive, text, wanted="run")
         if kind != "run":
             raise NotFoundError(f"{identity} is no run but an id of another kind: {kind}; ./run runs lists the runs.")
         rows: list[Row] = [outlet_sums_json(sums) for sums in archive.run_outlets(identity)]

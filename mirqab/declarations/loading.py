@@ -5,7 +5,7 @@ What reads and checks a file is imported when a file is read: a crawl whose outl
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -38,11 +38,16 @@ def load_outlets(settings: Settings, *, progress: Callable[[float], None] | None
     return outlets
 
 
-def load_schedule(settings: Settings) -> tuple[Job, ...]:
-    """Return the jobs of `config/schedule.yaml`, in the file's order. Raises ConfigurationError."""
+def load_schedule(
+    settings: Settings, *, problem_of: Callable[[Sequence[str]], str | None] | None = None
+) -> tuple[Job, ...]:
+    """Return the jobs of `config/schedule.yaml`, in the file's order. Raises ConfigurationError.
+
+    `problem_of` says what is wrong with a command: those mistakes are told together with all others.
+    """
     from mirqab.declarations.schedule_file import check_schedule
 
-    return check_schedule(read_document(settings.config / "schedule.yaml"))
+    return check_schedule(read_document(settings.config / "schedule.yaml"), problem_of)
 
 
 def load_topic_documents(settings: Settings) -> tuple[Document, ...]:

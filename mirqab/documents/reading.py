@@ -94,6 +94,7 @@ class _Reading:
     _open: list[_Container] = field(default_factory=list)
     _root: Any = None
     _documents: int = 0
+    _quoted: tuple[int, int] = (0, 0)  # the lines on which the last quoted text opens and closes
 
     def read(self, text: str, progress: Callable[[float], None] | None) -> Any:
         # imported here: it costs 30 ms, and a command that reads no declaration should not pay
@@ -111,7 +112,14 @@ class _Reading:
             line = text.count("\n", 0, error.position) + 1
             self._refuse(line, "holds a control character that YAML does not allow")
         except MarkedYAMLError as error:
+            if "quoted scalar" in (error.context or "") and error.context_mark and "end of" in (error.problem or ""):
+                self._refuse(error.context_mark.line + 1, "is not valid YAML: the quote that opens here is not closed")
             mark = error.problem_mark or error.context_mark
+            opened, closed = self._quoted
+            if mark and opened < closed == mark.line + 1:
+                # one quote too few, and the next one was taken for its end
+                text = f"the quote that opens here ends on line {closed}, where what follows it cannot be read"
+                self._refuse(opened, f"is not valid YAML: {text}: close it, or leave it out")
             said = "; ".join(part for part in (error.problem, error.context) if part)
             self._refuse(mark.line + 1 if mark else None, f"is not valid YAML: {said}")
         except (YAMLError, RecursionError) as error:
@@ -138,6 +146,8 @@ class _Reading:
             case events.AliasEvent():
                 self._refuse(line, "aliases (`*name`) are not read here: write the value out", self._place())
             case events.ScalarEvent():
+                if not event.implicit[0] and event.start_mark and event.end_mark:
+                    self._quoted = event.start_mark.line + 1, event.end_mark.line + 1
                 self._check_plain(event, line)
                 self._take_scalar(event, line or 1, yaml)
             case events.MappingStartEvent() | events.SequenceStartEvent():

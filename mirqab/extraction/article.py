@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from mirqab.arabic import arabic_share
 from mirqab.arabic.encodings import without_controls
+from mirqab.extraction.embeds import part_embeds, take_embeds
 from mirqab.extraction.judging import LEAST_ARABIC, LIBRARY, Body
 from mirqab.extraction.ladder import STATED, Reading, climb
 from mirqab.extraction.language import language_of
@@ -56,6 +58,7 @@ def extract(
         return _refused(Reason.NOT_HTML, "no markup could be read", hints)
     article = json_article(tree)
     detour = detour_of(tree)
+    embeds = take_embeds(tree)
     drop_unseen(tree)
     metadata = read_metadata(tree, article, url=url, hints=hints)
     page = Reading(tree, url, metadata, hints)
@@ -66,7 +69,8 @@ def extract(
         deep = "elements are nested deeper than is read" if is_cut_off(tree) else ""
         detail = deep or (body.refusal if body.noticed else detour_refusal(detour, tree) or body.refusal)
         return _refused(Reason.NO_ARTICLE, detail, hints, metadata)
-    return _judged(page, body, part=is_walled(tree))
+    lines, embeds = part_embeds(body.lines, embeds)
+    return replace(_judged(page, replace(body, lines=lines), part=is_walled(tree)), embeds=embeds)
 
 
 def _judged(page: Reading, taken: Body, *, part: bool) -> Extraction:

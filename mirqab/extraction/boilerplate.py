@@ -115,7 +115,6 @@ _PICTURE: Final = re.compile(
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # WordPress names every post by its sections and tags
 _SECTIONS: Final = re.compile(r"(?:\A|(?<=\s))(?:category|tag|format|has|type|page|single|status|post-type)-\S+")
-_NAMES: Final = ("class", "aria-label", "aria-labelledby")
 _FIGURES: Final = frozenset(("figure", "figcaption"))
 _PICTURES: Final = ("img", "picture", "video", "amp-img")
 _NO_CAPTION: Final = frozenset(("html", "body", "main", "article", "h1"))
@@ -207,7 +206,9 @@ def _texts_beside(tree: HtmlElement) -> Iterator[str]:
     """Yield the packed text of what the page's own names call a caption, a share bar, tags, related links."""
     found: list[HtmlElement] = _WITH_CLASS(tree)  # type: ignore[assignment]
     for element in found:
-        named, pictured = _named_beside(" ".join(element.get(name) or "" for name in _NAMES))
+        named, pictured = _named_beside(element.get("class") or "")
+        if not named and (label := element.get("aria-labelledby") or element.get("aria-label")):
+            named = _named_beside(label)[0]
         if element.tag in _NO_CAPTION or not (named or pictured or element.tag in _FIGURES):
             continue
         if not named and element.tag not in _FIGURES and next(element.iter(*_PICTURES), None) is None:

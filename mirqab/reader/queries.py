@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from mirqab.addresses import mask_credentials
 from mirqab.errors import ArchiveError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -50,13 +51,22 @@ def looks_like_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def resolve(archive: Archive, text: str) -> tuple[Literal["story", "article", "entry", "run"], str]:
-    """Return what an id, or the beginning of one, names; NotFoundError with what is near when it names nothing."""
+_STORIES_LISTED = "./run flagged lists the stories."
+_RUNS_LISTED = "./run runs lists the runs."
+
+
+def resolve(
+    archive: Archive, text: str, *, wanted: Literal["story", "run"] = "story"
+) -> tuple[Literal["story", "article", "entry", "run"], str]:
+    """Return what an id, or the beginning of one, names; NotFoundError with what is near when it names nothing.
+
+    `wanted` is what the message tells about when it is no id at all.
+    """
     text = text.strip()
     if not looks_like_id(text):
-        raise NotFoundError(
-            f"{text!r} is no id: ids look like s1f0… (story) or a93c… (article); ./run flagged lists the stories."
-        )
+        forms = "r2c0… (run)" if wanted == "run" else "s1f0… (story) or a93c… (article)"
+        listed = _RUNS_LISTED if wanted == "run" else _STORIES_LISTED
+        raise NotFoundError(f"{mask_credentials(text)!r} is no id: ids look like {forms}; {listed}")
     found = archive.find(text)
     if text in found or len(found) == 1:
         identity = text if text in found else found[0]
@@ -66,7 +76,7 @@ def resolve(archive: Archive, text: str) -> tuple[Literal["story", "article", "e
         raise NotFoundError(f"{text} is the beginning of several: {', '.join(found)}.")
     # a slip of the pen is likelier at the end of an id than at its beginning
     near = next((near for length in range(len(text) - 1, 1, -1) if (near := archive.find(text[:length]))), [])
-    hint = f"Did you mean {' or '.join(near[:3])}?" if near else "./run flagged lists the stories."
+    hint = f"Did you mean {' or '.join(near[:3])}?" if near else _RUNS_LISTED if what == "run" else _STORIES_LISTED
     raise NotFoundError(f"There is no {what} {text}. {hint}")
 
 
@@ -171,6 +181,7 @@ def story_json(detail: StoryDetail) -> dict[str, Any]:
                 "headline": one.article.headline,
                 "body": one.article.body,
                 "authors": list(one.article.authors),
+                "embeds": [asdict(embed) for embed in one.article.embeds],
                 "published": iso(one.article.published),
                 "published_raw": one.article.published_raw,
                 "fetched_at": iso(one.article.fetched_at),

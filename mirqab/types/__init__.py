@@ -19,7 +19,7 @@ from mirqab.types.feeds import (
     Validators,
 )
 from mirqab.types.judgement import Evidence, Sentence, Span, Verdict, encode_facets
-from mirqab.types.pages import Article, Extraction, Page, PageHints, Placement, RawLocation, Stored, Worked
+from mirqab.types.pages import Article, Embed, Extraction, Page, PageHints, Placement, RawLocation, Stored, Worked
 from mirqab.types.words import (
     NO_ANSWER,
     EntryState,
@@ -40,6 +40,7 @@ __all__ = [
     "Article",
     "ChildSitemap",
     "Document",
+    "Embed",
     "EntryState",
     "Evidence",
     "ExitCode",

@@ -46,6 +46,20 @@ class PageHints:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Embed:
+    """A post of a social network that an article shows: who said it, what, and when as the page tells it.
+
+    `handle` starts with @ where the page shows one, else it is the account's name, or empty; `text` is empty where
+    only a script would draw it.
+    """
+
+    handle: str
+    text: str
+    date_raw: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Extraction:
     """What was taken out of one page: text exactly as published, white space normalised.
 
@@ -66,6 +80,7 @@ class Extraction:
     problem: Reason | None = None
     detail: str | None = None
     quality_parts: Mapping[str, float] = field(default_factory=dict)
+    embeds: tuple[Embed, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,6 +113,7 @@ class Article:
     fetched_at: datetime
     fingerprint: str  # of the folded text: equal means exact copy
     quality_parts: Mapping[str, float] = field(default_factory=dict, compare=False)  # not stored
+    embeds: tuple[Embed, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

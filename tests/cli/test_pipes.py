@@ -50,10 +50,10 @@ def test_feed_prints_one_object_an_input_with_the_promised_keys(mirqab: Command,
     assert (said.code, said.err) == (0, "")
     named, piped = parsed(said.out)
     assert (named["input"], piped["input"]) == (str(tmp_path / "rss.xml"), "-")
-    assert list(named) == ["input", "version", "encoding", "title", "problem", "entries", "left_out", "children"]
+    assert " ".join(named) == "input version encoding title problem entries unusable left_out children"
     assert (named["version"], named["title"], named["problem"]) == ("rss20", "راصد", None)
     first, second = named["entries"]
-    assert list(first) == ["id", "url", "title", "summary", "published", "published_raw", "authors"]
+    assert " ".join(first) == "id url title summary published published_raw updated updated_raw authors"
     assert (first["id"], first["url"]) == ("g-1", "https://rasid.example/first")
     assert datetime.fromisoformat(first["published"]) == datetime.fromisoformat("2026-11-22T14:05:00+03:00")
     assert second["id"] == second["url"] == "https://rasid.example/second", "without a guid the address is the id"
@@ -98,7 +98,7 @@ def test_extract_prints_the_article(mirqab: Command, tmp_path: Path) -> None:
     page, empty, zipped = parsed(said.out)
     assert list(page) == [
         "input", "url", "headline", "body", "published", "published_raw",
-        "authors", "language", "quality", "quality_parts", "extractor", "problem",
+        "authors", "embeds", "language", "quality", "quality_parts", "extractor", "problem",
     ]  # fmt: skip
     assert (page["input"], page["url"], page["problem"]) == (names[0], "https://rasid.example/talks", None)
     assert page["headline"] == "محادثات حول الانسحاب"
@@ -235,7 +235,8 @@ def test_real_inputs_go_through(mirqab: Command, shared_data: Path, command: str
     found = parsed(said.out)
     assert [line["input"] for line in found] == files
     told = {line["input"] for line in found if line["problem"] is not None}
-    assert told == {line.partition(": ")[0] for line in said.err.splitlines()}
+    without_links = {line["input"] for line in found if line.get("unusable")}
+    assert told | without_links == {line.partition(": ")[0] for line in said.err.splitlines()}
 
 
 def test_a_base_that_is_no_address_is_wrong_usage(mirqab: Command, tmp_path: Path) -> None:
@@ -263,3 +264,36 @@ def test_an_option_after_the_command_is_told_its_place(mirqab: Command) -> None:
     said = mirqab("settings", "-s", "crawl.delay_s=1")
     assert said.code == 2
     assert "before the command" in said.err
+
+
+def test_entries_without_a_usable_link_are_counted_and_changes_are_dated(mirqab: Command, tmp_path: Path) -> None:
+    (tmp_path / "map.xml").write_text(
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>https://rasid.example/a</loc>'
+        "<lastmod>2026-11-22T08:00:00+03:00</lastmod></url></urlset>"
+    )
+    broken = FEED.replace("https://rasid.example/second", "javascript:x")
+    said = mirqab("feed", str(tmp_path / "map.xml"), "-", given=broken)
+    sitemap, feed = parsed(said.out)
+    (entry,) = sitemap["entries"]
+    assert (entry["published"], entry["updated"]) == (None, "2026-11-22T05:00:00+00:00")
+    assert entry["updated_raw"] == "2026-11-22T08:00:00+03:00"
+    assert (said.code, sitemap["unusable"]) == (0, 0)
+    assert f"-: {feed['unusable']} of 2 entries have no usable link" in said.err
+    assert feed["unusable"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("ftp://rasid.example/feed", "ftp://rasid.example/feed"),
+        ("https://me:hush@rasid.example/feed", "https://***@rasid.example/feed"),
+        ("https://me:hu/sh@rasid.example/feed", "https://***"),
+        ("ftp://me:hush@rasid.example/feed", "ftp://***@rasid.example/feed"),
+    ],
+)
+def test_an_address_that_is_not_asked_for_is_told_without_its_password(mirqab: Command, name: str, shown: str) -> None:
+    said = mirqab("feed", name)
+    (line,) = parsed(said.out)
+    assert (said.code, line["input"], line["problem"]) == (3, shown, "bad_url")
+    assert "hush" not in said.out + said.err
+    assert ("http and https" in said.err) is name.startswith("ftp") or "hu/sh" in name

@@ -56,7 +56,6 @@ def test_flagged_formats_say_the_same(reader: Reader) -> None:
         (["--since", "2000-01-01"], 3),
         (["--since", "2100-01-01"], 0),
         (["--topic", "troop-withdrawal-talks", "--limit", "2"], 2),
-        (["--topic", "other"], 0),
     ],
 )
 def test_flagged_can_be_narrowed(reader: Reader, options: list[str], count: int) -> None:
@@ -83,6 +82,13 @@ def test_with_nothing_crawled_a_list_says_what_to_do(newcomer: Reader, command: 
     assert said.out.startswith(NOTHING_YET)
     assert json.loads(newcomer(*command, "--format", "json").out) == []
     assert newcomer(*command, "--format", "jsonl").out == ""
+
+
+def test_a_topic_that_nobody_declared_is_wrong_usage(reader: Reader, newcomer: Reader) -> None:
+    for command in (reader, newcomer):
+        said = command("flagged", "--topic", "troop-withdrawal-talk")
+        assert (said.code, said.out) == (2, "")
+        assert 'did you mean "troop-withdrawal-talks"?' in said.err
 
 
 def test_with_nothing_crawled_show_says_what_to_do(newcomer: Reader) -> None:
@@ -133,9 +139,9 @@ def test_nothing_of_the_web_acts_on_the_terminal(reader: Reader) -> None:
 def test_an_unknown_id_suggests_the_nearest(reader: Reader) -> None:
     identity = story(reader, TALKS.headline)
     said = reader("show", identity[:-2] + ("00" if identity[-2:] != "00" else "11"))
-    assert said.code == 1
+    assert said.code == 2
     assert f"Did you mean {identity}?" in said.err
-    assert reader("show", "خبر").code == 1
+    assert reader("show", "خبر").code == 2
     assert "is no id" in reader("show", "خبر").err
     assert "several" in reader("show", "s").err
 
@@ -262,6 +268,6 @@ def test_arabic_goes_out_in_any_locale(filled: Command) -> None:
 
 def test_what_is_asked_wrong_ends_without_a_traceback(filled: Command) -> None:
     said = filled("show", "s0")
-    assert (said.code, said.out) == (1, "")
+    assert (said.code, said.out) == (2, "")
     assert said.err.startswith("mirqab: There is no story s0.")
     assert "Traceback" not in said.err

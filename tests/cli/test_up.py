@@ -136,6 +136,12 @@ def test_up_says_every_mistake_of_the_declarations_before_it_starts(deployed: Co
     said = deployed("up")
     assert said.code == 2
     assert "did you mean crawl?" in said.err
+    both = "  - {id: b, cron: '0 0 * * *', command: [crawl, aljazera]}\n"
+    wrong = "jobs:\n  - {id: a, cron: '0 0 * * 0-4', command: crawll}\n"
+    (config / "schedule.yaml").write_text(wrong + both, encoding="utf-8")
+    said = deployed("up")
+    assert [line.partition("schedule.yaml:")[2][:2] for line in said.err.splitlines()] == ["2:", "2:", "3:"]
+    assert "jobs.1.command: crawl aljazera: There is no outlet" in said.err
 
 
 @pytest.mark.parametrize(
@@ -153,7 +159,7 @@ def test_up_tries_the_commands_of_jobs_before_it_starts(deployed: Command, comma
     (config / "schedule.yaml").write_text(f"jobs:\n  - {{id: a, cron: '0 0 * * *', command: {command}}}\n")
     said = deployed("up", "--no-web")
     assert said.code == 2
-    assert "config/schedule.yaml: a: " in said.err
+    assert "config/schedule.yaml:2: jobs.0.command: " in said.err
     assert words in said.err
 
 

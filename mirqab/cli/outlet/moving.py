@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mirqab.addresses import url_key
+from mirqab.addresses import mask_credentials, url_key
 from mirqab.cli import deployment
 from mirqab.cli.outlet.agreeing import agreed
 from mirqab.cli.outlet.declared import find_outlet, owner_of_feed
@@ -40,7 +40,9 @@ def _old_address(outlet: Outlet, given: str | None) -> str:
     if given is not None:
         found = next((url for url in addresses if url == given or url_key(url) == url_key(given)), None)
         if found is None:
-            raise UsageError(f"{given} is no feed of {outlet.id}; it has {', '.join(addresses) or 'none'}.")
+            raise UsageError(
+                f"{mask_credentials(given)} is no feed of {outlet.id}; it has {', '.join(addresses) or 'none'}."
+            )
         return found
     if len(outlet.feeds) != 1:
         listed = ", ".join(feed.url for feed in outlet.feeds)

@@ -19,7 +19,7 @@ def read_country(word: str) -> str:
     code = word.strip().lower()
     if code not in _countries():
         near = suggestion(code, _countries())
-        raise UsageError(f"There is no country {word!r}: say the two letters of ISO 3166, such as iq{near}.")
+        raise UsageError(f"There is no country {word!r}: say the two letters of ISO 3166, such as iq{near or '.'}")
     return code
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from mirqab.addresses import host_of
 from mirqab.arabic import arabic_share, fold
@@ -23,6 +23,8 @@ from mirqab.types import Feed, Outlet, OutletKind
 
 if TYPE_CHECKING:
     from mirqab.settings import Settings
+
+Checked = TypeVar("Checked")
 
 UNKNOWN_COUNTRY: Final = "zz"  # ISO 3166 leaves it to whoever has no better one
 UNKNOWN_ZONE: Final = "UTC"
@@ -72,18 +74,31 @@ def read_wish(
     timezone: str | None,
     kind: str | None,
 ) -> Wish:
-    """Return what the options of a command say; UsageError for what no outlet may have."""
-    try:
-        return Wish(
-            id=None if id_ is None else check_outlet_id(id_),
-            name=name or None,
-            name_en=name_en or None,
-            country=None if country is None else read_country(country),
-            timezone=None if timezone is None else check_zone(timezone),
-            kind=None if kind is None else read_kind(kind),
-        )
-    except ValueError as error:
-        raise UsageError(f"{error}.") from None
+    """Return what the options of a command say; UsageError with all that no outlet may have."""
+    wrong: list[str] = []
+
+    def checked(option: str, said: str | None, check: Callable[[str], Checked]) -> Checked | None:
+        try:
+            return None if said is None else check(said)
+        except (ValueError, UsageError) as error:
+            wrong.append(_sentence(f"{option}: {error}"))
+            return None
+
+    wish = Wish(
+        id=checked("--id", id_, check_outlet_id),
+        name=name or None,
+        name_en=name_en or None,
+        country=checked("--country", country, read_country),
+        timezone=checked("--timezone", timezone, check_zone),
+        kind=checked("--kind", kind, read_kind),
+    )
+    if wrong:
+        raise UsageError("\n".join(wrong))
+    return wish
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?")) else f"{text}."
 
 
 def try_and_propose(

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 from mirqab.addresses import clean_url, url_key
 from mirqab.arabic import arabic_share
-from mirqab.cli.inputs import Arrived
+from mirqab.cli.inputs import Arrived, has_user
 from mirqab.cli.outlet.sites import Site, site_of
 from mirqab.cli.terminal import say
 from mirqab.errors import MirqabError, UsageError
@@ -126,7 +126,7 @@ class Trial:
 def given_address(text: str) -> str:
     """Return the address that a person typed, https:// before it when it has none; UsageError when it is no address."""
     spelled = text if "://" in text else f"https://{text}"
-    if "@" in spelled.partition("://")[2].partition("/")[0]:
+    if has_user(spelled):
         # it may hold a password: what was typed is not repeated
         raise UsageError("Mirqab reads what is public: say the address without a user and a password.")
     url = clean_url(spelled)

@@ -239,7 +239,13 @@ def test_the_documented_keys_are_the_printed_ones(newsroom: Newsroom) -> None:
         (("nahr.example", "--country", "irq"), "There is no country 'irq'"),
         (("nahr.example", "--timezone", "Asia/Bagdad"), "Asia/Baghdad"),
         (("nahr.example", "--kind", "blog"), "There is no kind 'blog'"),
-        (("nahr.example", "--id", "Nahr"), "expected a short name"),
+        (("nahr.example", "--id", "Nahr"), "--id: expected a short name"),
+        (
+            ("nahr.example", "--timezone", "Africa/Tripoly"),
+            "--timezone: expected a time zone such as Asia/Baghdad, "
+            'found "Africa/Tripoly"; did you mean "Africa/Tripoli"?\n',
+        ),
+        (("nahr.example", "--id", "Bad Id", "--country", "iraq"), "--country: There is no country 'iraq'"),
         (("nahr.example", "--id", "feeds"), "name of a command"),
     ],
 )
