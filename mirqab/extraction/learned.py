@@ -115,10 +115,10 @@ class Layout:
             return
         path = _path_to(container)
         merged = _merged(self.path, path) if self.pages else path
-        if _find(page.tree, merged) is not container:
+        if not _is_named(merged) or _find(page.tree, merged) is not container:
             self._forget()
             merged = path
-            if _find(page.tree, merged) is not container:
+            if not _is_named(merged) or _find(page.tree, merged) is not container:
                 return
         self.path = merged
         self._count(page, container, body)
@@ -213,6 +213,11 @@ def _merged(left: Sequence[Step], right: Sequence[Step]) -> tuple[Step, ...]:
             break
         steps.append((tag, name if name == other_name else "", classes & others))
     return tuple(reversed(steps))
+
+
+def _is_named(path: Sequence[Step]) -> bool:
+    """Tell whether more than the order of nameless elements leads to the container."""
+    return any(name or classes or tag in ("article", "main") for tag, name, classes in path)
 
 
 def _find(tree: HtmlElement, path: Sequence[Step]) -> HtmlElement | None:
