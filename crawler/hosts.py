@@ -13,7 +13,7 @@ from typing import Final
 
 from crawler.outcomes import MOST_RETRY_AFTER_S, PutOffError
 from mirqab.addresses import host_of, origin_of
-from mirqab.types import HostState, Reason
+from mirqab.types import HostPart, HostState, Reason
 
 SILENT: Final = frozenset({Reason.DNS, Reason.CONNECTION, Reason.TLS, Reason.TIMED_OUT})
 FAILURES_TO_REST: Final = 3
@@ -28,7 +28,37 @@ UNTOLD_PATIENCE_S: Final = 600.0
 
 Reserve = Callable[[str, float], Awaitable[float]]
 Recall = Callable[[str], Awaitable[HostState | None]]
-Keep = Callable[[HostState], Awaitable[None]]
+Keep = Callable[[HostState, HostPart], Awaitable[None]]
+
+
+MOST_NOTED: Final = 500
+"""Of so many hosts a run that stores nothing keeps what it met."""
+
+
+class HostNotes:
+    """What a run that stores nothing knows of hosts: what it met itself, else what others remember (`recall`)."""
+
+    def __init__(self) -> None:
+        self.recall: Recall | None = None
+        self._met: dict[str, HostState] = {}
+
+    async def get(self, origin: str) -> HostState | None:
+        """Return what is known of a host."""
+        if origin in self._met or self.recall is None:
+            return self._met.get(origin)
+        return await self.recall(origin)
+
+    async def keep(self, state: HostState, part: HostPart) -> None:
+        """Note a part of what is known of a host, in place of what was known of it before."""
+        known = await self.get(state.host) or state
+        if part == "robots":
+            noted = replace(known, robots=state.robots, robots_status=state.robots_status, robots_at=state.robots_at)
+        else:
+            noted = replace(known, not_before=state.not_before, because=state.because)
+        self._met.pop(state.host, None)
+        self._met[state.host] = noted
+        if len(self._met) > MOST_NOTED:
+            del self._met[next(iter(self._met))]
 
 
 @dataclass(slots=True)
@@ -42,7 +72,8 @@ class Hosts:
     """What the run knows of each host it asks.
 
     `reserve(host, delay_s)` takes the host's next turn among all crawlers and says how many seconds away it is.
-    `recall(origin)` and `keep(state)` read and write what is remembered of a host between runs.
+    `recall(origin)` and `keep(state, part)` read and write what is remembered of a host between runs; nothing of it
+    stays here, so that a run of ten thousand hosts does not carry their robots.txt.
     """
 
     def __init__(self, reserve: Reserve, recall: Recall, keep: Keep, stopping: asyncio.Event) -> None:
@@ -51,34 +82,33 @@ class Hosts:
         self._keep = keep
         self._stopping = stopping
         self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
-        self._states: dict[str, HostState] = {}
+        self._recalled: set[str] = set()
 
     # --------------------------------------------------------------------------- between runs
 
-    async def state(self, origin: str) -> HostState:
+    async def recall(self, origin: str) -> HostState:
         """Return what is remembered of `scheme://host:port`; a wish for patience of an earlier run holds from here."""
-        if origin not in self._states:
-            recalled = await self._recall(origin) or HostState(host=origin)
-            if origin not in self._states:  # nobody else was quicker, and may have changed it since
-                self._states[origin] = recalled
-                if recalled.not_before is not None:
-                    wait_s = (recalled.not_before - datetime.now(UTC)).total_seconds()
-                    # nobody is left alone for more than a day: such a wish was written while the clock was wrong
-                    if 0 < wait_s <= MOST_RETRY_AFTER_S:
-                        self._rest(host_of(origin), wait_s, recalled.because)
-        return self._states[origin]
+        recalled = await self._recall(origin) or HostState(host=origin)
+        if origin not in self._recalled:
+            self._recalled.add(origin)
+            if recalled.not_before is not None:
+                wait_s = (recalled.not_before - datetime.now(UTC)).total_seconds()
+                # nobody is left alone for more than a day: such a wish was written while the clock was wrong
+                if 0 < wait_s <= MOST_RETRY_AFTER_S:
+                    self._rest(host_of(origin), wait_s, recalled.because)
+        return recalled
 
-    async def keep(self, state: HostState) -> None:
-        """Remember a host's state, for this run and the next ones."""
-        self._states[state.host] = state
-        await self._keep(state)
+    async def keep_robots(self, state: HostState) -> None:
+        """Remember a host's robots.txt, for this run and the next ones."""
+        await self._keep(state, "robots")
 
     # ------------------------------------------------------------------------------ in this run
 
     async def take_turn(self, url: str, delay_s: float) -> None:
         """Wait until the host of `url` may be asked; raises PutOffError when that is not to be in this run."""
         host = host_of(url)
-        await self.state(origin_of(url))
+        if origin_of(url) not in self._recalled:
+            await self.recall(origin_of(url))
         self._check(host)
         wait_s = await self._reserve(host, delay_s)
         if wait_s > max(LONGEST_WAIT_S, 4 * delay_s):
@@ -116,9 +146,8 @@ class Hosts:
             return
         self._rest(host, wait_s, because)
         await self._reserve(host, wait_s)
-        state = await self.state(origin_of(url))
         not_before = datetime.now(UTC) + timedelta(seconds=wait_s)
-        await self.keep(replace(state, not_before=not_before, because=because))
+        await self._keep(HostState(host=origin_of(url), not_before=not_before, because=because), "patience")
 
     def _rest(self, host: str, wait_s: float, because: Reason | None) -> None:
         known = self._hosts[host]

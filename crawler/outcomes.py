@@ -38,12 +38,13 @@ class RefusedError(IgnoreRequest):
 class PutOffError(IgnoreRequest):
     """A request is left for a later run: this one is ending, or its host asked for patience or does not answer.
 
-    `because` is the reason that the host gave, None when the run is ending.
+    `because` is the reason that the host gave, None when the run is ending; `detail` says more where it is known.
     """
 
-    def __init__(self, because: Reason | None = None) -> None:
+    def __init__(self, because: Reason | None = None, detail: str | None = None) -> None:
         super().__init__("put off" if because is None else f"put off: {because}")
         self.because = because
+        self.detail = detail
 
 
 class HeldElsewhereError(IgnoreRequest):

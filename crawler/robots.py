@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import logging
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -35,11 +36,20 @@ STALE: Final = timedelta(days=30)
 MOST_DELAY_S: Final = 60.0
 """The longest crawl-delay that is kept: a rule of an hour, meant for a search engine, would leave most pages unread."""
 
+MOST_READ_BYTES: Final = 4 * 1024 * 1024
+"""Of so many bytes of robots.txt the rules stay in memory, those of 2,500 usual hosts; Protego's take up to 27 times
+as much. Of a host that was left out they are read from the archive again."""
+
 LARGE: Final = 64 * 1024
 """A robots.txt over this size is read and asked in a thread: one made of wildcards costs 0.8 s for every address."""
 
 _AMISS: Final = frozenset({Reason.BAD_URL, Reason.REFUSED_ADDRESS, Reason.TOO_LARGE})
 """Reasons of a robots.txt that say nothing lasting of the page: they are told as one that passes."""
+
+_OWN_TROUBLE: Final = frozenset({Reason.HTTP_ERROR, Reason.TOO_MANY_REQUESTS, Reason.TIMED_OUT, Reason.BROKEN_ANSWER})
+"""Reasons for which a robots.txt cannot be read although its host is there: pages wait, and none of their tries is
+used up. Without the host itself a page would fail too, and that counts, or the pages of a dead one would wait for
+ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +57,20 @@ class _Rules:
     """What holds for one origin in this run.
 
     `told` is why everything is allowed or by which copy the rules are; `refusal` is why nothing is. `pace` is what is
-    to be said of the crawl-delay.
+    to be said of the crawl-delay. `is_own_trouble`: the host is there, and its robots.txt alone is amiss.
     """
 
     parser: ProtegoRobotParser | None = None
     told: str = ""
     refusal: RefusedError | PutOffError | None = None
+    is_own_trouble: bool = False
     delay_s: float = 0.0
     pace: str = ""
-    is_large: bool = False
+    size: int = 0
+
+    @property
+    def is_large(self) -> bool:
+        return self.size > LARGE
 
 
 class RobotsMiddleware:
@@ -72,7 +87,10 @@ class RobotsMiddleware:
             raise NotConfigured
         self._crawler = crawler
         self._agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"]
-        self._rules: dict[str, asyncio.Task[_Rules]] = {}
+        self._learning: dict[str, asyncio.Task[_Rules]] = {}
+        self._simple: dict[str, _Rules] = {}
+        self._read: OrderedDict[str, _Rules] = OrderedDict()  # with a parser; the longest unused first
+        self._read_bytes = 0
         self._asking = 0
 
     @classmethod
@@ -85,14 +103,13 @@ class RobotsMiddleware:
         if "robots_bytes" in request.meta or request.meta.get("dont_obey_robotstxt"):
             return
         origin = origin_of(request.url)
-        if origin not in self._rules:
-            self._rules[origin] = asyncio.ensure_future(self._learn(origin))
-        learning = self._rules[origin]
-        rules = learning.result() if learning.done() else await asyncio.shield(learning)
+        rules = self._known(origin) or await self._learnt(origin)
         try:
             request.meta["robots"] = await self._decide(rules, request.url)
         except RefusedError as refused:
             request.meta["robots"] = f"refused: {refused.detail}"
+            if rules.is_own_trouble and "entry" in request.cb_kwargs:
+                raise PutOffError(refused.reason, refused.detail) from refused  # the page was never asked for
             raise
 
     async def _decide(self, rules: _Rules, url: str) -> str:
@@ -108,12 +125,39 @@ class RobotsMiddleware:
 
     # -------------------------------------------------------------------------------------- learning
 
+    def _known(self, origin: str) -> _Rules | None:
+        if origin in self._read:
+            self._read.move_to_end(origin)
+            return self._read[origin]
+        return self._simple.get(origin)
+
+    async def _learnt(self, origin: str) -> _Rules:
+        """Return the rules of an origin that are not known; whoever asks meanwhile waits for the same answer."""
+        if origin not in self._learning:
+            self._learning[origin] = asyncio.ensure_future(self._take_in(origin))
+        return await asyncio.shield(self._learning[origin])
+
+    async def _take_in(self, origin: str) -> _Rules:
+        try:
+            rules = await self._learn(origin)
+            if rules.parser is None:
+                self._simple[origin] = rules
+                return rules
+            self._read[origin] = rules
+            self._read_bytes += rules.size
+            while self._read_bytes > MOST_READ_BYTES and len(self._read) > 1:
+                _, left = self._read.popitem(last=False)
+                self._read_bytes -= left.size
+            return rules
+        finally:
+            del self._learning[origin]
+
     async def _learn(self, origin: str) -> _Rules:
         hosts = run_of(self._crawler).hosts
-        known = await hosts.state(origin)
+        known = await hosts.recall(origin)
         now = datetime.now(UTC)
         age = now - known.robots_at if known.robots_at is not None else None
-        if age is not None and timedelta() <= age < FRESH:
+        if is_fresh(known, now):
             return self._hold(origin, await _rules_of(known, self._agent))
         try:
             answer = await self._ask(origin)
@@ -124,18 +168,17 @@ class RobotsMiddleware:
             if isinstance(error, RefusedError) and error.reason is Reason.TOO_MANY_REDIRECTS:
                 return await self._remember(origin, b"", 302)
             if age is None or age >= STALE or (isinstance(error, PutOffError) and error.because is None):
-                return _Rules(refusal=_ill(error, origin))
+                refusal = _ill(error, origin)
+                own = isinstance(refusal, RefusedError) and refusal.reason in _OWN_TROUBLE
+                return _Rules(refusal=refusal, is_own_trouble=own)
             rules = await _rules_of(known, self._agent)
             copy = f"by the robots.txt of {known.robots_at:%Y-%m-%d}, which cannot be read now"
             return self._hold(origin, replace(rules, told=copy))
         return await self._remember(origin, answer.body[:MOST_BYTES] if reason is None else b"", answer.status)
 
     async def _remember(self, origin: str, body: bytes, status: int) -> _Rules:
-        hosts = run_of(self._crawler).hosts
-        # read again: what is known of the host may have changed while we waited
-        known = await hosts.state(origin)
-        known = replace(known, robots=body, robots_status=status, robots_at=datetime.now(UTC))
-        await hosts.keep(known)
+        known = HostState(host=origin, robots=body, robots_status=status, robots_at=datetime.now(UTC))
+        await run_of(self._crawler).hosts.keep_robots(known)
         return self._hold(origin, await _rules_of(known, self._agent))
 
     async def _ask(self, origin: str) -> Response:
@@ -197,15 +240,20 @@ class RobotsMiddleware:
         return replace(rules, pace=pace)
 
 
+def is_fresh(known: HostState, now: datetime) -> bool:
+    """Tell whether a copy of a robots.txt is used without asking again, which one dated in the future is not."""
+    return known.robots_at is not None and timedelta() <= now - known.robots_at < FRESH
+
+
 async def _rules_of(known: HostState, agent: str) -> _Rules:
     status = known.robots_status or 0
     if not 200 <= status < 300:
         if status in (404, 410):
             return _Rules(told=f"no robots.txt ({status})")
         return _Rules(told=f"robots.txt answered {status}, which counts as no rules")
-    is_large = len(known.robots) > LARGE
-    parser = await asyncio.to_thread(_parsed, known.robots) if is_large else _parsed(known.robots)
-    return _Rules(parser=parser, delay_s=parser.crawl_delay(agent) or 0.0, is_large=is_large)
+    size = len(known.robots)
+    parser = await asyncio.to_thread(_parsed, known.robots) if size > LARGE else _parsed(known.robots)
+    return _Rules(parser=parser, delay_s=parser.crawl_delay(agent) or 0.0, size=size)
 
 
 def _parsed(body: bytes) -> ProtegoRobotParser:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from scrapy.crawler import Crawler
 
 from crawler.deployment import Deployment
-from crawler.hosts import Hosts
+from crawler.hosts import HostNotes, Hosts
 from crawler.polls import HOST_RESTS, Polls
 from crawler.progress import LOG, Progress, log_event
 from crawler.rounds import Poll
@@ -20,7 +20,7 @@ from crawler.tally import PageEnd, Tally
 from mirqab.addresses import mask_credentials
 from mirqab.errors import ConfigurationError, MirqabError, UsageError
 from mirqab.settings import no_contact
-from mirqab.types import ExitCode, FeedEntry, HostState, Outlet, Reason, Stored, Worked
+from mirqab.types import ExitCode, FeedEntry, HostPart, HostState, Outlet, Reason, Stored, Worked
 
 if TYPE_CHECKING:
     from mirqab.archive import Archive, ArchiveThread
@@ -43,7 +43,8 @@ def run_of(crawler: Crawler) -> CrawlRun:
 class CrawlRun:
     """The set-up and the outcome of one crawl of `outlets`.
 
-    With `keeps=False` nothing is opened and nothing stored (a page fetched to be looked at). Made without touching
+    With `keeps=False` nothing is stored (a page fetched to be looked at), and of the archive, if there is one, only
+    what it remembers of hosts is read. Made without touching
     disk or network; raises ConfigurationError when a real crawl has no contact to show.
     """
 
@@ -71,6 +72,7 @@ class CrawlRun:
         self.hosts = Hosts(self._reserve, self.host_state, self.keep_host, self.stopping)
         self.id: str | None = None
         self._keeps = keeps
+        self._notes = HostNotes()
         self._stack = AsyncExitStack()
         self._progress = Progress.of_environment()
         self.polls = Polls(
@@ -85,7 +87,7 @@ class CrawlRun:
         self._asked: set[str] = set()
         self._open_entries: dict[str, FeedEntry] = {}
         self._robots: dict[str, str] = {}
-        self._put_off: dict[Reason | None, list[str]] = {}
+        self._put_off: dict[tuple[Reason | None, str | None], list[str]] = {}
         self._background: set[asyncio.Future[None]] = set()
         self._seen: Seen | None = None
         self._archive: Archive | None = None
@@ -100,8 +102,28 @@ class CrawlRun:
         feeds = sum(len(outlet.feeds) for outlet in self.outlets)
         if self._keeps:
             await self._open_parts()
+        else:
+            await self._open_memory()
         log_event("run-started", run=self.id, outlets=len(self.outlets), feeds=feeds)
         self._progress.tell("start", run=self.id, outlets=len(self.outlets), feeds=feeds)
+
+    async def _open_memory(self) -> None:
+        """Open the archive for what it remembers of hosts: their wishes for patience, and their robots.txt."""
+        from mirqab.archive import ArchiveThread
+        from mirqab.reader.queries import open_if_any
+
+        settings = self.deployment.settings
+        archive = await asyncio.to_thread(open_if_any, settings.archive_url, raw_folder=settings.raw_folder)
+        if archive is None:
+            return
+        self._stack.callback(archive.close)
+        thread = ArchiveThread(archive)
+        self._stack.push_async_callback(thread.close)
+
+        async def recall(origin: str) -> HostState | None:
+            return await thread.call(archive.host, origin)
+
+        self._notes.recall = recall
 
     async def _open_parts(self) -> None:
         # imported here: a fetch that stores nothing, `scrapy list` and a wrong command pay for none of them
@@ -173,8 +195,8 @@ class CrawlRun:
                 self.crashed(entry.id)
         try:
             await self.polls.close(stopping=self.stopping.is_set())
-            for because, entries in self._put_off.items():
-                await self.intake.put_off(entries=entries, reason=because, detail=because and HOST_RESTS)
+            for (because, detail), entries in self._put_off.items():
+                await self.intake.put_off(entries=entries, reason=because, detail=detail)
             if self._archive is not None and self._thread is not None and self.id is not None:
                 await self._thread.call(self._archive.end_run, self.id, exit_code=self.exit_code, finish=finish)
         except BaseException:
@@ -287,14 +309,14 @@ class CrawlRun:
         log_event("page", outlet=outlet, outcome="failed", reason=reason, detail=detail, url=url)
         self._progress.tell("page", outlet=outlet, url=url, outcome=reason, flagged=[])
 
-    async def put_off(self, entry: FeedEntry, because: Reason | None) -> None:
+    async def put_off(self, entry: FeedEntry, because: Reason | None, detail: str | None = None) -> None:
         """Leave an entry pending for a later run, and let go of its claim: its host asked for peace, or the run ends.
 
         The latter is told as a sum alone: thousands of lines at the end would crowd out the last.
         """
         await self.intake.release(entry.id)
         self._end_page(entry.id, "put_off")
-        self._put_off.setdefault(because, []).append(entry.id)
+        self._put_off.setdefault((because, because and (detail or HOST_RESTS)), []).append(entry.id)
         if because is not None:
             self.tally.put_off_reasons[because] += 1
             self._progress.tell("page", outlet=entry.outlet, url=entry.url, outcome="put_off", problem=because)
@@ -334,12 +356,11 @@ class CrawlRun:
 
     async def host_state(self, host: str) -> HostState | None:
         """Return what the archive remembers of a host (`scheme://host:port`), None when that is nothing."""
-        return await self.intake.host(host) if self._keeps else None
+        return await (self.intake.host(host) if self._keeps else self._notes.get(host))
 
-    async def keep_host(self, state: HostState) -> None:
-        """Write what is to be remembered of a host."""
-        if self._keeps:
-            await self.intake.keep_host(state)
+    async def keep_host(self, state: HostState, part: HostPart) -> None:
+        """Write a part of what is to be remembered of a host."""
+        await (self.intake.keep_host(state, part) if self._keeps else self._notes.keep(state, part))
 
     async def _reserve(self, host: str, delay_s: float) -> float:
         if self._seen is None or delay_s <= 0:

@@ -27,6 +27,7 @@ from mirqab.types import (
     FeedEntry,
     FeedSnapshot,
     FeedState,
+    HostPart,
     HostState,
     Outlet,
     RawLocation,
@@ -161,9 +162,9 @@ class Intake:
         """Return what is remembered of a host (`scheme://host:port`)."""
         return await self._thread.call(self.archive.host, host)
 
-    async def keep_host(self, state: HostState) -> None:
-        """Remember this of a host, in place of what was remembered before."""
-        await self._thread.call(self.archive.keep_host, state)
+    async def keep_host(self, state: HostState, part: HostPart) -> None:
+        """Remember a part of what is known of a host, in place of what was remembered of it before."""
+        await self._thread.call(self.archive.keep_host, state, part)
 
     async def due(self, outlet: str) -> list[FeedEntry]:
         """Return the outlet's entries to be fetched now, the longest known first."""

@@ -198,8 +198,8 @@ class OutletSpider(Spider):
         match failure.value:
             case RefusedError() as refused:
                 await self.run.page_failed(entry, refused.reason, refused.detail)
-            case PutOffError(because=because):
-                await self.run.put_off(entry, because)
+            case PutOffError(because=because, detail=detail):
+                await self.run.put_off(entry, because, detail)
             case HeldElsewhereError():
                 self.run.held_elsewhere(entry.id)
             case _:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ from crawler.deployment import Deployment, deployment_of
 from crawler.outcomes import PutOffError, RefusedError, reason_of_status
 from crawler.polls import HOST_RESTS
 from crawler.progress import LOG
+from crawler.robots import is_fresh
 from crawler.run import CrawlRun
 from crawler.spiders.feeds import OutletSpider, headers_of
 from mirqab.addresses import clean_url, host_of, origin_of
@@ -78,8 +80,8 @@ class FetchSpider(OutletSpider):
         """Write the answer of a robots.txt that was asked for the sake of another address, and say whether it was."""
         if not _is_robots(url):
             return False
-        known = await self.run.hosts.state(origin_of(url))
-        if known.robots_at is None:
+        known = await self.run.hosts.recall(origin_of(url))
+        if not is_fresh(known, datetime.now(UTC)):
             return False
         status = known.robots_status or 200
         reason = reason_of_status(status)
@@ -118,8 +120,8 @@ class FetchSpider(OutletSpider):
         match failure.value:
             case RefusedError() as refused:
                 self._write(number, url, 0, (), refused.reason, refused.detail, b"")
-            case PutOffError(because=Reason() as because):
-                self._write(number, url, 0, (), because, HOST_RESTS, b"")
+            case PutOffError(because=Reason() as because, detail=detail):
+                self._write(number, url, 0, (), because, detail or HOST_RESTS, b"")
             case PutOffError():
                 self.run.tally.feeds["put_off"] += 1
             case problem:

@@ -6,7 +6,7 @@ Every function takes the connection of a transaction that its caller began.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -21,6 +21,7 @@ from mirqab.types import (
     FeedRole,
     FeedSnapshot,
     FeedState,
+    HostPart,
     HostState,
     Reason,
     Validators,
@@ -269,8 +270,14 @@ def resting_hosts(conn: Connection, now: datetime) -> list[HostState]:
     ]
 
 
-def keep_host(conn: Connection, state: HostState) -> None:
-    """Remember this of a host, in place of what was remembered before."""
+_PARTS: Final[Mapping[HostPart, tuple[str, ...]]] = {
+    "patience": ("not_before", "because"),
+    "robots": ("robots", "robots_status", "robots_at"),
+}
+
+
+def keep_host(conn: Connection, state: HostState, part: HostPart | None = None) -> None:
+    """Remember this of a host, in place of what was remembered before; a `part` of it leaves the rest as it is."""
     row = {
         "host": state.host,
         "not_before": state.not_before,
@@ -279,5 +286,5 @@ def keep_host(conn: Connection, state: HostState) -> None:
         "robots_status": state.robots_status,
         "robots_at": state.robots_at,
     }
-    replaced = tuple(name for name in row if name != "host")
+    replaced = _PARTS[part] if part is not None else tuple(name for name in row if name != "host")
     conn.execute(insert_or_update(_hosts, keys=("host",), replace=replaced), row)

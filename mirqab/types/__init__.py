@@ -15,6 +15,7 @@ from mirqab.types.feeds import (
     FeedReading,
     FeedSnapshot,
     FeedState,
+    HostPart,
     HostState,
     Validators,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "FeedState",
     "FlagState",
     "Grade",
+    "HostPart",
     "HostState",
     "Job",
     "Outlet",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from mirqab.types.words import EntryState, FeedKind, FeedRole, Reason
 
@@ -161,6 +162,10 @@ class FeedState:
     last_gap_at: datetime | None = None
     gap_since: datetime | None = None
     gaps: int = 0
+
+
+HostPart = Literal["patience", "robots"]
+"""What of a host is written at a time: until when it rests and why, or its robots.txt."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -271,6 +271,10 @@ def test_a_host_is_remembered_with_its_robots_txt(archive: Archive) -> None:
     none = HostState(host=host, robots_status=404, robots_at=NOON + MINUTE)
     archive.keep_host(none)
     assert archive.host(host) == none
+    resting = HostState(host=host, not_before=NOON, because=Reason.HTTP_ERROR)
+    archive.keep_host(resting, "patience")
+    archive.keep_host(replace(known, not_before=None, because=None), "robots")
+    assert archive.host(host) == replace(known, because=Reason.HTTP_ERROR)
 
 
 # --------------------------------------------------------------------------------------------- the ledger

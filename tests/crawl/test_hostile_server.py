@@ -22,7 +22,7 @@ from tests.crawl.hostile import NO_ROBOTS, RESOLVER, HostileServer, names
 from tests.crawl.pressweb import Answer, Press
 
 HERE = [["127.0.0.1"]]
-TIMEOUT_S = 2
+TIMEOUT_S = 6
 BOMB_MB = 200
 MOST_MEMORY_MB = 300
 full = pytest.mark.full

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
-from crawler.hosts import FAILURES_TO_REST, Hosts
+from crawler.hosts import FAILURES_TO_REST, MOST_NOTED, HostNotes, Hosts
 from crawler.outcomes import PutOffError, RefusedError, reason_of_status, refusal, retry_after_s
 from crawler.progress import Progress
 from crawler.tally import Tally
@@ -106,16 +107,15 @@ class Turns:
         self.stopping = asyncio.Event()
         self.wait_s = 0.0
         self.kept: dict[str, HostState] = {}
-        self.hosts = Hosts(self.reserve, self.recall, self.keep, self.stopping)
+        self.notes = HostNotes()
+        self.notes.recall = self.recall
+        self.hosts = Hosts(self.reserve, self.notes.get, self.notes.keep, self.stopping)
 
     async def reserve(self, host: str, delay_s: float) -> float:
         return self.wait_s
 
     async def recall(self, origin: str) -> HostState | None:
         return self.kept.get(origin)
-
-    async def keep(self, state: HostState) -> None:
-        self.kept[state.host] = state
 
 
 async def test_silent_host_rests_for_the_run_and_an_answer_clears_it() -> None:
@@ -149,7 +149,7 @@ async def test_host_that_is_out_of_service_without_saying_for_how_long_rests_aft
     with pytest.raises(PutOffError) as put_off:
         await turns.hosts.take_turn(A, 0)
     assert put_off.value.because is Reason.HTTP_ERROR
-    assert not turns.kept, "the next run tries again"
+    assert await turns.notes.get("https://a.example:443") is None, "the next run tries again"
 
 
 async def test_a_wish_for_patience_that_a_wrong_clock_wrote_silences_nobody() -> None:
@@ -161,6 +161,20 @@ async def test_a_wish_for_patience_that_a_wrong_clock_wrote_silences_nobody() ->
     await turns.hosts.take_turn(A, 0)
     with pytest.raises(PutOffError):
         await turns.hosts.take_turn(B, 0)
+
+
+async def test_what_is_noted_of_hosts_keeps_its_parts_and_is_bounded() -> None:
+    turns = Turns()
+    robots = HostState(host="https://a.example:443", robots=b"#", robots_status=200, robots_at=NOW)
+    await turns.hosts.answered(A, status=429, retry_after_s=60)
+    await turns.hosts.keep_robots(robots)
+    noted = await turns.hosts.recall(robots.host)
+    assert (noted.robots, noted.robots_at, noted.because) == (b"#", NOW, Reason.TOO_MANY_REQUESTS)
+    assert noted.not_before is not None
+    for number in range(MOST_NOTED):
+        await turns.hosts.keep_robots(replace(robots, host=f"https://n{number}.example:443"))
+    assert await turns.notes.get(robots.host) is None
+    assert await turns.notes.get("https://n1.example:443") is not None
 
 
 async def test_host_that_asked_another_crawler_for_patience_is_left_alone() -> None:

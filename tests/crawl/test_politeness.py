@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
 from collections.abc import Callable
@@ -11,14 +12,19 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from scrapy import Spider
+from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
+from crawler.deployment import Deployment as Deployed
+from crawler.hosts import Hosts
 from crawler.outcomes import RefusedError, patience_s
-from crawler.robots import MOST_BYTES, RobotsMiddleware, _Rules, decoded
+from crawler.robots import MOST_BYTES, MOST_READ_BYTES, RobotsMiddleware, _Rules, decoded
+from crawler.run import CrawlRun
+from crawler.spiders.feeds import FeedsSpider
 from mirqab.addresses import origin_of
-from mirqab.types import Reason
+from mirqab.settings import Settings
+from mirqab.types import HostState, Reason
 from tests.crawl.conftest import Deployment, news, publish
 from tests.crawl.pressweb import Answer, Asked, Press, Site, silent_address
 
@@ -31,11 +37,12 @@ def text(body: bytes, **more: Any) -> Answer:
     return Answer(body=body, content_type="text/plain", **more)
 
 
-def outcomes(deployment: Deployment, urls: list[str]) -> dict[str, tuple[Reason | None, str]]:
-    """Return why each entry gave no article; (None, "") for one that did."""
-    with deployment.archive() as archive:
-        trails = {url: archive.by_url(url) for url in urls}
-    return {url: (trail.entry.reason, trail.entry.detail or "") for url, trail in trails.items() if trail is not None}
+def outcomes(deployment: Deployment) -> dict[str, tuple[Reason | None, str]]:
+    """Return for each address that was tried why it gave no article; (None, "") when it did."""
+    told = deployment.database(
+        "SELECT url, outcomes.reason, outcomes.detail FROM outcomes JOIN entries ON entries.id = outcomes.entry"
+    )
+    return {str(url): (Reason(str(reason)) if reason else None, str(detail or "")) for url, reason, detail in told}
 
 
 # --------------------------------------------------------------------------------------- case 30: robots.txt
@@ -50,6 +57,37 @@ async def test_a_refusal_is_raised_anew_for_every_address() -> None:
             await middleware._decide(rules, f"https://nahr.example/{number}")
         raised.append(len(caught.traceback))
     assert raised[0] == raised[-1], "one exception raised by all would hold on to every request"
+
+
+async def test_the_rules_of_few_hosts_stay_in_memory_and_the_others_are_read_from_the_archive_again() -> None:
+    body = b"User-agent: *\nDisallow: /closed\n" + b"#" * 500_000
+    recalled: list[str] = []
+
+    async def recall(origin: str) -> HostState:
+        recalled.append(origin)
+        status = 404 if "bare" in origin else 200
+        return HostState(host=origin, robots=body, robots_status=status, robots_at=datetime.now(UTC))
+
+    crawler = Crawler(FeedsSpider, {"ROBOTSTXT_OBEY": True, "ROBOTSTXT_USER_AGENT": "Mirqab"})
+    crawler.spider = FeedsSpider()
+    crawler.spider.run = CrawlRun(Deployed(Settings()), (), command="crawl", hosts=[], keeps=False)
+    crawler.spider.run.hosts = Hosts(no_wait, recall, crawler.spider.run.keep_host, asyncio.Event())
+    middleware = RobotsMiddleware(crawler)
+    room = MOST_READ_BYTES // len(body)
+    hosts = ["https://bare.example", *(f"https://n{number}.example" for number in range(room + 1))]
+
+    for host in (*hosts, hosts[-1], hosts[0], hosts[1]):
+        await middleware.process_request(Request(f"{host}/open"))
+        if host != hosts[0]:
+            with pytest.raises(RefusedError, match="forbids"):
+                await middleware.process_request(Request(f"{host}/closed"))
+
+    assert recalled == [origin_of(host) for host in (*hosts, hosts[1])]
+    assert len(middleware._read) == room
+
+
+async def no_wait(host: str, delay_s: float) -> float:
+    return 0.0
 
 
 ROBOTS: dict[str, tuple[Answer, Reason | None, str]] = {
@@ -104,7 +142,7 @@ def test_case_30_every_robots_txt_is_read_as_rfc_9309_says(press: Press, deploym
     crawl = deployment.crawl()
 
     assert crawl.code == 3, crawl.log
-    found = outcomes(deployment, [url for url, _ in items] + [f"{silent}/page"])
+    found = outcomes(deployment)
     for name, (_, reason, detail) in ROBOTS.items():
         url = sites[name].url + "/page"
         assert found[url][0] is reason, (name, found[url])
@@ -117,6 +155,25 @@ def test_case_30_every_robots_txt_is_read_as_rfc_9309_says(press: Press, deploym
     assert found[sites["inward"].url + "/page"][0] is Reason.HTTP_ERROR  # says nothing lasting of the page
     assert found[f"{silent}/page"] == (Reason.CONNECTION, "robots.txt: connection refused")
     assert "Traceback" not in crawl.log
+    waiting = deployment.database("SELECT url, state, attempts, reason FROM entries WHERE state = 'pending'")
+    own = {sites[name].url + "/page" for name in ("ill", "worse", "busy", "slow", "cut", "bomb", "inward")}
+    assert {str(url) for url, *_, attempts, _ in waiting if not attempts} == own, "what was not asked was not tried"
+    assert {str(url) for url, *_, attempts, _ in waiting if attempts} == {f"{silent}/page"}
+
+
+def test_pages_behind_an_ill_robots_txt_wait_until_it_is_well(press: Press, deployment: Deployment) -> None:
+    hub, site = press.site(), press.site()
+    site.answers["/robots.txt"] = Answer(status=500)
+    deployment.read("nahr", hub.feed("/rss", [(site.article("/page", *news(1)), "أ")]))
+    for _ in range(2):
+        crawl = deployment.crawl(MIRQAB_CRAWL_MAX_ATTEMPTS="1")
+        assert crawl.code == 3, crawl.log
+        assert (crawl.end["put_off"], crawl.end["failed"]) == (1, 0)
+        assert crawl.end["put_off_reasons"] == {Reason.HTTP_ERROR: 1}
+    assert outcomes(deployment)[f"{site.url}/page"] == (Reason.HTTP_ERROR, "robots.txt answered 500")
+
+    site.answers["/robots.txt"] = Answer(status=404)
+    assert deployment.crawl(MIRQAB_CRAWL_MAX_ATTEMPTS="1").end["stored"] == 1
 
 
 def test_robots_txt_is_asked_once_a_day(press: Press, deployment: Deployment) -> None:

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 import types
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ import pytest
 from scrapy.settings import Settings as ScrapySettings
 
 from mirqab import __version__
-from mirqab.types import Reason
+from mirqab.addresses import origin_of
+from mirqab.types import HostState, Reason
 from tests.crawl.conftest import Deployment, news, publish
 from tests.crawl.pressweb import Answer, Press
 
@@ -159,6 +161,32 @@ def test_fetch_writes_the_answers_and_stores_nothing(press: Press, deployment: D
     assert news(1)[0].encode() in answers[0][1]
     assert answers[4][1] == rules, "robots.txt itself is always allowed"
     assert list(deployment.home.iterdir()) == []
+
+
+def test_fetch_keeps_to_what_the_archive_remembers_of_hosts(
+    press: Press, deployment: Deployment, tmp_path: Path
+) -> None:
+    site, busy = press.site(), press.site()
+    rules = b"User-agent: *\nDisallow: /closed\n"
+    site.answers["/robots.txt"] = Answer(body=rules, content_type="text/plain")
+    deployment.read("nahr", publish(site, 1))
+    assert deployment.crawl().code == 0
+    with deployment.archive() as archive:
+        later = datetime.now(UTC) + timedelta(hours=1)
+        archive.keep_host(HostState(host=origin_of(busy.url), not_before=later, because=Reason.TOO_MANY_REQUESTS))
+    asked = [f"{site.url}/n0", f"{site.url}/closed", f"{busy.url}/page", f"{site.url}/robots.txt"]
+    (tmp_path / "addresses").write_text("\n".join(asked) + "\n", encoding="utf-8")
+
+    assert deployment.crawl("fetch", "-a", f"urls={tmp_path / 'addresses'}", "-a", f"into={tmp_path}").code == 3
+
+    answers = [told_in(tmp_path / str(number)) for number in range(4)]
+    assert [told["problem"] for told, _ in answers] == [
+        None, Reason.REFUSED_BY_ROBOTS, Reason.TOO_MANY_REQUESTS, None,
+    ]  # fmt: skip
+    assert answers[3][1] == rules
+    assert site.times("/robots.txt") == 1
+    assert busy.asked == []
+    assert deployment.database("SELECT count(*) FROM runs") == [(1,)]
 
 
 def test_fetch_keeps_the_delay_over_what_is_asked_later(press: Press, deployment: Deployment, tmp_path: Path) -> None:
