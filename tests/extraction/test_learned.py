@@ -26,7 +26,7 @@ def headline(number: int) -> str:
 def paragraphs(number: int, count: int = 6) -> list[str]:
     place, thing = PLACES[number % 10], THINGS[number // 10 % 10]
     return [
-        f"وقال مسؤول في بلدية {place} في الجلسة {turn} من الاجتماع {number} إن ترميم {thing} القديم يجري على مراحل، وإن "
+        f"وقال مسؤول في بلدية {place} في الجلسة {turn} من الاجتماع {number} إن ترميم {thing} القديم على مراحل، وإن "
         f"المرحلة {turn + 1} تبدأ بعد {turn + 2} أسابيع وتكلف {number * 7 + turn} ألف دينار يدفعها المجلس المحلي."
         for turn in range(count)
     ]
