@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,7 +113,8 @@ def work(page: Page) -> Worked:
 def _extraction(page: Page, html: bytes, layouts: Layouts | None) -> Extraction:
     """Take the article out of a page, with what is known of its outlet's pages, which it may add to."""
     layout = None if layouts is None else layouts.of(page.outlet)
-    found = extract(html, url=page.final_url, content_type=_content_type(page), hints=page.hints, layout=layout)
+    hints = replace(page.hints, fetched_at=page.fetched_at)
+    found = extract(html, url=page.final_url, content_type=_content_type(page), hints=hints, layout=layout)
     if layouts is not None:
         layouts.keep(page.outlet)
     return found

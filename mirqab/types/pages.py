@@ -40,6 +40,7 @@ class PageHints:
     published: datetime | None = None
     published_raw: str | None = None
     timezone: str | None = None
+    fetched_at: datetime | None = None  # relative times on the page are counted from it
     content: str | None = None
     keep: tuple[str, ...] = ()
     prune: tuple[str, ...] = ()

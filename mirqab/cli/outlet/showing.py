@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -80,12 +81,18 @@ def _shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
-def show_proposal(proposal: Proposal) -> None:
-    """Print the declaration to paste, each guess with a comment that says so."""
+def show_proposal(trial: Trial, proposal: Proposal) -> None:
+    """Print the declaration to paste, each guess with a comment that says so, and how to add what else works."""
     write_line("")
     write_line("To paste into config/outlets.yaml, below `outlets:`")
     write_line("")
     write_line(plain(commented_yaml(proposal)).rstrip("\n"))
+    declared = {feed.url for feed in (*proposal.outlet.feeds, *proposal.outlet.backfill)}
+    if others := [one.url for one in trial.tried if one.works and one.url not in declared]:
+        write_line("")
+        write_line("# These can be read too. Mostly they tell the same; once the outlet is declared, one is added by")
+        for url in others:
+            write_line(one_line(f"#   ./run outlet add {shlex.quote(url)} --to {proposal.outlet.id}"))
 
 
 def commented_yaml(proposal: Proposal) -> str:
@@ -105,7 +112,7 @@ def trial_line(trial: Trial, proposal: Proposal | None) -> dict[str, Any]:
     return {
         "url": trial.url,
         "home": trial.home,
-        "name": trial.site.name or trial.site.titled,
+        "name": trial.site.name or trial.site.titled or None,
         "language": trial.site.language or None,
         "problem": trial.problem,
         "detail": trial.detail,

@@ -117,6 +117,7 @@ class Trial:
     site: Site = field(default_factory=Site)
     problem: Reason | None = None  # of the address itself
     detail: str | None = None
+    home_doubt: str = ""  # why the home page is to be looked at
     tried: list[Tried] = field(default_factory=list)
     best: Tried | None = None
     sitemap: Tried | None = None  # where it can be asked after a gap of the best
@@ -133,6 +134,24 @@ def given_address(text: str) -> str:
     if url is None:
         raise UsageError(f"{text!r} is no address of the web: expected one such as https://sahafa.example/.")
     return url
+
+
+def what_next(trial: Trial) -> str:
+    """Return what a person may do after a trial that found nothing to read."""
+    match trial.problem:
+        case None if any(one.reading and one.reading.version for one in trial.tried):
+            return "It has no entries that can be read: try again later, or another feed."
+        case None | Reason.NOT_FOUND | Reason.GONE | Reason.HTTP_ERROR:
+            return "If you know the address of a feed, try that; --links CSS reads a page by its links to articles."
+        case Reason.TOO_MANY_REQUESTS:
+            return "Its host asks to come less often: try again later."
+        case Reason.FORBIDDEN | Reason.REFUSED_BY_ROBOTS:
+            return "The outlet does not want this address to be read; look for an official feed, or ask them."
+        case Reason.REFUSED_ADDRESS:
+            return "If it is a host of your own, name it in the setting crawl.allow_hosts."
+        case Reason.DNS | Reason.CONNECTION | Reason.TLS | Reason.TIMED_OUT:
+            return "Look whether the address is right and the host answers."
+    return "Try another address."
 
 
 def try_out(
@@ -191,8 +210,14 @@ class _Trying:
             self._take_section(first, links)
         elif self._is_feed(first):
             trial.home = urljoin(trial.url, "/")
+            same = url_key(trial.home) == url_key(trial.url)
+            trial.home_doubt = "the feed answers there: give the page" if same else "the root of the feed's host"
         elif first.problem not in _CLOSED:
             self._look_around(first)
+        if trial.problem is not None:
+            trial.home_doubt = f"as given; it did not answer: {trial.problem}"
+        elif trial.home == trial.url and urlsplit(trial.url).path not in ("", "/"):
+            trial.home_doubt = trial.home_doubt or "the page that was given"
         trial.best = _best(trial.tried)
         trial.sitemap = _sitemap_beside(trial.best, trial.tried)
         if trial.best is not None:
@@ -236,7 +261,8 @@ class _Trying:
             one.works and one.kind is FeedKind.FEED for one in self.trial.tried
         ):
             self._guess(base, has_sitemap=any(kind is FeedKind.SITEMAP for _, _, kind, _ in places))
-        if home.problem is None and not any(one.works for one in self.trial.tried):
+        is_deep = urlsplit(self.trial.url).path not in ("", "/")
+        if home.problem is None and (is_deep or not any(one.works for one in self.trial.tried)):
             self._take_section(home, None)
 
     def _try_places(self, places: Iterable[tuple[str, str, FeedKind, Origin]]) -> None:
@@ -249,7 +275,9 @@ class _Trying:
 
     def _guess(self, base: str, *, has_sitemap: bool) -> None:
         """Try well-known places one by one, until one has a feed."""
-        say("It names no feed that works: trying well-known places.")
+        say(
+            "It names no feed that works: trying well-known places. (With --links CSS the page itself is read instead.)"
+        )
         left = MOST_GUESSES
         for url in guesses(base):
             kind = FeedKind.SITEMAP if "sitemap" in urlsplit(url).path else FeedKind.FEED
@@ -294,7 +322,7 @@ class _Trying:
                 kind=kind,
                 reading=reading,
                 problem=answer.problem if reading is None else reading.problem,
-                detail=answer.detail if reading is None else reading.detail,
+                detail=(answer.detail if reading is None else reading.detail) or _led(answer),
                 links=links,
             )
         )
@@ -323,6 +351,15 @@ class _Trying:
                 self.trial.site = replace(site_of(answer.body, answer.content_type), titled="")
             if worked.article is not None:
                 return
+
+
+def _led(answer: Arrived) -> str | None:
+    """Say where an address led that did not answer itself."""
+    if answer.moved_to is not None:
+        return f"{answer.name} leads here for good"
+    if answer.url is not None and url_key(answer.url) != url_key(answer.name):
+        return f"leads to {answer.url}, not for good"
+    return None
 
 
 def read_answer(
