@@ -8,7 +8,9 @@ import signal
 from collections import defaultdict
 from typing import Final, Literal
 
-KillPoint = Literal["after_admit", "after_fetch", "in_worker", "after_store", "before_confirm"]
+KillPoint = Literal[
+    "after_admit", "after_fetch", "in_worker", "after_store", "before_confirm", "pruned_copied", "pruned_moved"
+]
 
 _VARIABLE: Final = "MIRQAB_TEST_KILL_AT"
 _passes: defaultdict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from mirqab.archive.archive import Archive
+    from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
     from mirqab.archive.feedstates import Settle
-    from mirqab.archive.raw import RawWriter, read_raw
+    from mirqab.archive.pruning import FlaggedRecord, Pruned, PrunedElsewhereError, PrunePlan, RawSpace
+    from mirqab.archive.raw import KeptPage, RawWriter, read_page, read_raw
     from mirqab.archive.reads import (
         ArticleDetail,
         EntryTrail,
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
         StoryDetail,
         StoryFlag,
     )
+    from mirqab.archive.reextracting import KeptEntry
     from mirqab.archive.runs import OutletSums, RunRow, RunState
     from mirqab.archive.storing import Known, Place
     from mirqab.archive.thread import ArchiveThread
@@ -29,12 +32,23 @@ __all__ = [
     "Archive",
     "ArchiveThread",
     "ArticleDetail",
+    "DriftRow",
     "EntryTrail",
+    "FlaggedRecord",
     "FlaggedStory",
+    "KeptEntry",
+    "KeptPage",
     "Known",
+    "NormRow",
     "OutletCounts",
     "OutletSums",
+    "PageFact",
+    "PageShown",
     "Place",
+    "PrunePlan",
+    "Pruned",
+    "PrunedElsewhereError",
+    "RawSpace",
     "RawWriter",
     "RunRow",
     "RunState",
@@ -42,6 +56,7 @@ __all__ = [
     "Sighting",
     "StoryDetail",
     "StoryFlag",
+    "read_page",
     "read_raw",
 ]
 
@@ -49,13 +64,25 @@ _READS: Final = "reads"
 _MODULES: Final = {
     "Archive": "archive",
     "ArchiveThread": "thread",
+    "DriftRow": "drifts",
+    "FlaggedRecord": "pruning",
+    "KeptEntry": "reextracting",
+    "KeptPage": "raw",
     "Known": "storing",
+    "NormRow": "drifts",
     "OutletSums": "runs",
+    "PageFact": "drifts",
+    "PageShown": "drifts",
     "Place": "storing",
+    "PrunePlan": "pruning",
+    "Pruned": "pruning",
+    "PrunedElsewhereError": "pruning",
+    "RawSpace": "pruning",
     "RawWriter": "raw",
     "RunRow": "runs",
     "RunState": "runs",
     "Settle": "feedstates",
+    "read_page": "raw",
     "read_raw": "raw",
 }
 

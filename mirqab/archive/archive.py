@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +11,14 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
-from mirqab.archive import admitting, entries, feedstates, opening, reads, runs, storing
+from mirqab.archive import admitting, drifts, entries, feedstates, opening, pruning, reads, reextracting, runs, storing
+from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
 from mirqab.archive.feedstates import Settle, unsettled
+from mirqab.archive.pruning import Pruned, PrunePlan, RawSpace
+from mirqab.archive.reextracting import KeptEntry
 from mirqab.archive.runs import OutletSums, RunRow
 from mirqab.archive.storing import Place
+from mirqab.errors import ArchiveError
 from mirqab.types import (
     Admitted,
     FeedEntry,
@@ -249,6 +253,88 @@ class Archive:
         """Note that the marks of all articles stored since are gone, as after Redis was emptied."""
         with self._writing() as conn:
             storing.unconfirm_since(conn, moment)
+
+    # ------------------------------------------------------------------------------------------- raw pages
+
+    def raw_space(self) -> RawSpace:
+        """Return how much the raw pages take, and what the disk still has."""
+        return pruning.space(self._raw())
+
+    def raw_pruned_at(self) -> datetime | None:
+        """Return when the raw pages were last looked over; None for never."""
+        return pruning.pruned_at(self._raw())
+
+    def plan_pruning(self, *, max_bytes: int, keep_days: int | None, flagged_too: bool = False) -> PrunePlan:
+        """Return which kept pages are to go: unflagged ones beyond their days, then the oldest until the budget is met.
+
+        With `flagged_too` also those of flagged stories, when the budget cannot be met otherwise.
+        """
+        with self._reading() as conn:
+            return pruning.plan(
+                conn, self._raw(), max_bytes=max_bytes, keep_days=keep_days, flagged_too=flagged_too, now=_now()
+            )
+
+    def prune(self, plan: Callable[[], PrunePlan], done: Callable[[Pruned], None] = lambda _: None) -> Pruned:
+        """Drop the kept pages that `plan` names once the folder is held; `done` hears of each batch.
+
+        No row points at nothing at any moment. PrunedElsewhereError when another process prunes now.
+        """
+        with pruning.pruning(self._raw(), self._reading):
+            return pruning.prune(self._reading, self._writing, self._raw(), plan(), done)
+
+    def _raw(self) -> Path:
+        if self.raw_folder is None:
+            raise ArchiveError("this archive was opened without its raw pages")
+        return self.raw_folder
+
+    def kept_entries(
+        self, *, outlets: Sequence[str] | None = None, since: datetime | None = None, after: str = "", limit: int = 50
+    ) -> tuple[list[KeptEntry], str | None]:
+        """Return kept pages of entries whose id follows on `after`, and the last id looked at (None: no more)."""
+        with self._reading() as conn:
+            return reextracting.kept_entries(conn, outlets=outlets, since=since, after=after, limit=limit)
+
+    def kept_entry(self, entry_id: str) -> KeptEntry | None:
+        """Return one kept page as it stands now."""
+        with self._reading() as conn:
+            return reextracting.kept_entry(conn, entry_id)
+
+    def rework(self, run: str, kept: KeptEntry, worked: Worked, *, place: Place) -> tuple[str, ...] | None:
+        """Write what a kept page was worked into, in one transaction; return the topics newly raised.
+
+        None, and nothing is written, when the page has changed since it was looked at.
+        """
+        with self._writing() as conn:
+            return reextracting.write(conn, run, kept, worked, place=place, now=_now())
+
+    # ------------------------------------------------------------------------------------------------ drift
+
+    def page_facts(
+        self, *, since: datetime, until: datetime | None = None, outlets: Sequence[str] | None = None
+    ) -> dict[str, list[PageFact]]:
+        """Return what became of the pages of a time, by outlet, the oldest first."""
+        with self._reading() as conn:
+            return drifts.page_facts(conn, since=since, until=until, outlets=outlets)
+
+    def norms(self) -> dict[str, NormRow]:
+        """Return what each outlet's pages are usually like, as it is kept."""
+        with self._reading() as conn:
+            return drifts.norms(conn)
+
+    def drifts(self, *, since: datetime) -> list[DriftRow]:
+        """Return the drifts that go on, and those that ended since a moment."""
+        with self._reading() as conn:
+            return drifts.drifts(conn, since=since)
+
+    def keep_drift(self, norms: Sequence[NormRow], changed: Sequence[DriftRow]) -> None:
+        """Write norms in place of the former ones, and drifts that began or ended; one transaction."""
+        with self._writing() as conn:
+            drifts.keep(conn, norms, changed)
+
+    def page_shown(self, entry_id: str, *, lines: int, width: int) -> PageShown | None:
+        """Return what was made of an entry's page, with some lines of its text."""
+        with self._reading() as conn:
+            return drifts.page_shown(conn, entry_id, lines=lines, width=width)
 
     # ------------------------------------------------------------------------------------------------ reads
 

@@ -15,7 +15,7 @@ from mirqab.addresses import url_key
 from mirqab.archive import tables
 from mirqab.archive.dialect import insert_or_update
 from mirqab.errors import ArchiveError
-from mirqab.types import NO_ANSWER, EntryState, FeedEntry, RawLocation, Reason, make_id
+from mirqab.types import NO_ANSWER, Article, EntryState, FeedEntry, RawLocation, Reason, make_id
 
 CHUNK: Final = 500
 """How many ids one statement names; every SQLite build allows 999 parameters."""
@@ -149,8 +149,12 @@ def write_outcome(
     article: str | None = None,
     raw: RawLocation | None = None,
     robots: str | None = None,
+    text: Article | None = None,
 ) -> None:
-    """Write what the run made of an entry; a second try in one run replaces the first."""
+    """Write what the run made of an entry, `text` being what was taken out of its page.
+
+    A second try in one run replaces the first.
+    """
     row = {
         "run": run,
         "entry": entry_id,
@@ -161,6 +165,10 @@ def write_outcome(
         "article": article,
         "finished_at": now,
         "robots": robots,
+        "length": None if text is None else len(text.body),
+        "quality": None if text is None else text.quality,
+        "extractor": None if text is None else text.extractor,
+        "dated": None if text is None else text.published is not None,
     } | raw_columns(raw)
     replace = tuple(name for name in row if name not in ("run", "entry"))
     conn.execute(insert_or_update(tables.outcomes, keys=("run", "entry"), replace=replace), row)

@@ -5,13 +5,18 @@ A record can be read alone by its byte span, so that a file whose end was torn b
 
 from __future__ import annotations
 
+import contextlib
 import os
 import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from http import HTTPStatus
 from io import BytesIO, FileIO
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
@@ -29,6 +34,8 @@ warcio's own level 9."""
 
 _FRAMING: Final = ("transfer-encoding", "content-encoding")
 _ORIGINAL: Final = "X-Archive-Orig-"
+ENTRY_HEADER: Final = "Mirqab-Entry"
+"""The header of a record that names the entry whose page it is: a page that no row points at is found by it."""
 
 
 class RawWriter:
@@ -79,20 +86,98 @@ class RawWriter:
         return self._file
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeptPage:
+    """A page as it was answered: the body still compressed as `content_encoding` says, the server's own headers."""
+
+    final_url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    content_encoding: str
+    fetched_at: datetime  # to the second
+
+
 def read_raw(folder: Path, location: RawLocation) -> tuple[str, list[tuple[str, str]], bytes]:
     """Return (final URL, headers, body) of a kept page; the body still compressed as its headers say.
 
     Raises ArchiveError when the file is gone or the record damaged.
     """
+    record, body = _record(folder, location)
+    return record.rec_headers.get_header("WARC-Target-URI"), list(record.http_headers.headers), body
+
+
+def read_page(folder: Path, location: RawLocation) -> KeptPage:
+    """Return a kept page as it was answered; ArchiveError when the file is gone or the record damaged."""
+    record, body = _record(folder, location)
+    headers = [(name.removeprefix(_ORIGINAL), value) for name, value in record.http_headers.headers]
+    encodings = [value for name, value in record.http_headers.headers if name.lower() == "content-encoding"]
+    try:
+        status = int(record.http_headers.get_statuscode())
+        fetched_at = datetime.fromisoformat(record.rec_headers.get_header("WARC-Date"))
+    except (TypeError, ValueError) as error:
+        raise ArchiveError(f"raw page at {location.file}:{location.offset} cannot be read: {error}") from error
+    return KeptPage(
+        final_url=record.rec_headers.get_header("WARC-Target-URI"),
+        status=status,
+        headers=tuple(headers),
+        body=body,
+        content_encoding=encodings[-1].strip().lower() if encodings else "",
+        fetched_at=fetched_at.astimezone(UTC),
+    )
+
+
+def _record(folder: Path, location: RawLocation) -> tuple[Any, bytes]:
     try:
         with (folder / location.file).open("rb") as file:
             file.seek(location.offset)
             member = file.read(location.length)
         record = next(iter(ArchiveIterator(BytesIO(member))))
-        body = record.raw_stream.read()
+        return record, record.raw_stream.read()
     except (OSError, StopIteration, ArchiveLoadFailed, EOFError, zlib.error) as error:
         raise ArchiveError(f"raw page at {location.file}:{location.offset} cannot be read: {error}") from error
-    return record.rec_headers.get_header("WARC-Target-URI"), list(record.http_headers.headers), body
+
+
+def copy_records(folder: Path, records: Sequence[tuple[str, int, int]], new: str) -> dict[tuple[str, int], int]:
+    """Copy records (file, offset, length) into one new file, and return where each lies there.
+
+    Torn ones are left out. All of it is on the disk when this returns. Raises ArchiveError when it cannot be written.
+    """
+    places: dict[tuple[str, int], int] = {}
+    path = folder / new
+    try:
+        with FileIO(path, "xb") as target:
+            _write(target, _member(_warcinfo(path.name), level=_LEVEL_FAST))
+            for name, of_file in groupby(sorted(records), key=itemgetter(0)):
+                with contextlib.suppress(FileNotFoundError), (folder / name).open("rb") as source:
+                    for _, offset, length in of_file:
+                        source.seek(offset)
+                        member = source.read(length)
+                        if len(member) == length and _is_whole(member):
+                            places[name, offset], _ = _write(target, member)
+            os.fsync(target.fileno())
+        sync_folder(path.parent)
+    except OSError as error:
+        raise ArchiveError(f"raw pages cannot be copied to {path}: {error.strerror}") from error
+    return places
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder written to the disk."""
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(place)
+    finally:
+        os.close(place)
+
+
+def _is_whole(member: bytes) -> bool:
+    inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        inflater.decompress(member)
+    except zlib.error:
+        return False
+    return inflater.eof and not inflater.unused_data
 
 
 class _ExactHeaders(StatusAndHeaders):  # type: ignore[misc]
@@ -114,7 +199,10 @@ def _response(page: Page) -> bytes:
         "response",
         payload=BytesIO(page.body),
         length=len(page.body),
-        warc_headers_dict={"WARC-Date": page.fetched_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
+        warc_headers_dict={
+            "WARC-Date": page.fetched_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            ENTRY_HEADER: page.entry,
+        },
         http_headers=_ExactHeaders(_status_line(page.status), _headers(page), protocol="HTTP/1.1"),
     )
     writer.write_record(record)

@@ -113,6 +113,12 @@ def end(conn: Connection, run: str, *, exit_code: int, finish: str, now: datetim
         raise ArchiveError(f"run {run} is not in the archive")
 
 
+def under_way_since(conn: Connection) -> datetime | None:
+    """Return when the first of the runs that are under way began; None when there is none."""
+    open_runs = conn.execute(select(tables.runs).where(tables.runs.c.ended_at.is_(None)))
+    return min((run.started_at for run in open_runs if _state(run) == "running"), default=None)
+
+
 def latest(conn: Connection, limit: int) -> list[RunRow]:
     """Return the latest runs, the last first."""
     runs = conn.execute(select(tables.runs).order_by(tables.runs.c.started_at.desc()).limit(limit)).all()

@@ -59,13 +59,23 @@ _SETTLE_CHANGED_ENTRY: Final = _SETTLE_ENTRY.values(reopenings=0)
 
 
 def store(
-    conn: Connection, run: str, worked: Worked, *, place: Place, now: datetime, robots: str | None = None
+    conn: Connection,
+    run: str,
+    worked: Worked,
+    *,
+    place: Place,
+    now: datetime,
+    robots: str | None = None,
+    fetched: bool = True,
 ) -> Stored:
     """Write a worked page that holds an article.
 
     Looks for, in this order: an article with the same text (then the page is a sighting of it), the article that this
     entry already became or that lies at the same final address (then its text is brought up to date), nothing (then it
     is a new article, in the story of a former text that it repeats, else in a story of its own).
+
+    `fetched` is false when the page was worked anew from its kept bytes: an entry that waits to be fetched goes on
+    waiting then, and no answer of a server is counted.
     """
     article = worked.article
     assert article is not None
@@ -100,21 +110,43 @@ def store(
         elif same_text and _judged_otherwise(conn, worked, target):
             raised = _judge(conn, worked, target, there.story, now, former=_verdict_topics(conn, target))
     _write_sighting(conn, worked, article, key, target, placement)
-    settle = _SETTLE_CHANGED_ENTRY if changed else _SETTLE_ENTRY
-    conn.execute(settle, {"this_entry": worked.entry, "article": target})
+    if fetched or entry.state != EntryState.PENDING:
+        settle = _SETTLE_CHANGED_ENTRY if changed and fetched else _SETTLE_ENTRY
+        conn.execute(settle, {"this_entry": worked.entry, "article": target})
     outcome = "stored" if target == article.id else "duplicate"
     write_outcome(
         conn,
         run,
         worked.entry,
         outcome=outcome,
-        answered=True,
+        answered=fetched,
         article=target,
         raw=worked.raw,
         robots=robots,
         now=now,
+        text=article,
     )
     return Stored(article=target, placement=placement, raised=raised, already=repeat)
+
+
+def rewrite(conn: Connection, worked: Worked, target: str, story: str, now: datetime) -> tuple[str, ...]:
+    """Bring all but the text of an article up to date with its page worked anew, and judge it again.
+
+    Returns the topics newly raised.
+    """
+    article = worked.article
+    assert article is not None
+    names = ("authors", "published", "published_raw", "updated", "updated_raw", "language", "extractor", "quality")
+    values = {name: getattr(article, name) for name in names} | {"embeds": [asdict(embed) for embed in article.embeds]}
+    conn.execute(update(_articles).where(_articles.c.id == target).values(values))
+    return _judge(conn, worked, target, story, now, former=_verdict_topics(conn, target))
+
+
+def void(conn: Connection, article: str, story: str, now: datetime) -> None:
+    """Take an article's verdicts back, and settle its story's flags: its text was none. It stays judged."""
+    topics = _verdict_topics(conn, article)
+    conn.execute(delete(tables.verdicts).where(tables.verdicts.c.article == article))
+    flags.settle(conn, story, sorted(topics), now=now)
 
 
 def copy_of(conn: Connection, fingerprint: str) -> str | None:

@@ -87,7 +87,13 @@ outcomes = Table(  # what a run made of an entry
     Column("raw_offset", Integer),
     Column("raw_length", Integer),
     Column("robots", CleanText),
+    # what its text was like: for the outlet's norms, which are not to read bodies
+    Column("length", Integer),
+    Column("quality", Float),
+    Column("extractor", CleanText),
+    Column("dated", Boolean),
     Index("ix_outcomes_entry", "entry"),
+    Index("ix_outcomes_raw_file", "raw_file", "raw_offset"),
 )
 
 # --------------------------------------------------------------------------------------- what feeds said
@@ -230,6 +236,7 @@ articles = Table(
     Index("ix_articles_story", "story"),
     Index("ix_articles_outlet", "outlet"),
     Index("ix_articles_stored_at", "stored_at"),
+    Index("ix_articles_raw_file", "raw_file", "raw_offset"),
 )
 
 versions = Table(  # former texts of an article
@@ -248,6 +255,7 @@ versions = Table(  # former texts of an article
     Column("raw_length", Integer),
     Column("body", CleanText, nullable=False),
     Index("ix_versions_fingerprint", "fingerprint"),
+    Index("ix_versions_raw_file", "raw_file", "raw_offset"),
 )
 
 sightings = Table(  # an outlet carried this article then, under its own headline
@@ -326,4 +334,28 @@ flag_facets = Table(
     ForeignKeyConstraint(["story", "topic"], ["flags.story", "flags.topic"]),
     Index("ix_flag_facets_facet_value", "facet", "value"),
     sqlite_with_rowid=False,
+)
+
+# ------------------------------------------------------------------------------------------------ drift
+
+norms = Table(  # what an outlet's pages are usually like
+    "norms",
+    metadata,
+    Column("outlet", CleanText, primary_key=True),
+    Column("made_at", UtcTime, nullable=False),
+    Column("since", UtcTime),  # older pages do not count: they were read by another program
+    Column("program", CleanText, nullable=False),  # the version of Mirqab
+    Column("norm", Json),  # null: too few pages
+)
+
+drifts = Table(  # an outlet's pages left the norm
+    "drifts",
+    metadata,
+    Column("outlet", CleanText, primary_key=True),
+    Column("measure", CleanText, primary_key=True),
+    Column("since", UtcTime, primary_key=True),
+    Column("ended_at", UtcTime),
+    Column("ending", CleanText),  # fixed, or accepted as the new norm
+    Column("before", Json, nullable=False),
+    Column("after", Json, nullable=False),
 )

@@ -13,7 +13,17 @@ from typing import Annotated
 import typer
 
 from mirqab import __version__
-from mirqab.cli import crawl_command, declared, deployment, health_command, pipes, reading, upkeep
+from mirqab.cli import (
+    crawl_command,
+    declared,
+    deployment,
+    health_command,
+    pipes,
+    raw,
+    reading,
+    reextract_command,
+    upkeep,
+)
 from mirqab.cli.evaluate import evaluate_app
 from mirqab.cli.outlet.commands import outlet_app
 from mirqab.errors import ConfigurationError, MirqabError, NotFoundError, UsageError
@@ -77,6 +87,8 @@ for command, name, panel in (
     (pipes.judge, "judge", PIPES),
     (upkeep.runs, "runs", UPKEEP),
     (health_command.health, "health", UPKEEP),
+    (raw.prune, "prune", UPKEEP),
+    (reextract_command.reextract, "reextract", UPKEEP),
     (declared.settings, "settings", UPKEEP),
     (declared.outlets, "outlets", UPKEEP),
 ):

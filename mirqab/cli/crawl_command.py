@@ -77,6 +77,7 @@ def choose(declared: tuple[Outlet, ...], names: list[str], kind: str | None) -> 
 
 def watch(deployed: Settings, arguments: list[str]) -> int:
     """Run the crawler as a child, show how it goes, sum it up and return its exit code."""
+    from mirqab.cli.after_run import look_after
     from mirqab.cli.children import LOOK_S, ChildLog, PassedOn, start_scrapy
     from mirqab.cli.crawl_progress import CalmLines, EventLines, LiveLines, RunReport
     from mirqab.cli.crawl_summary import sum_up
@@ -112,6 +113,7 @@ def watch(deployed: Settings, arguments: list[str]) -> int:
         sum_up(deployed, report, started_at)
         if code not in (ExitCode.WELL, ExitCode.SOME_FAILED):
             say(f"The run was not finished ({report.summary.get('finish')}); what is left is read by the next one.")
+        look_after(deployed)
     return code if code >= 0 else ExitCode.FAILED
 
 

@@ -12,6 +12,7 @@ from mirqab.reader.queries import iso
 from mirqab.types import ExitCode
 
 if TYPE_CHECKING:
+    from mirqab.archive import DriftRow
     from mirqab.health import FeedHealth, OutletHealth
     from mirqab.types import Job, Outlet
 
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
 def health(form: FORMAT = Format.TABLE) -> int:
     """Tell how each outlet does. What fails, is overdue or has never answered comes first.
 
-    The exit code is 3 when one fails or is overdue.
+    Outlets whose pages are no longer as usual are shown with a page of before and one of after. The exit code is 3
+    when an outlet fails, is overdue or has left its norm.
     """
+    from mirqab.cli.drift_shown import drift_lines, told
+    from mirqab.cli.raw import space_notes
     from mirqab.declarations import load_schedule
+    from mirqab.drift import look
     from mirqab.health import Condition, outlet_health
 
     deployed = deployment.settings()
@@ -37,6 +42,8 @@ def health(form: FORMAT = Format.TABLE) -> int:
             found_again={} if archive is None else archive.found_again(),
             resting={} if archive is None else {host.host: host for host in archive.resting_hosts(now)},
         )
+        drifts = [] if archive is None else told(look(archive, now=now), now)
+        notes = [] if archive is None else space_notes(archive, deployed)
     columns: list[Column] = [
         ("outlet", lambda row: row["outlet"]),
         ("condition", lambda row: row["condition"]),
@@ -45,10 +52,15 @@ def health(form: FORMAT = Format.TABLE) -> int:
         ("overdue after", lambda row: _hours(row["limit_s"])),
         ("to know", _to_know),
     ]
-    print_rows(map(_health_json, found), columns, form, empty="No outlet is declared: add one to config/outlets.yaml.")
+    rows = (_health_json(one, [drift for drift in drifts if drift.outlet == one.outlet]) for one in found)
+    print_rows(rows, columns, form, empty="No outlet is declared: add one to config/outlets.yaml.")
+    if form is Format.TABLE:
+        for line in [*(line for drift in drifts for line in drift_lines(drift)), *notes]:
+            write_line(line)
     if archive is None and form is Format.TABLE:
         write_line(deployment.NOTHING_YET)
     worrying = any(one.condition in (Condition.FAILING, Condition.OVERDUE) for one in found)
+    worrying = worrying or any(drift.ended_at is None for drift in drifts)
     return ExitCode.SOME_FAILED if worrying else ExitCode.WELL
 
 
@@ -71,7 +83,9 @@ def turns_s(jobs: Sequence[Job], outlets: Sequence[Outlet], now: datetime) -> di
     return turns
 
 
-def _health_json(one: OutletHealth) -> dict[str, Any]:
+def _health_json(one: OutletHealth, drifts: Sequence[DriftRow]) -> dict[str, Any]:
+    from mirqab.cli.drift_shown import drift_json
+
     return {
         "outlet": one.outlet,
         "name": one.name,
@@ -84,6 +98,7 @@ def _health_json(one: OutletHealth) -> dict[str, Any]:
         "why_off": one.why_off,
         "found_again": one.found_again,
         "feeds": [_feed_json(feed) for feed in one.feeds],
+        "drifts": [drift_json(drift) for drift in drifts],
     }
 
 

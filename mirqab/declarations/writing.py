@@ -146,6 +146,19 @@ def replace_feed(settings: Settings, outlet: str, old_url: str, new_url: str) ->
         change.write(_with_address(change.text, line, old_url, new_url), tuple(wanted))
 
 
+def remove_feed(settings: Settings, outlet: str, url: str) -> None:
+    """Take one source of an outlet out; errors as for adding."""
+    with _Change(settings) as change:
+        index, section, position = _find_feed(change.declared, outlet, url)
+        one = change.declared[index]
+        sources: tuple[Feed, ...] = getattr(one, section)
+        kept = (*sources[:position], *sources[position + 1 :])
+        wanted = list(change.declared)
+        wanted[index] = replace(one, feeds=kept) if section == "feeds" else replace(one, backfill=kept)
+        place = ("outlets", index, section)
+        change.write(_without_feed(change.text, change.document, place, position, is_last=not kept), tuple(wanted))
+
+
 def _check_alone(settings: Settings, outlets: Sequence[Outlet]) -> None:
     """What is wrong with the outlets themselves is said before the file is, and not at lines that nobody has."""
     text = "outlets:\n" + "".join(outlet_yaml(outlet) for outlet in outlets)
@@ -237,6 +250,27 @@ def _with_feed(text: str, document: Document, index: int, outlet: Outlet, feed: 
     if not lines[end - 1].endswith(("\r", "\n")):
         lines[end - 1] += newline
     lines[end - 1] += "".join(f"{margin}{line}{newline}" for line in _feed_lines(feed))
+    return "".join(line for number, line in enumerate(lines) if number not in gone)
+
+
+def _without_feed(
+    text: str, document: Document, place: tuple[str | int, ...], position: int, *, is_last: bool
+) -> str | None:
+    """Return the text without one source, and without the key of them all when it is the last; None when no way."""
+    lines = _lines(text)
+    start = (document.line(*place, position) or 1) - 1
+    dash = re.match(r" *(?=-\s)", lines[start])
+    if dash is None:
+        return None
+    end = start + 1
+    while end < len(lines) and _is_deeper(lines[end], dash[0]):
+        end += 1
+    gone = set(range(start, end))
+    if is_last:
+        key = (document.line(*place) or 1) - 1
+        if re.match(rf" *{place[-1]}:[ \t]*(#.*)?\s*\Z", lines[key]) is None:
+            return None
+        gone.add(key)
     return "".join(line for number, line in enumerate(lines) if number not in gone)
 
 

@@ -125,6 +125,22 @@ class Settings:
     workers_feed_time_s: float = field(
         default=20.0, metadata=_row("Seconds that one feed may take in a worker.", least=0.1, most=600)
     )
+    raw_max_mb: int = field(
+        default=20_000,
+        metadata=_row(
+            "Megabytes of raw pages are kept; then the oldest go, those of flagged stories never by themselves.",
+            least=0,
+            most=10**9,
+        ),
+    )
+    raw_keep_days: int | None = field(
+        default=None,
+        metadata=_row(
+            "For so many days a raw page is kept, unless its story is flagged; none: for as long as there is room.",
+            least=1,
+            most=36500,
+        ),
+    )
     web_host: str = field(
         default="127.0.0.1", metadata=_row("Where the reading pages listen: an address of this machine alone.")
     )

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from mirqab.declarations import load_outlets
 from mirqab.declarations.opml import outlets_of, read_opml, write_opml
 from mirqab.declarations.outlet_file import check_outlets
-from mirqab.declarations.writing import add_feed, add_outlet, add_outlets, outlet_yaml, replace_feed
+from mirqab.declarations.writing import add_feed, add_outlet, add_outlets, outlet_yaml, remove_feed, replace_feed
 from mirqab.documents import parse_document
 from mirqab.errors import ConfigurationError, UsageError
 from mirqab.settings import CODE_ROOT, Settings, load_settings
@@ -456,3 +456,19 @@ def test_a_feed_that_cannot_be_added_changes_nothing(
     with pytest.raises(error):
         add_feed(declared, outlet, feed)
     assert written_in(declared) == written
+
+
+def test_a_source_is_taken_out_with_all_its_lines_and_nothing_else(declared: Settings) -> None:
+    before = "# ours\noutlets:\n" + outlet_yaml(FULL) + "\n# the end\n"
+    write(declared, "outlets.yaml", before)
+    remove_feed(declared, "sidr", "https://sidr.example/map.xml")
+    remove_feed(declared, "sidr", "https://sidr.example/all.xml")
+    (outlet,) = load_outlets(declared)
+    assert [feed.url for feed in outlet.feeds] == ["https://sidr.example/rss", "https://sidr.example/latest"]
+    assert outlet.backfill == ()
+    left = (declared.config / "outlets.yaml").read_text(encoding="utf-8").splitlines()
+    gone = [line.strip() for line in before.splitlines() if line not in left]
+    source = ["- url: https://sidr.example/map.xml", "kind: sitemap"]
+    assert gone == [*source, "backfill:", source[0].replace("map", "all"), source[1]]
+    with pytest.raises(UsageError, match="declares no feed"):
+        remove_feed(declared, "sidr", "https://sidr.example/map.xml")

@@ -5,20 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from difflib import unified_diff
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import typer
 
-from mirqab.cli.outlet.agreeing import agreed
+from mirqab.cli.outlet.agreeing import write_agreed
 from mirqab.cli.outlet.declared import find_outlet, outlets_of_host, owner_of_feed
 from mirqab.cli.outlet.places import read_country
 from mirqab.cli.outlet.proposing import Proposal, Wish, feed_of, try_and_propose
 from mirqab.cli.outlet.showing import show_trial
 from mirqab.cli.outlet.trying import given_address
-from mirqab.cli.terminal import plain, say, write_line
+from mirqab.cli.terminal import say
 from mirqab.declarations import load_outlets
 from mirqab.declarations.checks import check_zone
 from mirqab.declarations.writing import add_feed, add_outlets
@@ -52,7 +49,9 @@ def add_new(url: str, wish: Wish, deployed: Settings, *, links: str | None, yes:
     for feed in proposal.outlet.feeds:
         _refuse_known_feed(declared, feed.url)
     proposal = _with_unknown_asked(proposal, yes=yes)
-    return _write(deployed, lambda settings: add_outlets(settings, [proposal.outlet]), proposal.outlet.id, yes=yes)
+    return write_agreed(
+        deployed, lambda settings: add_outlets(settings, [proposal.outlet]), [proposal.outlet.id], yes=yes
+    )
 
 
 def add_feed_of(url: str, to: str, deployed: Settings, *, links: str | None, yes: bool) -> ExitCode:
@@ -69,7 +68,7 @@ def add_feed_of(url: str, to: str, deployed: Settings, *, links: str | None, yes
         return ExitCode.SOME_FAILED
     feed = feed_of(trial.best)
     _refuse_known_feed(declared, feed.url)
-    code = _write(deployed, lambda settings: add_feed(settings, outlet.id, feed), outlet.id, yes=yes)
+    code = write_agreed(deployed, lambda settings: add_feed(settings, outlet.id, feed), [outlet.id], yes=yes)
     if outlet.feeds and not outlet.enabled:
         say(f"{outlet.id} is off all the same ({outlet.reason}): take out `enabled: false` and `reason` to read it.")
     return code
@@ -106,23 +105,3 @@ def _checked(check: Callable[[str], str]) -> Callable[[str], str]:
             raise typer.BadParameter(str(error)) from None
 
     return checked
-
-
-def _write(deployed: Settings, write: Callable[[Settings], None], outlet: str, *, yes: bool) -> ExitCode:
-    """Show what `write` changes in outlets.yaml, and have it done there once somebody agreed."""
-    file = deployed.config / "outlets.yaml"
-    before = file.read_text(encoding="utf-8")
-    with TemporaryDirectory(prefix="mirqab-outlet-") as folder:
-        rehearsal = Path(folder) / file.name
-        rehearsal.write_text(before, encoding="utf-8")
-        write(replace(deployed, config=Path(folder)))
-        after = rehearsal.read_text(encoding="utf-8")
-    write_line("")
-    for line in unified_diff(before.splitlines(), after.splitlines(), str(file), str(file), lineterm="", n=2):
-        write_line(plain(line))
-    write_line("")
-    if not agreed(f"Write it into {file}?", yes=yes):
-        return ExitCode.WELL
-    write(deployed)
-    write_line(f"Written. Now: ./run crawl {outlet}")
-    return ExitCode.WELL

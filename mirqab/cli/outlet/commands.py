@@ -153,11 +153,17 @@ def move(
     suggested: Annotated[
         bool, typer.Option("--suggested", help="Take the addresses to which feeds redirect for good.")
     ] = False,
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="Write the new address without asking it whether it is a feed.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")] = False,
 ) -> int:
-    """Give a feed its new address. With --suggested those that `health` suggests, of one outlet or all."""
+    """Give a feed its new address. With --suggested those that `health` suggests, of one outlet or all.
+
+    An address that leads to where a declared feed is already is taken out by --suggested.
+    """
     from mirqab.cli.outlet.moving import move_feed, move_suggested
 
     if suggested:
         return move_suggested(names or [], deployment.settings(), yes=yes)
-    return move_feed(names or [], deployment.settings(), yes=yes)
+    return move_feed(names or [], deployment.settings(), yes=yes, unchecked=unchecked)

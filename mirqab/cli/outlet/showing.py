@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from mirqab.cli.outlet.trying import Origin
+from mirqab.cli.outlet.trying import Origin, why
 from mirqab.cli.terminal import Column, Format, Row, moment, one_line, plain, print_rows, write_line
 from mirqab.declarations.writing import outlet_yaml
 from mirqab.reader.queries import iso
@@ -41,7 +41,7 @@ def show_trial(trial: Trial) -> None:
     if name:
         write_line(one_line(name + (f" ({trial.site.language})" if trial.site.language else "")))
     if trial.problem is not None:
-        write_line(one_line(f"{trial.url}: {_why(trial.problem, trial.detail)}"))
+        write_line(one_line(f"{trial.url}: {why(trial.problem, trial.detail)}"))
     shown = [one for one in trial.tried if one.origin is not Origin.GUESSED or one.problem not in _NOTHING_THERE]
     rows: list[Row] = [{**_tried(one), "newest_shown": moment(one.newest)} for one in shown]
     if rows:
@@ -50,7 +50,7 @@ def show_trial(trial: Trial) -> None:
         write_line(f"Nothing is at {missing} well-known places.")
     for one in shown:
         if one.problem is not None or one.detail:
-            write_line(one_line(f"{one.url}: {_why(one.problem, one.detail)}"))
+            write_line(one_line(f"{one.url}: {why(one.problem, one.detail)}"))
     if trial.best is not None:
         write_line("")
         write_line(one_line(f"The best of them is {trial.best.url}. Its latest entries:"))
@@ -66,7 +66,7 @@ def _show_article(worked: Worked) -> None:
     write_line(one_line(f"An article of it, {worked.page_url}:"))
     article = worked.article
     if article is None:
-        write_line(f"  no article: {one_line(_why(worked.problem, worked.detail))}")
+        write_line(f"  no article: {one_line(why(worked.problem, worked.detail))}")
         return
     write_line(f"  {one_line(article.headline)}")
     authors = one_line("، ".join(article.authors))
@@ -74,10 +74,6 @@ def _show_article(worked: Worked) -> None:
     for line in article.body.splitlines()[:LINES]:
         write_line(f"  {_shortened(one_line(line), LINE)}")
     write_line(f"  quality {article.quality:.2f}, taken out by {article.extractor}, {len(article.body)} characters")
-
-
-def _why(problem: Reason | None, detail: str | None) -> str:
-    return (f"{problem} ({detail})" if detail else str(problem)) if problem else detail or ""
 
 
 def _shortened(text: str, most: int) -> str:

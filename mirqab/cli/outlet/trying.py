@@ -310,16 +310,7 @@ class _Trying:
         return replace(index, items=self._read(answer, FeedKind.SITEMAP).items)
 
     def _read(self, answer: Arrived, kind: FeedKind, links: str | None = None) -> FeedReading:
-        body = FeedBody(
-            body=answer.body,
-            url=answer.url or answer.name,
-            content_type=answer.content_type,
-            kind=kind,
-            links=links,
-            max_items=self._max_items,
-        )
-        (reading,) = self._workers.read_feeds([(answer.name, body)])
-        return reading
+        return read_answer(self._workers, answer, kind, links, max_items=self._max_items)
 
     def _read_article(self, best: Tried, timezone: str) -> None:
         """Take the article out of the youngest item's page; when that gives none, of the next one's."""
@@ -332,6 +323,27 @@ class _Trying:
                 self.trial.site = replace(site_of(answer.body, answer.content_type), titled="")
             if worked.article is not None:
                 return
+
+
+def read_answer(
+    workers: Workers, answer: Arrived, kind: FeedKind, links: str | None = None, *, max_items: int
+) -> FeedReading:
+    """Return what a worker reads in a fetched feed."""
+    body = FeedBody(
+        body=answer.body,
+        url=answer.url or answer.name,
+        content_type=answer.content_type,
+        kind=kind,
+        links=links,
+        max_items=max_items,
+    )
+    (reading,) = workers.read_feeds([(answer.name, body)])
+    return reading
+
+
+def why(problem: Reason | None, detail: str | None) -> str:
+    """Return a problem with what is known about it."""
+    return (f"{problem} ({detail})" if detail else str(problem)) if problem else detail or ""
 
 
 def read_page(

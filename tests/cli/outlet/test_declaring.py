@@ -159,10 +159,24 @@ def answer_prompts(terminal: int, answers: dict[str, str]) -> str:
 
 
 def test_a_feed_gets_its_new_address(newsroom: Newsroom) -> None:
-    said = newsroom.command("outlet", "move", "nahr", "https://nahr.example/feed/", "--yes")
+    feed = publish(newsroom.press.site())
+    said = newsroom.command("outlet", "move", "nahr", feed, "--yes")
     assert said.code == 0, said.err
-    assert newsroom.declarations == DECLARED.replace("https://nahr.example/rss", "https://nahr.example/feed/")
+    assert newsroom.declarations == DECLARED.replace("https://nahr.example/rss", feed)
     assert "./run crawl nahr" in said.out
+    assert f"+      - url: {feed}" in said.out, "the change is shown"
+
+
+def test_an_address_that_is_no_feed_is_not_moved_to_unless_said(newsroom: Newsroom) -> None:
+    site = newsroom.press.site()
+    for address, told in ((f"{site.url}/nix.xml", "not_found (answered 404)"), (home_page(site), "not_a_feed")):
+        said = newsroom.command("outlet", "move", "nahr", address, "--yes")
+        assert said.code == 3
+        assert f"{address}: {told}" in said.err
+        assert "--unchecked" in said.err
+    assert newsroom.declarations == DECLARED
+    assert newsroom.command("outlet", "move", "nahr", f"{site.url}/nix.xml", "--yes", "--unchecked").code == 0
+    assert newsroom.outlet("nahr").feeds[0].url == f"{site.url}/nix.xml"
 
 
 @pytest.mark.parametrize(
@@ -174,7 +188,11 @@ def test_a_feed_gets_its_new_address(newsroom: Newsroom) -> None:
         (("nahr", "https://other.example/", "https://a.example/rss"), "is no feed of nahr"),
         (("nahr", "https://nahr.example/rss"), "is a feed of nahr already"),
         (("nahr", "javascript:x"), "no address of the web"),
-        (("nahr", "https://a.example/rss"), "--yes was not said"),
+        (("nahr", "https://a.example/rss", "--unchecked"), "--yes was not said"),
+        (
+            ("nahr", "https://me:hush@other.example/", "https://a.example/rss"),
+            "***@other.example/ is no feed of nahr",
+        ),
     ],
 )
 def test_a_move_that_cannot_be_is_told(newsroom: Newsroom, arguments: tuple[str, ...], told: str) -> None:
@@ -193,14 +211,34 @@ def test_a_feed_that_moved_for_good_twice_is_moved_as_suggested(newsroom: Newsro
     (newsroom.config / "topics").mkdir()
     assert newsroom.command("crawl", "nahr").code == 0
     said = newsroom.command("outlet", "move", "--suggested", "--yes")
-    assert (said.code, said.out) == (0, "No feed has moved for good.\n"), "once may be a mistake"
+    assert (said.code, said.out) == (0, "No feed has moved for good to a new address.\n"), "once may be a mistake"
     assert newsroom.command("crawl", "nahr").code == 0
 
     said = newsroom.command("outlet", "move", "--suggested", "nahr", "--yes")
 
     assert said.code == 0, said.err
     assert newsroom.declarations == declared.replace(f"{site.url}/old", feed)
-    assert newsroom.command("outlet", "move", "--suggested", "--yes").out == "No feed has moved for good.\n"
+    assert newsroom.command("outlet", "move", "--suggested", "--yes").out.startswith("No feed has moved")
+
+
+def test_a_feed_that_leads_to_a_declared_one_is_taken_out_as_suggested(newsroom: Newsroom) -> None:
+    site = newsroom.press.site()
+    feed = publish(site, count=1)
+    site.answers["/old"] = Answer(status=301, headers=(("Location", "/rss"),))
+    kept = DECLARED.replace("https://nahr.example/rss", feed)
+    old = f"      - url: {site.url}/old\n        note: gone\n\n"
+    declared = kept.replace("last_answered: null\n\n", "last_answered: null\n" + old)
+    assert declared != kept
+    (newsroom.config / "outlets.yaml").write_text(declared, encoding="utf-8")
+    (newsroom.config / "topics").mkdir()
+    for _ in range(2):
+        assert newsroom.command("crawl", "nahr").code == 0
+
+    said = newsroom.command("outlet", "move", "--suggested", "--yes")
+
+    assert said.code == 0, said.err
+    assert f"leads to {feed}, which is a feed of nahr already" in said.out
+    assert newsroom.declarations == kept
 
 
 # ---------------------------------------------------------------------------------------- import, export

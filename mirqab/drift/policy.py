@@ -1,0 +1,267 @@
+"""What is usual for an outlet's pages, and when the latest ones are not: medians and counts, nothing is fetched.
+
+A page is odd in a measure when it is far from the norm's median (in spreads, from the median absolute deviation), or
+when it has what is counted (no date, say). Odd pages come in bursts as news does, so the norm holds how often a page
+is odd after an ordinary one and how often after an odd one. The pages of the last 24 hours are then added up one by
+one, each by how much likelier it is after a change of the layout than before (a cumulative sum test); at an ordinary
+page the sum falls back. An alarm is a sum that chance reaches less than once in years at this outlet's pace.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from statistics import median
+from typing import Any, Final, Self
+
+from mirqab.archive import PageFact
+
+NORM_SPAN: Final = timedelta(days=30)
+RECENT_SPAN: Final = timedelta(hours=24)
+LEAST_IN_NORM: Final = 30
+LEAST_RECENT: Final = 8
+LAST: Final = 10
+"""How many pages tell that a drift is over."""
+
+# The numbers below are those of the simulation in tests/drift: years of news as usual, and changes of layouts.
+_ODD_SHARES: Final = (0.95, 0.5)
+"""How many pages are odd after a change: nearly all, or half, which takes more pages to see."""
+_FALSE_A_YEAR: Final = 0.3  # at most, by a bound that is itself several times too high
+_ODD_SPREADS: Final = 2.0
+_MAD_TO_SIGMA: Final = 1.4826
+_BACK: Final = 0.2
+"""A drift is over when odd pages are no more than this share above the norm's."""
+
+
+class Measure(StrEnum):
+    """What is measured of an outlet's pages."""
+
+    LENGTH = "length"  # characters of the text
+    QUALITY = "quality"  # the extraction's own estimate
+    EXTRACTOR = "extractor"  # the share of texts that did not come by the usual way
+    UNDATED = "undated"  # the share of articles without a date
+    REFUSED = "refused"  # the share of pages that were no article
+
+
+class Side(StrEnum):
+    """Where a page is odd: below the middle, above it, or in having what is counted."""
+
+    BELOW = "below"
+    ABOVE = "above"
+    HAVING = "having"
+
+
+_SIDES: Final[Mapping[Measure, tuple[Side, ...]]] = {
+    Measure.LENGTH: (Side.BELOW, Side.ABOVE),
+    Measure.QUALITY: (Side.BELOW,),  # one above the middle is no worry
+    Measure.EXTRACTOR: (Side.HAVING,),
+    Measure.UNDATED: (Side.HAVING,),
+    Measure.REFUSED: (Side.HAVING,),
+}
+_LEAST_ODD: Final[Mapping[Measure, float]] = {Measure.LENGTH: math.log(1.6), Measure.QUALITY: 0.1}
+"""For a measure with a middle the least distance from it that is odd; length is on a logarithmic scale."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Usual:
+    """What is usual in one measure, looked at from one side.
+
+    A value beyond `limit` is odd. `begins` is the chance that a page is odd after an ordinary one, `goes_on` after an
+    odd one, `odd` the share of odd pages, `value` the middle, or the share again.
+    """
+
+    value: float
+    limit: float
+    odd: float
+    begins: float
+    goes_on: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Norm:
+    """What an outlet's pages are usually like; `examples` are entries that show it, by measure."""
+
+    pages: int
+    pages_a_year: float
+    extractor: str
+    usual: Mapping[Measure, Mapping[Side, Usual]]
+    examples: Mapping[Measure, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> Self:
+        """Return the norm that `to_json` wrote."""
+        usual = {
+            Measure(measure): {Side(side): Usual(**one) for side, one in sides.items()}
+            for measure, sides in plain["usual"].items()
+        }
+        examples = {Measure(measure): entry for measure, entry in plain["examples"].items()}
+        return cls(**{**plain, "usual": usual, "examples": examples})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Departure:
+    """A measure that left the norm: since when, its value before and after (characters, quality, or a share).
+
+    `pages` came since then; `example` is an entry that shows it.
+    """
+
+    measure: Measure
+    since: datetime
+    before: float
+    after: float
+    pages: int
+    example: str
+
+
+def make_norm(pages: Iterable[PageFact]) -> Norm | None:
+    """Return what these pages, the oldest first, are usually like; None when they are too few to tell."""
+    facts = list(pages)
+    if len(facts) < LEAST_IN_NORM:
+        return None
+    ways = Counter(fact.extractor for fact in facts if not fact.refused).most_common(1)
+    extractor = (ways[0][0] if ways else None) or ""
+    usual: dict[Measure, dict[Side, Usual]] = {}
+    examples: dict[Measure, str] = {}
+    for measure, sides in _SIDES.items():
+        told = _told(measure, facts, extractor)
+        if len(told) < LEAST_IN_NORM:
+            continue
+        values = [value for value, _ in told]
+        centre, away = 0.0, 0.5
+        if measure in _LEAST_ODD:
+            centre = median(values)
+            spread = _MAD_TO_SIGMA * median(abs(value - centre) for value in values)
+            away = max(_ODD_SPREADS * spread, _LEAST_ODD[measure])
+        usual[measure] = {
+            side: _usual(values, side, centre, centre - away if side is Side.BELOW else centre + away) for side in sides
+        }
+        examples[measure] = min(reversed(told), key=lambda pair: abs(pair[0] - centre))[1].entry
+    span_s = max((facts[-1].at - facts[0].at).total_seconds(), RECENT_SPAN.total_seconds())
+    a_year = len(facts) * 365 * 86_400 / span_s
+    return Norm(pages=len(facts), pages_a_year=a_year, extractor=extractor, usual=usual, examples=examples)
+
+
+def departures(
+    norm: Norm, recent: Iterable[PageFact], *, after: Mapping[Measure, datetime] | None = None
+) -> list[Departure]:
+    """Return the measures in which the pages of the last 24 hours, the oldest first, left the norm.
+
+    Of a measure that came back to its norm a while ago only the pages `after` that moment count.
+    """
+    facts = list(recent)
+    found = []
+    for measure, sides in norm.usual.items():
+        begin = None if after is None else after.get(measure)
+        counted = facts if begin is None else [fact for fact in facts if fact.at > begin]
+        told = _told(measure, counted, norm.extractor)
+        if len(told) < LEAST_RECENT:
+            continue
+        alarms = (_departure(norm, measure, side, usual, told) for side, usual in sides.items())
+        found += [alarm for alarm in alarms if alarm is not None][:1]
+    return found
+
+
+def is_over(norm: Norm, measure: Measure, recent: Iterable[PageFact]) -> bool:
+    """Tell whether of the last ten pages hardly more are odd than usual."""
+    told = _told(measure, list(recent), norm.extractor)[-LAST:]
+    if len(told) < LEAST_RECENT:
+        return False
+    return all(
+        sum(_is_odd(value, side, usual.limit) for value, _ in told) / len(told) <= usual.odd + _BACK
+        for side, usual in norm.usual.get(measure, {}).items()
+    )
+
+
+# ---------------------------------------------------------------------------------------------- measuring
+
+
+_Told = list[tuple[float, PageFact]]
+
+
+def _told(measure: Measure, facts: Iterable[PageFact], extractor: str) -> _Told:
+    return [(value, fact) for fact in facts if (value := _value(measure, fact, extractor)) is not None]
+
+
+def _value(measure: Measure, fact: PageFact, extractor: str) -> float | None:
+    if measure is Measure.REFUSED:
+        return float(fact.refused)
+    if fact.refused:
+        return None
+    match measure:
+        case Measure.LENGTH:
+            return None if fact.length is None else math.log1p(fact.length)
+        case Measure.QUALITY:
+            return fact.quality
+        case Measure.EXTRACTOR:
+            return float(fact.extractor != extractor)
+        case _:
+            return float(not fact.dated)
+
+
+def _is_odd(value: float, side: Side, limit: float) -> bool:
+    return value < limit if side is Side.BELOW else value > limit
+
+
+def _usual(values: Sequence[float], side: Side, centre: float, limit: float) -> Usual:
+    odd = [_is_odd(value, side, limit) for value in values]
+    steps = Counter(pairwise(odd))
+    after_odd, after_ordinary = steps[True, True] + steps[True, False], steps[False, True] + steps[False, False]
+    share = sum(odd) / len(odd)
+    return Usual(
+        value=share if side is Side.HAVING else centre,
+        limit=limit,
+        odd=share,
+        # never 0 nor 1: what was not seen in a month may still be; some bursts are taken for granted
+        begins=(steps[False, True] + 1) / (after_ordinary + 2),
+        goes_on=(steps[True, True] + 1) / (after_odd + 4),
+    )
+
+
+def _departure(norm: Norm, measure: Measure, side: Side, usual: Usual, told: _Told) -> Departure | None:
+    odd = [_is_odd(value, side, usual.limit) for value, _ in told]
+    # Wald's bound: the mean number of pages between two false alarms is at least exp(limit)
+    tests = len(_ODD_SHARES) * sum(map(len, norm.usual.values()))
+    limit = math.log(norm.pages_a_year * tests / _FALSE_A_YEAR)
+    begins = [begin for share in _ODD_SHARES if (begin := _excursion(odd, usual, share, limit)) is not None]
+    if not begins:
+        return None
+    window = told[max(begins) :]
+    values = [value for value, _ in window]
+    now = median(values) if measure in _LEAST_ODD else sum(values) / len(values)
+    oddest = [pair for pair in window if _is_odd(pair[0], side, usual.limit)]
+    example = min(reversed(oddest), key=lambda pair: abs(pair[0] - now))[1]
+    in_characters = measure is Measure.LENGTH
+    return Departure(
+        measure=measure,
+        since=window[0][1].at,
+        before=math.expm1(usual.value) if in_characters else usual.value,
+        after=math.expm1(now) if in_characters else now,
+        pages=len(window),
+        example=example.entry,
+    )
+
+
+def _excursion(odd: Sequence[bool], usual: Usual, share: float, limit: float) -> int | None:
+    """Return where the sum that is beyond the limit at the last page began to rise; None when it is not.
+
+    `share` of the pages are odd after the change.
+    """
+    total, begin, before = 0.0, 0, False
+    for number, is_odd in enumerate(odd):
+        chance = usual.goes_on if before else usual.begins
+        if share <= chance:  # an outlet where so many are odd anyway
+            return None
+        total += math.log(share / chance if is_odd else (1 - share) / (1 - chance))
+        before = is_odd
+        if total <= 0:
+            total, begin = 0.0, number + 1
+    return begin if total > limit and len(odd) - begin >= LEAST_RECENT else None
