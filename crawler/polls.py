@@ -19,6 +19,7 @@ from crawler.rounds import Poll, Round
 from crawler.tally import FeedEnd, Tally
 from mirqab import polling
 from mirqab.addresses import origin_of
+from mirqab.archive.overlap import may_be_pinned
 from mirqab.errors import MirqabError
 from mirqab.types import (
     Admitted,
@@ -156,18 +157,19 @@ class Polls:
         afresh = poll.role is FeedRole.BACKFILL  # whatever stood there before, it is looked for now
         if poll.known is not None and validators.body_hash == poll.known.validators.body_hash and not afresh:
             return poll.snapshot(response, not_modified=True, validators=validators)
-        reading = await self._workers.read_feed(
-            FeedBody(
-                body=response.body,
-                url=response.url,
-                content_type=header(response, "Content-Type"),
-                kind=poll.feed.kind,
-                links=poll.feed.links,
-                timezone=poll.outlet.timezone,
-                max_items=self._max_items,
-                known=b"" if afresh else await self._intake.item_hashes(poll.outlet.id, poll.feed.url),
-            )
+        body = FeedBody(
+            body=response.body,
+            url=response.url,
+            content_type=header(response, "Content-Type"),
+            kind=poll.feed.kind,
+            links=poll.feed.links,
+            timezone=poll.outlet.timezone,
+            max_items=self._max_items,
+            known=b"" if afresh else await self._intake.item_hashes(poll.outlet.id, poll.feed.url),
         )
+        reading = await self._workers.read_feed(body)
+        if may_be_pinned(reading.unchanged, reading.unchanged + len(reading.items)):
+            reading = await self._workers.read_feed(replace(body, known=b""))
         if reading.children:  # an index may stay as it is while its children change: it is read every time
             validators = Validators()
         return poll.snapshot(

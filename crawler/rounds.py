@@ -146,8 +146,7 @@ class Round:
 def _owed(outlet: Outlet, states: Mapping[str, FeedState]) -> list[datetime]:
     """Return the gaps after which nothing was looked for elsewhere, because the run was killed or the host rested."""
     feeds = {feed.url for feed in outlet.feeds}
-    elsewhere = [state.last_polled_at for url, state in states.items() if url not in feeds and state.last_polled_at]
-    last = max(elsewhere, default=None)
+    last = max((state.looked_at for state in states.values() if state.looked_at), default=None)
     return [
         state.gap_since
         for url, state in states.items()

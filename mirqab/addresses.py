@@ -26,6 +26,7 @@ TRACKING_NAMES: Final = frozenset(
 )
 """Parameters that only tell the publisher where a reader came from. Anything else may name the article."""
 
+_PRIVATE_ENDINGS: Final = frozenset({"localhost", "local", "internal", "lan", "home", "arpa"})
 _UNRESERVED: Final = frozenset(string.ascii_letters + string.digits + "-._~")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
@@ -125,6 +126,15 @@ def is_public(address: str) -> bool:
         if ip.is_site_local or ip in _DOCUMENTATION:  # both are "global" to the library
             return False
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
+
+
+def may_be_public(host: str) -> bool:
+    """Say whether a host, by its name alone, may lie on the public internet; an IP address must be a public one."""
+    name = _ascii_host(host.strip("[]"))
+    last = name.rpartition(".")[2]
+    if ":" in name or last.isdecimal() or last.startswith("0x"):
+        return is_public(name)
+    return "." in name and last not in _PRIVATE_ENDINGS
 
 
 def mask_credentials(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,7 +82,13 @@ def work(page: Page) -> Worked:
         return no_article(page, Reason.TOO_LARGE, str(error), raw=location)
     except BrokenBodyError as error:
         return no_article(page, Reason.BROKEN_ANSWER, str(error), raw=location)
-    extraction = extract(html, url=page.final_url, content_type=_content_type(page), hints=page.hints)
+    hints = replace(page.hints, fetched_at=page.fetched_at)
+    extraction = extract(
+        html,
+        url=page.final_url,
+        content_type=_content_type(page),
+        hints=hints,
+    )
     if extraction.problem is not None:
         return no_article(page, extraction.problem, extraction.detail, raw=location)
     article = _article(page, extraction)

@@ -8,6 +8,7 @@ body, inflated:
     {"url": …, "final_url": …, "status": 200, "headers": [[name, value], …], "problem": null, "detail": null}
 
 `problem` is a reason when there is no usable answer; then `status` is 0 or the error status, and the body what came.
+Before it there may be `0.pace`, how many seconds lie between two requests to its host when these are many.
 `moved_to` is there when permanent redirects alone led to another address, and `failure` when it was our own fault.
 """
 
@@ -21,13 +22,13 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.deployment import Deployment, deployment_of
-from crawler.outcomes import PutOffError, RefusedError, reason_of_status
+from crawler.outcomes import PutOffError, RefusedError, header, reason_of_status, retry_after_s
 from crawler.polls import HOST_RESTS
 from crawler.progress import LOG
 from crawler.robots import is_fresh
@@ -39,6 +40,8 @@ from mirqab.settings import no_contact
 from mirqab.types import Reason
 
 _LONGEST_LINE: Final = 1024 * 1024
+SLOW_S: Final = 5.0
+"""From so many seconds between two requests whoever waits is told."""
 
 
 class FetchSpider(OutletSpider):
@@ -60,7 +63,18 @@ class FetchSpider(OutletSpider):
         spider._urls, spider._into = Path(spider.given["urls"]), Path(spider.given["into"])
         spider._deployment = deployment_of(crawler.settings)
         spider.run = CrawlRun(spider._deployment, (), command="crawl fetch", hosts=[], keeps=False)
+        crawler.signals.connect(spider._tell_pace, signals.request_reached_downloader)
         return spider
+
+    def _tell_pace(self, request: Request) -> None:
+        """Write how many seconds lie between two requests to a slow host, for whoever waits for this answer."""
+        number = (request.cb_kwargs or {}).get("number")
+        assert self.crawler.engine is not None
+        slot = self.crawler.engine.downloader.slots.get(request.meta.get("download_slot", ""))
+        if number is not None and slot is not None and slot.delay >= SLOW_S:
+            part = self._into / f"{number}.pace.part"
+            part.write_text(f"{slot.delay:g}", encoding="ascii")
+            part.replace(self._into / f"{number}.pace")
 
     async def start(self) -> AsyncIterator[Request]:
         """Ask for each address as it comes."""
@@ -108,6 +122,8 @@ class FetchSpider(OutletSpider):
         """Write the answer."""
         reason = reason_of_status(response.status)
         detail = f"answered {response.status}" if reason else None
+        if reason is not None and (wait_s := retry_after_s(header(response, "Retry-After"))) is not None:
+            detail = f"{detail}; asks to come again after {wait_s:g} s"
         more = {"final_url": response.url}
         if moved_to := response.meta.get("moved_to"):
             more["moved_to"] = moved_to

@@ -6,7 +6,7 @@ Every function takes the connection of a transaction that its caller began.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -29,6 +29,7 @@ from mirqab.archive.feedstates import (
     write_feeds,
     write_item_hashes,
 )
+from mirqab.archive.overlap import remember_newest, rolled_over
 from mirqab.types import Admitted, EntryState, FeedItem, FeedRole, FeedSnapshot, FeedState, Reason, make_id
 
 REOPEN_STEP_S: Final = 2 * 3600.0
@@ -151,7 +152,13 @@ def _admit_items(
         entry = make_id("e", snapshot.outlet, key)
         told.setdefault(entry, _Item(entry, key, item, item.url))
     standings, digests = _standings(conn, told), _digests(conn, feed, told)
-    gap = not unchanged and not standings and _may_be_gap(snapshot, before) and _nothing_known(conn, before, told)
+    by_entry = {entry: one.item for entry, one in told.items()}
+    # what other feeds of the outlet brought in full meanwhile is not lost
+    gap = len(standings) < len(told) and rolled_over(
+        conn, snapshot, feed, before, by_entry, carried=digests, unchanged=unchanged
+    )
+    if snapshot.role is FeedRole.FEED:
+        remember_newest(conn, feed, by_entry, carried=digests, unchanged=unchanged)
     fresh: list[dict[str, Any]] = []
     new_digests: list[dict[str, Any]] = []
     reopened = noted = 0
@@ -257,64 +264,6 @@ def _digests(conn: Connection, feed: int, ids: Iterable[str]) -> dict[str, Any]:
             found[row.entry] = row
     return found
 
-
-# ------------------------------------------------------------------------------------------------- gaps
-
-_LOOK_BACK: Final = timedelta(days=7)
-
-
-def _may_be_gap(snapshot: FeedSnapshot, before: FeedState) -> bool:
-    """Tell whether an answer of which no address is known can mean that items were lost.
-
-    Not on a first poll, not after an empty answer, not for a cut one (what is known may stand in the part that is
-    missing), and not for a sitemap or a page that is asked beside the feeds.
-    """
-    return (
-        snapshot.role is FeedRole.FEED
-        and before.last_success_at is not None
-        and bool(before.window)
-        and problem_of(snapshot) is None
-    )
-
-
-def _nothing_known(conn: Connection, before: FeedState, told: Mapping[str, _Item]) -> bool:
-    """Tell whether no item is an old one under a new address; there is at least one item.
-
-    Some feeds write a session into every link. Their items are known by guid and title: a guid alone is no proof, for
-    feeds give one to all items, or number them by place; nor is one that stands twice in this answer. Where the guid
-    is the link, or there is none, title and date are the same.
-    """
-    if not told:
-        return False
-    assert before.last_success_at is not None
-    since = before.last_success_at - _LOOK_BACK
-    rows = [
-        row
-        for state in EntryState
-        for row in conn.execute(_LATELY, {"outlet": before.outlet, "state": state, "since": since})
-    ]
-    by_guid = {(row.guid, row.title) for row in rows if row.guid}
-    by_date = {(row.published, row.title) for row in rows if row.published and row.title}
-    guids = [one.item.guid for one in told.values()]
-    for one in told.values():
-        item = one.item
-        if item.guid and guids.count(item.guid) == 1 and (item.guid, item.title) in by_guid:
-            return False
-        if item.published and item.title and (item.published, item.title) in by_date:
-            return False
-    return True
-
-
-_LATELY: Final = (
-    select(_entries.c.guid, _entries.c.title, _entries.c.published)
-    .where(
-        _entries.c.outlet == bindparam("outlet"),
-        _entries.c.state == bindparam("state"),
-        _entries.c.first_seen_at >= bindparam("since"),
-    )
-    .order_by(_entries.c.first_seen_at.desc())
-    .limit(1000)
-)
 
 # ------------------------------------------------------------------------------------------ the run's row
 

@@ -63,6 +63,8 @@ def recorded(state: FeedState, snapshot: FeedSnapshot, admitted: Admitted) -> Fe
         facts["last_new_at"] = at
     if admitted.gap:
         facts |= {"gaps": state.gaps + 1, "last_gap_at": at, "gap_since": state.last_success_at}
+    if snapshot.role is FeedRole.BACKFILL:
+        facts["looked_at"] = at
     if problem is not None:
         facts |= {"last_error": problem, "last_error_at": at, "last_error_detail": detail_of(snapshot)}
         facts["failures"] = state.failures + 1
@@ -161,6 +163,7 @@ _SAME: Final = (
     "last_gap_at",
     "gap_since",
     "gaps",
+    "looked_at",
 )
 """What a row and a state call and hold alike."""
 
@@ -218,6 +221,21 @@ def item_hashes(conn: Connection, outlet: str, url: str) -> bytes:
 def write_item_hashes(conn: Connection, feed: int, hashes: bytes) -> None:
     """Keep what the next reading of the feed needs."""
     conn.execute(insert_or_update(_item_hashes, keys=("feed",), replace=("hashes",)), {"feed": feed, "hashes": hashes})
+
+
+_NEWEST: Final = select(_item_hashes.c.newest).where(_item_hashes.c.feed == bindparam("this_feed"))
+
+
+def newest_told(conn: Connection, feed: int) -> bytes | None:
+    """Return which entries the feed began to tell last; None when that was not yet written down."""
+    found: bytes | None = conn.execute(_NEWEST, {"this_feed": feed}).scalar_one_or_none()
+    return found
+
+
+def write_newest_told(conn: Connection, feed: int, newest: bytes) -> None:
+    """Keep which entries the feed began to tell last."""
+    row = {"feed": feed, "hashes": b"", "newest": newest}
+    conn.execute(insert_or_update(_item_hashes, keys=("feed",), replace=("newest",)), row)
 
 
 # ------------------------------------------------------------------------------------------ found again

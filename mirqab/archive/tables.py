@@ -66,7 +66,7 @@ polls = Table(  # what a run got from a feed
     Column("noted", Integer, nullable=False),
     Column("unusable", Integer, nullable=False),
     Column("role", CleanText, nullable=False, server_default=FeedRole.FEED),
-    Column("gap", Integer, nullable=False, server_default="0"),  # 1: nothing of it was known
+    Column("gap", Integer, nullable=False, server_default="0"),  # 1: it rolled over
     Column("left_out", Integer, nullable=False, server_default="0"),
     Column("robots", CleanText),
     Column("next_poll_at", UtcTime),
@@ -131,6 +131,7 @@ feeds = Table(
     Column("last_gap_at", UtcTime),
     Column("gap_since", UtcTime),
     Column("gaps", Integer, nullable=False, server_default="0"),
+    Column("looked_at", UtcTime),  # asked for what the outlet's feeds may have lost
     UniqueConstraint("outlet", "url"),
 )
 
@@ -139,6 +140,7 @@ item_hashes = Table(  # what tells unchanged items from others; apart, for a loo
     metadata,
     Column("feed", Integer, ForeignKey("feeds.id"), primary_key=True),
     Column("hashes", LargeBinary, nullable=False),
+    Column("newest", LargeBinary),  # the entries that the feed was the last to begin to tell, eight bytes each
 )
 
 hosts = Table(

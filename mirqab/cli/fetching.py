@@ -18,6 +18,7 @@ from mirqab.cli import deployment
 from mirqab.cli.children import ChildLog, PassedOn, start_scrapy
 from mirqab.cli.contact import ask_for_contact
 from mirqab.cli.inputs import Arrived
+from mirqab.cli.terminal import say
 from mirqab.errors import MirqabError
 from mirqab.types import Reason
 
@@ -51,6 +52,7 @@ class Fetcher:
         self._stack = ExitStack()
         self._child: Popen[bytes] | None = None
         self._count = 0
+        self._slow: set[str] = set()  # hosts of which was said that they are
 
     def __enter__(self) -> Fetcher:
         return self
@@ -122,7 +124,12 @@ class Fetcher:
             return Arrived(name=url, body=b"", problem=Reason.BAD_URL)
         assert self._child is not None
         path = self._folder / str(number)
+        pace = self._folder / f"{number}.pace"
         while not path.exists():
+            if host_of(url) not in self._slow and pace.exists():
+                self._slow.add(host_of(url))
+                seconds = pace.read_text(encoding="ascii")
+                say(f"{host_of(url)}: {seconds} s lie between two requests, as it or the settings ask; please wait.")
             if self._passed.received:
                 raise KeyboardInterrupt
             if self._child.poll() is not None and not path.exists():
@@ -141,6 +148,9 @@ def _arrived(url: str, answer: bytes) -> Arrived:
     told = json.loads(head)
     if "failure" in told:
         raise MirqabError(told["failure"])
+    detail = told["detail"]
+    if told["problem"] == Reason.REFUSED_ADDRESS:
+        detail = f"{detail}; the setting crawl.allow_hosts names hosts of your own that may be read"
     kinds = [value for name, value in told["headers"] if name.lower() == "content-type"]
     return Arrived(
         name=url,
@@ -151,5 +161,5 @@ def _arrived(url: str, answer: bytes) -> Arrived:
         headers=tuple((name, value) for name, value in told["headers"]),
         moved_to=told.get("moved_to"),
         problem=Reason(told["problem"]) if told["problem"] else None,
-        detail=told["detail"],
+        detail=detail,
     )

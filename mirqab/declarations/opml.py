@@ -6,7 +6,7 @@ import itertools
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.entities import html5
 from typing import Final
 from urllib.parse import urlsplit
@@ -44,10 +44,16 @@ class OpmlEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpmlFeeds:
-    """What an OPML file holds: the entries that can be read, in its order, and what was left out and why."""
+    """What an OPML file holds: the entries that can be read, in its order, and what was left out and why.
+
+    `is_list` is false for a file that is no list of feeds at all; the problems say why. `known` are problems that are
+    none: those feeds are declared already.
+    """
 
     entries: tuple[OpmlEntry, ...]
     problems: tuple[Mistake, ...]
+    known: tuple[Mistake, ...] = ()
+    is_list: bool = True
 
 
 # ---------------------------------------------------------------------------------------------------- reading
@@ -73,6 +79,7 @@ def read_opml(body: bytes, *, name: str = "OPML") -> OpmlFeeds:
         reading.note(1, "is in an encoding that cannot be read: save it as UTF-8")
     except _RefusedError as refused:
         reading.entries.clear()
+        reading.is_list = False
         reading.note(reading.line, str(refused))
     if not reading.entries and not reading.problems:
         reading.note(None, "holds no feed: no outline in it has an `xmlUrl`")
@@ -91,13 +98,14 @@ class _Reading:
     entries: list[OpmlEntry] = field(default_factory=list)
     problems: list[Mistake] = field(default_factory=list)
     line: int = 0
+    is_list: bool = False
     _folders: list[str] = field(default_factory=list)
     _first: dict[str, int] = field(default_factory=dict)
     _depth: int = 0
     _hidden_at: int | None = None  # how deep the outline lies that is commented out, with all below it
 
     def result(self) -> OpmlFeeds:
-        return OpmlFeeds(entries=tuple(self.entries), problems=tuple(self.problems))
+        return OpmlFeeds(entries=tuple(self.entries), problems=tuple(self.problems), is_list=self.is_list)
 
     def note(self, line: int | None, text: str) -> None:
         self.problems.append(Mistake(file=self.name, line=line, key="", expected=text))
@@ -134,6 +142,7 @@ class _Reading:
         self._depth += 1
         if tag != "outline":
             return
+        self.is_list = True
         title = _shown(attributes.get("title", "")) or _shown(attributes.get("text", ""))
         if self._hidden_at is None and attributes.get("iscomment", "").lower() == "true":
             self._hidden_at = self._depth
@@ -212,15 +221,15 @@ def _home(declared: str, url: str) -> str:
 
 
 def unknown_feeds(feeds: OpmlFeeds, declared: Iterable[Outlet], *, name: str = "OPML") -> OpmlFeeds:
-    """Return the feeds without those that an outlet has already, which become problems."""
+    """Return the feeds without those that an outlet has already, which are told as known."""
     owners = {url_key(feed.url): one.id for one in declared for feed in (*one.feeds, *one.backfill)}
     known = [(entry, owners[key]) for entry in feeds.entries if (key := url_key(entry.url)) in owners]
-    problems = [
+    told = [
         Mistake(file=name, line=entry.line, key="", expected=f'"{entry.title[:60]}": the outlet {owner} has it already')
         for entry, owner in known
     ]
     kept = tuple(entry for entry in feeds.entries if url_key(entry.url) not in owners)
-    return OpmlFeeds(entries=kept, problems=(*feeds.problems, *problems))
+    return replace(feeds, entries=kept, known=tuple(told))
 
 
 def outlets_of(

@@ -1,7 +1,8 @@
 """Headline, dates and authors of a page, read from its tree by light code.
 
 Order of trust: JSON-LD of the article, then the head's meta elements, then what a reader sees (`h1`, `time`, a line
-with a date), and what the feed said. Nothing is guessed: a date that no source states stays unknown.
+with a date), and what the feed said. Nothing is guessed: a date that no source states stays unknown. Dates have a
+module of their own (`dating`), which also says how conflicts are settled.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lxml.html import HtmlElement
 
 from mirqab.addresses import host_of
-from mirqab.arabic.dates import names_time, read_date
+from mirqab.arabic.dates import read_date
+from mirqab.extraction.dating import choose_published, meta_dates, zone_named
 from mirqab.extraction.tree import letters_of
 from mirqab.types import PageHints
 
@@ -26,12 +27,6 @@ _ARTICLE_TYPES: Final = re.compile(r"(?:Article|Posting|Report|Review)\Z")
 _TRAILING_COMMA: Final = re.compile(r",\s*([}\]])")
 _JSON_LIMIT: Final = 1_000_000
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
-_PUBLISHED_NAMES: Final = (
-    *("article:published_time", "og:published_time", "og:article:published_time", "article.published"),
-    *("datepublished", "publishdate", "publish-date", "publish_date", "pubdate", "originalpublicationdate"),
-    *("parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime"),
-    *("dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date", "dcterms.date", "date"),
-)
 _UPDATED_NAMES: Final = (
     *("article:modified_time", "og:updated_time", "og:modified_time", "datemodified"),
     *("dcterms.modified", "dc.date.modified", "last-modified", "lastmod"),
@@ -39,15 +34,7 @@ _UPDATED_NAMES: Final = (
 _AUTHOR_NAMES: Final = ("author", "article:author", "dc.creator", "dcterms.creator", "parsely-author", "byl")
 _TITLE_NAMES: Final = ("og:title", "twitter:title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title")
 _SUMMARY_NAMES: Final = ("og:description", "description", "twitter:description")
-_DATE_PLACES: Final = "//*[@itemprop='datePublished' or @pubdate]|" + "|".join(
-    f"//*[contains(@{attribute},'{word}')]"
-    for attribute in ("class", "id")
-    for word in ("date", "Date", "time", "Time", "publish", "created", "posted", "meta", "info")
-)
-_DATE_PLACES_TRIED: Final = 40
-_DATE_TEXT_LONGEST: Final = 120
 _SENTENCE_WORDS: Final = 12
-_URL_DATE: Final = re.compile(r"/(20\d{2})[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?=[/-]|\Z)")
 _SEPARATORS: Final = re.compile(r"\s+[|\-–—•»:]+\s+|\s*[|»]\s*")
 _AUTHOR_PLACES: Final = (
     "//*[(@itemprop='author' or @rel='author' or contains(@class,'author') or contains(@class,'byline')"
@@ -81,14 +68,17 @@ def read_metadata(tree: HtmlElement, article: dict[str, Any], *, url: str, hints
     meta = _meta_elements(tree)
     found = Metadata(site=meta.get("og:site_name", ""), language=tree.get("lang") or None)
     found.summary = next((meta[name] for name in _SUMMARY_NAMES if name in meta), "")
-    stated = article.get("articleBody")
-    found.json_body = stated.strip() if isinstance(stated, str) else ""
+    body = article.get("articleBody")
+    found.json_body = body.strip() if isinstance(body, str) else ""
     _choose_headline(found, tree, meta, article, hints)
     found.authors = _authors(tree, meta, article, found.site, url) or hints.authors
-    zone = _zone(hints.timezone)
-    _choose_published(found, tree, meta, article, hints, zone, url)
-    for raw in (_text(article.get("dateModified")), *(meta.get(name, "") for name in _UPDATED_NAMES)):
-        moment = read_date(raw, zone=zone)
+    zone = zone_named(hints.timezone)
+    stated = (text_of(article.get("datePublished")), *meta_dates(meta), text_of(article.get("dateCreated")))
+    found.published, found.published_raw = choose_published(
+        tree, stated, url=url, hints=hints, zone=zone, headlines=[found.headline, *found.headlines]
+    )
+    for raw in (text_of(article.get("dateModified")), *(meta.get(name, "") for name in _UPDATED_NAMES)):
+        moment = read_date(raw, zone=zone, now=hints.fetched_at)
         if moment is not None:
             if found.published is None or moment >= found.published:
                 found.updated, found.updated_raw = moment, raw
@@ -164,7 +154,7 @@ def _types(thing: dict[str, Any]) -> list[str]:
     return [kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(kind, str)]
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     if isinstance(value, list):
         value = value[0] if value else ""
     return _clean(value) if isinstance(value, str) else ""
@@ -189,7 +179,9 @@ def _choose_headline(
     shown = [(" ".join(element.text_content().split()), element) for element in list(tree.iter("h1"))[:5]]
     shown = [(text, element) for text, element in shown if 3 < len(text) < 400]
     seen = [text for text, _ in shown]
-    named = [text for text in (_text(article.get("headline")), *(meta.get(name, "") for name in _TITLE_NAMES)) if text]
+    named = [
+        text for text in (text_of(article.get("headline")), *(meta.get(name, "") for name in _TITLE_NAMES)) if text
+    ]
     title = next((" ".join(element.text_content().split()) for element in tree.iter("title")), "")
     feed = hints.title or ""
     said = [text for text in (*named, title, feed) if text]
@@ -263,68 +255,7 @@ def _json_names(value: Any) -> Iterator[str]:
             yield from _json_names(item)
     elif isinstance(value, dict):
         # an organisation as the author is the outlet, which is known
-        if "Organization" not in _types(value) and (name := _text(value.get("name"))):
+        if "Organization" not in _types(value) and (name := text_of(value.get("name"))):
             yield name
     elif isinstance(value, str) and (name := _clean(value)):
         yield name
-
-
-# --------------------------------------------------------------------------------------------- dates
-
-
-def _zone(name: str | None) -> tzinfo | None:
-    if not name:
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
-
-
-def _choose_published(
-    found: Metadata,
-    tree: HtmlElement,
-    meta: dict[str, str],
-    article: dict[str, Any],
-    hints: PageHints,
-    zone: tzinfo | None,
-    url: str,
-) -> None:
-    for raw in _published_texts(tree, meta, article):
-        moment = read_date(raw, zone=zone)
-        if moment is None:
-            continue
-        found.published, found.published_raw = moment, raw
-        # a day without a time of day: the feed may know the minute
-        if hints.published and not names_time(raw) and abs((hints.published - moment).total_seconds()) < 36 * 3600:
-            found.published, found.published_raw = hints.published, hints.published_raw or raw
-        return
-    if hints.published is not None:
-        found.published, found.published_raw = hints.published, hints.published_raw
-        return
-    in_url = _URL_DATE.search(url)
-    if in_url:
-        year, month, day = (int(part) for part in in_url.groups())
-        raw = f"{year}-{month:02}-{day:02}"
-        found.published = read_date(raw, zone=zone or UTC)
-        found.published_raw = raw if found.published else None
-
-
-def _published_texts(tree: HtmlElement, meta: dict[str, str], article: dict[str, Any]) -> Iterator[str]:
-    yield _text(article.get("datePublished"))
-    for name in _PUBLISHED_NAMES:
-        if name in meta:
-            yield meta[name]
-    yield _text(article.get("dateCreated"))
-    times = list(tree.iter("time"))[:10]
-    for element in sorted(times, key=lambda element: "publish" not in (element.get("class") or "").lower()):
-        yield element.get("datetime") or " ".join(element.text_content().split())
-    for element in tree.xpath(_DATE_PLACES)[:_DATE_PLACES_TRIED]:
-        yield element.get("content") or ""
-        text = element.text_content()
-        if len(text) > 4 * _DATE_TEXT_LONGEST:
-            continue
-        text = " ".join(text.split())
-        # «آخر تحديث» names another moment unless the same line has both
-        if len(text) <= _DATE_TEXT_LONGEST and ("تحديث" not in text or "نشر" in text):
-            yield text

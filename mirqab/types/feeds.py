@@ -132,7 +132,8 @@ class FeedState:
     how many items the last whole answer held. `moved_to` was the target of permanent redirects `moved_times` polls in
     a row. `gone_at` is set by a 410 until the feed answers again. `trusts_304` is false once a "not modified" proved
     untrue, which was at `distrusted_at`. `last_gap_at` is when an answer had nothing in common with the one before, so
-    that items may have been lost; the last good answer before that came at `gap_since`.
+    that items may have been lost; the last good answer before that came at `gap_since`. `looked_at` is when the address
+    was last asked for what the outlet's feeds may have lost.
     """
 
     outlet: str
@@ -162,6 +163,7 @@ class FeedState:
     last_gap_at: datetime | None = None
     gap_since: datetime | None = None
     gaps: int = 0
+    looked_at: datetime | None = None
 
 
 HostPart = Literal["patience", "robots"]
@@ -215,7 +217,7 @@ class Admitted:
     """What one snapshot brought: the counts add up to the items of the reading, those passed over as unchanged too.
 
     found = new + reopened + known + noted + unusable, where `unusable` are items without a usable link. `gap` is true
-    when nothing of a feed that was read before is known any more: it rolled over, and items may be lost.
+    when an answer has nothing in common with the feed's last one: it rolled over, and items may be lost.
     """
 
     found: int = 0

@@ -35,6 +35,7 @@ class PageHints:
     published: datetime | None = None
     published_raw: str | None = None
     timezone: str | None = None
+    fetched_at: datetime | None = None  # relative times on the page are counted from it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

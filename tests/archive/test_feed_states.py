@@ -338,3 +338,12 @@ def test_states_are_not_written_for_a_run_that_is_not_there(archive: Archive) ->
     with pytest.raises(ArchiveError):
         archive.admit_unchanged("r000000000000000", [not_modified()])
     assert archive.feed_states() == []
+
+
+def test_when_an_address_was_asked_for_what_was_lost_is_remembered(archive: Archive, run: str) -> None:
+    child = replace(snapshot(item("1"), url="https://rasid.example/child.xml"), role=FeedRole.CHILD)
+    look = replace(no_answer(Reason.TIMED_OUT), role=FeedRole.BACKFILL)
+    for shot in (snapshot(item("1")), child, look):
+        archive.admit(run, shot, first_poll_max_age_s=WEEK_S)
+    seen = {state.url: state.looked_at for state in archive.feed_states(["rasid"])}
+    assert seen == {FEED: NOON, child.url: None}

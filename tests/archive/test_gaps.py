@@ -48,10 +48,100 @@ def test_a_gap_is_counted_from_the_last_good_answer(archive: Archive, run: str) 
     assert entry.after_gap == NOON
 
 
-def test_one_known_item_is_an_overlap_also_when_another_feed_told_it(archive: Archive, run: str) -> None:
+def test_what_another_feed_told_is_no_overlap_but_not_lost_either(archive: Archive, run: str) -> None:
     admit(archive, run, told("1", "2"))
-    admit(archive, run, replace(told("7"), url="https://rasid.example/all.xml"))
-    assert not admit(archive, run, told("7", "8", "9", at=LATER)).gap
+    everything = replace(told("7", "8"), url="https://rasid.example/all.xml")
+    admit(archive, run, everything)
+    assert admit(archive, run, told("7", "8", "9", at=LATER)) == Admitted(found=3, new=1, known=2, gap=True)
+    entries = [archive.entry(entry_id(slug)) for slug in ("7", "8", "9")]
+    assert [entry and entry.after_gap for entry in entries] == [None, None, NOON]
+    admit(archive, run, replace(told("12", "13", at=LATER), url=everything.url))
+    hour_later = LATER + timedelta(hours=1)
+    assert not admit(archive, run, told("12", "13", at=hour_later)).gap, "the other feed brought all of it"
+
+
+def dated(*hours: float | None, at: datetime, updated: datetime | None = None) -> FeedSnapshot:
+    """Return an answer of items that are called and dated by the hours before or after noon; None has no date."""
+    items: list[FeedItem] = []
+    for hour in hours:
+        published = None if hour is None else NOON + timedelta(hours=hour)
+        items.append(replace(item(f"at{hour}", f"عنوان {hour}", published=published), updated=updated))
+    return snapshot(*items, at=at)
+
+
+PINNED = -900.0
+
+
+@pytest.mark.parametrize("pinned", [(PINNED,), (PINNED, PINNED - 1)])
+def test_what_stays_on_top_hides_no_gap(archive: Archive, run: str, pinned: tuple[float, ...]) -> None:
+    assert not admit(archive, run, dated(*pinned, 0, -1, -2, -3, at=NOON)).gap
+    assert not admit(archive, run, dated(*pinned, 1, 0, -1, -2, at=NOON + timedelta(hours=1))).gap
+    rolled = admit(archive, run, dated(*pinned, 9, 8, 7, 6, at=NOON + timedelta(hours=9)))
+    assert (rolled.new, rolled.known, rolled.gap) == (4, len(pinned), True)
+    assert not admit(archive, run, dated(*pinned, 12, 11, 10, 9, at=NOON + timedelta(hours=12))).gap
+    assert admit(archive, run, dated(*pinned, 19, 18, 17, 16, at=NOON + timedelta(hours=19))).gap, "not only once"
+
+
+def test_what_is_told_anew_on_top_hides_no_gap(archive: Archive, run: str) -> None:
+    admit(archive, run, dated(PINNED, 0, -1, -2, at=NOON))
+    shot = dated(PINNED, 9, 8, 7, at=NOON + timedelta(hours=9), updated=NOON)
+    assert admit(archive, run, shot).gap
+
+
+def test_what_stays_on_top_without_dates_is_known_by_what_came_since(archive: Archive, run: str) -> None:
+    for number in range(3):
+        names = [f"{one}" for one in range(number + 3, number, -1)]
+        items = [replace(item(name, f"عنوان {name}", published=None)) for name in ("pinned", *names)]
+        assert not admit(archive, run, snapshot(*items, at=NOON + timedelta(hours=number))).gap
+    items = [item(name, f"عنوان {name}", published=None) for name in ("pinned", "9", "8", "7")]
+    assert admit(archive, run, snapshot(*items, at=NOON + timedelta(hours=9))).gap
+
+
+def test_the_last_newest_item_in_a_long_answer_is_an_overlap(archive: Archive, run: str) -> None:
+    admit(archive, run, dated(*range(0, -20, -1), at=NOON))
+    for hour, last in ((19, 19.0), (38, 38.0)):
+        shot = dated(*range(hour, hour - 20, -1), at=NOON + timedelta(hours=last))
+        assert not admit(archive, run, shot).gap, "one in twenty is left, the newest"
+    withdrawn = dated(*range(57, 38, -1), 37, at=NOON + timedelta(hours=57))
+    assert not admit(archive, run, withdrawn).gap, "the newest was taken back, the next is left"
+
+
+def test_items_that_come_oldest_first_roll_over_alike(archive: Archive, run: str) -> None:
+    admit(archive, run, dated(*range(-9, 1), at=NOON))
+    assert not admit(archive, run, dated(*range(10), at=NOON + timedelta(hours=9))).gap
+    assert admit(archive, run, dated(*range(12, 22), at=NOON + timedelta(hours=21))).gap
+
+
+def test_a_feed_that_shrinks_to_old_items_has_lost_nothing(archive: Archive, run: str) -> None:
+    admit(archive, run, dated(*range(0, -20, -1), at=NOON))
+    assert not admit(archive, run, dated(-18, -19, at=LATER)).gap
+    admit(archive, run, dated(*range(2, -18, -1), at=LATER))
+    assert not admit(archive, run, dated(-15, 3, 4, 5, at=LATER + timedelta(hours=3))).gap
+
+
+def test_a_pinned_item_with_a_session_in_its_link_hides_no_gap(archive: Archive, run: str) -> None:
+    def sessions(session: str, *hours: float, at: datetime) -> FeedSnapshot:
+        shot = dated(*hours, at=at)
+        assert shot.reading is not None
+        items = [replace(one, url=f"{one.url}?s={session}", guid=one.title) for one in shot.reading.items]
+        return snapshot(*items, at=at)
+
+    admit(archive, run, sessions("a", PINNED, 0, -1, -2, at=NOON))
+    assert not admit(archive, run, sessions("b", PINNED, 2, 1, 0, at=LATER)).gap
+    assert admit(archive, run, sessions("c", PINNED, 9, 8, 7, at=NOON + timedelta(hours=9))).gap
+
+
+def test_another_feed_s_item_under_another_address_is_no_overlap(archive: Archive, run: str) -> None:
+    admit(archive, run, dated(0, -1, at=NOON))
+    other = replace(item("elsewhere", "عنوان 7", published=NOON + timedelta(hours=7)), guid="at7")
+    admit(archive, run, snapshot(other, url="https://rasid.example/all.xml", at=LATER))
+    assert admit(archive, run, dated(8, 7, at=NOON + timedelta(hours=8))).gap
+
+
+def test_an_archive_that_did_not_write_the_newest_down_sees_what_it_can(archive: Archive, run: str) -> None:
+    admit(archive, run, replace(dated(PINNED, 0, -1, -2, at=NOON), role=FeedRole.BACKFILL))
+    assert not admit(archive, run, dated(PINNED, 5, 4, 3, at=NOON + timedelta(hours=5))).gap
+    assert admit(archive, run, dated(PINNED, 9, 8, 7, at=NOON + timedelta(hours=9))).gap
 
 
 @pytest.mark.parametrize("problem", [None, Reason.TRUNCATED_FEED])

@@ -148,3 +148,18 @@ def test_a_kill_between_gap_and_back_fill_loses_nothing(press: Press, deployment
     assert again.code == 0, again.log
     assert stored(deployment, site, total) == set(range(total))
     assert json.dumps(again.end["found_again"]) == str(SINCE - WINDOW)
+
+
+def test_an_item_pinned_on_top_hides_no_gap(press: Press, deployment: Deployment) -> None:
+    site = press.site()
+    items = []
+    for number in range(40):
+        headline, paragraphs = news(number)
+        items.append((site.article(f"/n{number}", headline, paragraphs), headline))
+    pinned = items[0]
+    deployment.read("nahr", site.feed("/rss", [pinned, *items[9:0:-1]]), home=site.url + "/")
+    gaps = [deployment.crawl().end["gaps"]]
+    for newest in (16, 22, 39):
+        site.feed("/rss", [pinned, *items[newest : newest - 9 : -1]])
+        gaps.append(deployment.crawl().end["gaps"])
+    assert gaps == [0, 0, 0, 1], "the last answer is unlike the one before, but for what is pinned"

@@ -152,7 +152,7 @@ def test_the_children_of_all_places_together_are_few() -> None:
 def test_a_gap_after_which_nothing_was_looked_for_is_owed_a_look() -> None:
     gap = {"last_gap_at": NOW - timedelta(hours=1), "gap_since": NOW - timedelta(hours=5)}
     assert begun(state(RSS, **gap)).gaps == [NOW - timedelta(hours=5)]
-    looked = state(HOME, last_polled_at=NOW - timedelta(minutes=59))
+    looked = state(HOME, looked_at=NOW - timedelta(minutes=59))
     assert begun(state(RSS, **gap), looked).gaps == []
-    before = state(HOME, last_polled_at=NOW - timedelta(days=2))
-    assert begun(state(RSS, **gap), before).gaps == [NOW - timedelta(hours=5)]
+    before = state(HOME, looked_at=NOW - timedelta(days=2), last_polled_at=NOW - timedelta(minutes=5))
+    assert begun(state(RSS, **gap), before).gaps == [NOW - timedelta(hours=5)], "a child of an index is asked anyway"

@@ -14,7 +14,7 @@ from mirqab.cli.outlet.declared import find_outlet, outlets_of_host, owner_of_fe
 from mirqab.cli.outlet.places import read_country
 from mirqab.cli.outlet.proposing import Proposal, Wish, feed_of, try_and_propose
 from mirqab.cli.outlet.showing import show_trial
-from mirqab.cli.outlet.trying import given_address
+from mirqab.cli.outlet.trying import given_address, what_next
 from mirqab.cli.terminal import say
 from mirqab.declarations import load_outlets
 from mirqab.declarations.checks import check_zone
@@ -44,7 +44,7 @@ def add_new(url: str, wish: Wish, deployed: Settings, *, links: str | None, yes:
     trial, proposal = try_and_propose(url, wish, deployed, links=links)
     show_trial(trial)
     if proposal is None:
-        say("Nothing was found that can be read, so nothing is written. If you know a feed's address, add that.")
+        say(f"Nothing was found that can be read, so nothing is written. {what_next(trial)}")
         return ExitCode.SOME_FAILED
     for feed in proposal.outlet.feeds:
         _refuse_known_feed(declared, feed.url)
@@ -64,7 +64,7 @@ def add_feed_of(url: str, to: str, deployed: Settings, *, links: str | None, yes
     trial, _ = try_and_propose(url, wish, deployed, links=links)
     show_trial(trial)
     if trial.best is None:
-        say("Nothing was found that can be read, so nothing is written.")
+        say(f"Nothing was found that can be read, so nothing is written. {what_next(trial)}")
         return ExitCode.SOME_FAILED
     feed = feed_of(trial.best)
     _refuse_known_feed(declared, feed.url)

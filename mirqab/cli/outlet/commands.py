@@ -56,6 +56,7 @@ def try_(
     """Look for an outlet's feeds. They are read, an article is taken out, and the declaration to paste is printed."""
     from mirqab.cli.outlet.proposing import read_wish, try_and_propose
     from mirqab.cli.outlet.showing import show_proposal, show_trial, trial_line
+    from mirqab.cli.outlet.trying import what_next
     from mirqab.cli.terminal import say, to_json, write_line
 
     deployed = deployment.settings()
@@ -66,9 +67,9 @@ def try_(
     else:
         show_trial(trial)
         if proposal is None:
-            say("Nothing was found that can be read. If you know the address of a feed, try that.")
+            say(f"Nothing was found that can be read. {what_next(trial)}")
         else:
-            show_proposal(proposal)
+            show_proposal(trial, proposal)
     failed = proposal is None or trial.article is None or trial.article.article is None
     return ExitCode.SOME_FAILED if failed else ExitCode.WELL
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mirqab.addresses import host_of
+from mirqab.addresses import AllowedHosts, host_of, may_be_public
 from mirqab.cli.outlet.declared import outlets_of_host
 from mirqab.cli.outlet.proposing import Wish, with_country_of
 from mirqab.cli.terminal import one_line, say, write_line
@@ -31,15 +31,22 @@ def import_opml(file: Path, wish: Wish, deployed: Settings, *, dry_run: bool) ->
     except OSError as error:
         raise UsageError(f"{file}: cannot be read ({error.strerror}).") from None
     feeds = unknown_feeds(read_opml(body, name=str(file)), declared, name=str(file))
+    if not feeds.is_list:
+        raise UsageError("\n".join(str(problem) for problem in feeds.problems))
+    own = AllowedHosts.of(deployed.crawl_allow_hosts)
     skipped = [str(problem) for problem in feeds.problems]
     placed: dict[tuple[str, str], list[OpmlEntry]] = defaultdict(list)
     for entry in feeds.entries:
         country, zone = with_country_of(wish, entry.home).place
         place = f"{file}:{entry.line}: {entry.title} ({entry.url})"
-        if of_host := outlets_of_host(declared, entry.home):
+        if not (may_be_public(host_of(entry.url)) or own.has_host(host_of(entry.url))):
+            skipped.append(f"{place}: is not on the public web (the setting crawl.allow_hosts names hosts of your own)")
+        elif of_host := outlets_of_host(declared, entry.home):
             skipped.append(f"{place}: its host is that of {of_host[0].id}: outlet add {entry.url} --to {of_host[0].id}")
         elif country is None or zone is None:
-            wanted = "--country" if country is None else "--timezone"
+            wanted = "--timezone"
+            if country is None:
+                wanted = "--country, and --timezone where that country has several"
             skipped.append(f"{place}: where {host_of(entry.home)} has its newsroom is not known: say {wanted}")
         else:
             placed[country, zone].append(entry)
@@ -50,11 +57,13 @@ def import_opml(file: Path, wish: Wish, deployed: Settings, *, dry_run: bool) ->
         new += outlets_of(entries, country=country, timezone=zone, kind=kind, taken=taken)
     if new and not dry_run:
         add_outlets(deployed, new)
-    _tell(new, skipped, dry_run=dry_run)
+    for known in feeds.known:
+        say(str(known))
+    _tell(new, skipped, known=len(feeds.known), dry_run=dry_run)
     return ExitCode.SOME_FAILED if skipped else ExitCode.WELL
 
 
-def _tell(new: Sequence[Outlet], skipped: Sequence[str], *, dry_run: bool) -> None:
+def _tell(new: Sequence[Outlet], skipped: Sequence[str], *, known: int, dry_run: bool) -> None:
     for why in skipped:
         say(f"left out: {why}")
     for outlet in new:
@@ -63,7 +72,8 @@ def _tell(new: Sequence[Outlet], skipped: Sequence[str], *, dry_run: bool) -> No
             write_line(one_line(f"  {feed.url}"))
     count = sum(len(outlet.feeds) for outlet in new)
     done = "would be declared" if dry_run else "are declared"
-    write_line(f"{len(new)} outlets with {count} feeds {done}; {len(skipped)} left out.")
+    already = f"{known} were already; " if known else ""
+    write_line(f"{len(new)} outlets with {count} feeds {done}; {already}{len(skipped)} left out.")
 
 
 def export_opml(deployed: Settings, output: Path | None) -> ExitCode:

@@ -149,8 +149,11 @@ def propose(trial: Trial, wish: Wish, taken: Iterable[str]) -> Proposal | None:
         )
     name = wish.name or trial.site.name
     if not name:
-        name = name_in(trial.best.feed_title) or trial.site.titled or host_of(trial.home)
-        guesses["name"] = "from a title"
+        name = name_in(trial.best.feed_title) or trial.site.titled
+        guesses["name"] = "from a title" if name else "only the host: nothing says a name"
+        name = name or host_of(trial.home)
+    if trial.home_doubt:
+        guesses["home"] = trial.home_doubt
     host = host_of(trial.home).removeprefix("www.")
     id_ = wish.id or outlet_id(host, {*taken, *RESERVED_IDS})
     name_en = wish.name_en

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +11,7 @@ from mirqab.cli.outlet.trying import Origin, why
 from mirqab.cli.terminal import Column, Format, Row, moment, one_line, plain, print_rows, write_line
 from mirqab.declarations.writing import outlet_yaml
 from mirqab.reader.queries import iso
-from mirqab.types import Reason
+from mirqab.types import FeedKind, Reason
 
 if TYPE_CHECKING:
     from mirqab.cli.outlet.proposing import Proposal
@@ -80,12 +81,19 @@ def _shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
-def show_proposal(proposal: Proposal) -> None:
-    """Print the declaration to paste, each guess with a comment that says so."""
+def show_proposal(trial: Trial, proposal: Proposal) -> None:
+    """Print the declaration to paste, each guess with a comment that says so, and how to add what else works."""
     write_line("")
     write_line("To paste into config/outlets.yaml, below `outlets:`")
     write_line("")
     write_line(plain(commented_yaml(proposal)).rstrip("\n"))
+    declared = {feed.url for feed in (*proposal.outlet.feeds, *proposal.outlet.backfill)}
+    if others := [one for one in trial.tried if one.works and one.url not in declared]:
+        write_line("")
+        write_line("# These can be read too. Mostly they tell the same; once the outlet is declared, one is added by")
+        for one in others:
+            links = " --links CSS" if one.kind is FeedKind.SECTION else ""
+            write_line(one_line(f"# ./run outlet add {shlex.quote(one.url)} --to {proposal.outlet.id}{links}"))
 
 
 def commented_yaml(proposal: Proposal) -> str:
@@ -105,7 +113,7 @@ def trial_line(trial: Trial, proposal: Proposal | None) -> dict[str, Any]:
     return {
         "url": trial.url,
         "home": trial.home,
-        "name": trial.site.name or trial.site.titled,
+        "name": trial.site.name or trial.site.titled or None,
         "language": trial.site.language or None,
         "problem": trial.problem,
         "detail": trial.detail,

@@ -19,7 +19,7 @@ from mirqab.cli.inputs import Arrived, has_user
 from mirqab.cli.outlet.sites import Site, site_of
 from mirqab.cli.terminal import say
 from mirqab.errors import MirqabError, UsageError
-from mirqab.feeds.discovery import find, guesses, in_robots
+from mirqab.feeds.discovery import Found, find, guesses, in_robots
 from mirqab.types import FeedBody, FeedItem, FeedKind, FeedReading, Page, PageHints, Reason, Worked, make_id
 from mirqab.work import no_article
 
@@ -117,6 +117,7 @@ class Trial:
     site: Site = field(default_factory=Site)
     problem: Reason | None = None  # of the address itself
     detail: str | None = None
+    home_doubt: str = ""  # why the home page is to be looked at
     tried: list[Tried] = field(default_factory=list)
     best: Tried | None = None
     sitemap: Tried | None = None  # where it can be asked after a gap of the best
@@ -133,6 +134,24 @@ def given_address(text: str) -> str:
     if url is None:
         raise UsageError(f"{text!r} is no address of the web: expected one such as https://sahafa.example/.")
     return url
+
+
+def what_next(trial: Trial) -> str:
+    """Return what a person may do after a trial that found nothing to read."""
+    match trial.problem:
+        case None if any(one.reading and one.reading.version for one in trial.tried):
+            return "It has no entries that can be read: try again later, or another feed."
+        case None | Reason.NOT_FOUND | Reason.GONE | Reason.HTTP_ERROR:
+            return "If you know the address of a feed, try that; --links CSS reads a page by its links to articles."
+        case Reason.TOO_MANY_REQUESTS:
+            return "Its host asks to come less often: try again later."
+        case Reason.FORBIDDEN | Reason.REFUSED_BY_ROBOTS:
+            return "The outlet does not want this address to be read; look for an official feed, or ask them."
+        case Reason.REFUSED_ADDRESS:
+            return "If it is a host of your own, name it in the setting crawl.allow_hosts."
+        case Reason.DNS | Reason.CONNECTION | Reason.TLS | Reason.TIMED_OUT:
+            return "Look whether the address is right and the host answers."
+    return "Try another address."
 
 
 def try_out(
@@ -191,8 +210,14 @@ class _Trying:
             self._take_section(first, links)
         elif self._is_feed(first):
             trial.home = urljoin(trial.url, "/")
+            same = url_key(trial.home) == url_key(trial.url)
+            trial.home_doubt = "the feed answers there: give the page" if same else "the root of the feed's host"
         elif first.problem not in _CLOSED:
             self._look_around(first)
+        if trial.problem is not None:
+            trial.home_doubt = f"as given; it did not answer: {trial.problem}"
+        elif trial.home == trial.url and urlsplit(trial.url).path not in ("", "/"):
+            trial.home_doubt = trial.home_doubt or "the page that was given"
         trial.best = _best(trial.tried)
         trial.sitemap = _sitemap_beside(trial.best, trial.tried)
         if trial.best is not None:
@@ -216,14 +241,13 @@ class _Trying:
         if first.problem is None:
             reading = self._read(first, FeedKind.SECTION, links)
             self._take(first, Origin.GIVEN, FeedKind.SECTION, reading, links=links)
-            self.trial.site = site_of(first.body, first.content_type)
+            self.trial.site, _ = self._look_at(first)
 
     def _look_around(self, home: Arrived) -> None:
         places: list[tuple[str, str, FeedKind, Origin]] = []
         base = home.url or self.trial.url
         if home.problem is None:
-            self.trial.site = site_of(home.body, home.content_type)
-            found = find(home.body, url=base, content_type=home.content_type)
+            self.trial.site, found = self._look_at(home)
             feeds = [one for one in found if one.kind is FeedKind.FEED][:MOST_FEEDS]
             sitemaps = [one for one in found if one.kind is FeedKind.SITEMAP][:MOST_SITEMAPS]
             places += [(one.url, one.title, one.kind, Origin.DECLARED) for one in (*feeds, *sitemaps)]
@@ -236,7 +260,8 @@ class _Trying:
             one.works and one.kind is FeedKind.FEED for one in self.trial.tried
         ):
             self._guess(base, has_sitemap=any(kind is FeedKind.SITEMAP for _, _, kind, _ in places))
-        if home.problem is None and not any(one.works for one in self.trial.tried):
+        is_deep = urlsplit(self.trial.url).path not in ("", "/")
+        if home.problem is None and (is_deep or not any(one.works for one in self.trial.tried)):
             self._take_section(home, None)
 
     def _try_places(self, places: Iterable[tuple[str, str, FeedKind, Origin]]) -> None:
@@ -249,7 +274,9 @@ class _Trying:
 
     def _guess(self, base: str, *, has_sitemap: bool) -> None:
         """Try well-known places one by one, until one has a feed."""
-        say("It names no feed that works: trying well-known places.")
+        say(
+            "It names no feed that works: trying well-known places. (With --links CSS the page itself is read instead.)"
+        )
         left = MOST_GUESSES
         for url in guesses(base):
             kind = FeedKind.SITEMAP if "sitemap" in urlsplit(url).path else FeedKind.FEED
@@ -294,7 +321,7 @@ class _Trying:
                 kind=kind,
                 reading=reading,
                 problem=answer.problem if reading is None else reading.problem,
-                detail=answer.detail if reading is None else reading.detail,
+                detail=(answer.detail if reading is None else reading.detail) or _led(answer),
                 links=links,
             )
         )
@@ -309,6 +336,11 @@ class _Trying:
             return index
         return replace(index, items=self._read(answer, FeedKind.SITEMAP).items)
 
+    def _look_at(self, page: Arrived) -> tuple[Site, list[Found]]:
+        """Return what a page says of its site and the feeds it names, read in a worker: it may be hostile."""
+        asked = (page.body, page.url or page.name, page.content_type)
+        return self._workers.call(_look_at, *asked, name=page.name, failed=_unseen)
+
     def _read(self, answer: Arrived, kind: FeedKind, links: str | None = None) -> FeedReading:
         return read_answer(self._workers, answer, kind, links, max_items=self._max_items)
 
@@ -320,9 +352,27 @@ class _Trying:
             (answer,) = self._fetcher.fetch(item.url)
             self.trial.article = worked = read_page(self._workers, answer, item=item, timezone=timezone)
             if not self.trial.site.name and answer.problem is None:
-                self.trial.site = replace(site_of(answer.body, answer.content_type), titled="")
+                self.trial.site = replace(self._look_at(answer)[0], titled="")
             if worked.article is not None:
                 return
+
+
+def _led(answer: Arrived) -> str | None:
+    """Say where an address led that did not answer itself."""
+    if answer.moved_to is not None:
+        return f"{answer.name} leads here for good"
+    if answer.url is not None and url_key(answer.url) != url_key(answer.name):
+        return f"leads to {answer.url}, not for good"
+    return None
+
+
+def _look_at(html: bytes, url: str, content_type: str | None) -> tuple[Site, list[Found]]:
+    return site_of(html, content_type), find(html, url=url, content_type=content_type)
+
+
+def _unseen(problem: Reason, detail: str) -> tuple[Site, list[Found]]:
+    say(f"The page itself could not be looked at: {why(problem, detail)}.")
+    return Site(), []
 
 
 def read_answer(

@@ -275,7 +275,33 @@ def test_a_list_of_feeds_is_declared_in_one_go(newsroom: Newsroom, opml: Path) -
     assert any("nahr has it already" in line for line in told)
     assert any("--to nahr" in line for line in told)
     assert any("javascript:alert(1)" in line and ":8: " in line for line in told)
-    assert "2 outlets with 3 feeds are declared; 3 left out." in said.out
+    assert "2 outlets with 3 feeds are declared; 1 were already; 2 left out." in said.out
+
+
+def test_what_is_declared_already_is_no_failure_and_what_is_no_list_is_wrong_usage(
+    newsroom: Newsroom, tmp_path: Path
+) -> None:
+    file = tmp_path / "list.opml"
+    file.write_text('<opml><body><outline text="النهر" xmlUrl="https://nahr.example/rss"/></body></opml>')
+    said = newsroom.command("outlet", "import", str(file))
+    assert (said.code, said.out) == (0, "0 outlets with 0 feeds are declared; 1 were already; 0 left out.\n")
+    for text in ("<html><body></body></html>", "words", "<opml><body/></opml>", ""):
+        file.write_text(text)
+        said = newsroom.command("outlet", "import", str(file), "--country", "iq")
+        assert (said.code, said.out) == (2, ""), text
+        assert "list.opml" in said.err
+
+
+def test_addresses_that_are_not_public_are_left_out_of_an_import(newsroom: Newsroom, tmp_path: Path) -> None:
+    file = tmp_path / "list.opml"
+    hosts = ("localhost", "10.0.0.1", "0x7f.1", "[::1]", "press.local", "127.0.0.9", "marsa.example")
+    listed = "".join(f'<outline text="{host}" xmlUrl="http://{host}/feed"/>' for host in hosts)
+    file.write_text(f"<opml><body>{listed}</body></opml>")
+    said = newsroom.command("outlet", "import", str(file), "--country", "iq", "--dry-run")
+    assert said.code == 3
+    assert "2 outlets with 2 feeds would be declared; 5 left out." in said.out
+    assert "http://127.0.0.9/feed" in said.out, "crawl.allow_hosts names it"
+    assert "crawl.allow_hosts" in said.err
 
 
 def test_where_a_newsroom_is_may_be_told_by_its_host_or_it_is_left_out(newsroom: Newsroom, opml: Path) -> None:
