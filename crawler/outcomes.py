@@ -82,7 +82,9 @@ def refusal(error: BaseException, url: str) -> RefusedError | None:
 def refused_address(host: str, address: str) -> RefusedError:
     """Return the refusal of a host for the address that it has."""
     shown = host if host == address else f"{host} is {address}, which"
-    return RefusedError(Reason.REFUSED_ADDRESS, f"{shown} is not a public address")
+    return RefusedError(
+        Reason.REFUSED_ADDRESS, f"{shown} is not a public address; if it is your own, list it in crawl.allow_hosts"
+    )
 
 
 def _failed(error: BaseException, host: str) -> RefusedError:
