@@ -103,7 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
     _prepare_streams()
     end_with_parent()
     try:
-        result = app(args=arguments, prog_name="mirqab", standalone_mode=False)
+        result = app(args=arguments, prog_name="./run", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else ExitCode.WELL
     except ConfigurationError as error:
