@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -12,12 +13,13 @@ from typing import TYPE_CHECKING, Final
 from scrapy.http import Response
 
 from crawler.outcomes import header, reason_of_status
-from crawler.progress import Progress, log_event
+from crawler.progress import LOG, Progress, log_event
 from crawler.rounds import Poll, Round
 from crawler.tally import FeedEnd, Tally
 from mirqab import polling
 from mirqab.addresses import origin_of
 from mirqab.archive.overlap import may_be_pinned
+from mirqab.errors import MirqabError
 from mirqab.types import (
     Admitted,
     FeedBody,
@@ -42,6 +44,10 @@ MOST_OPEN: Final = 1000
 
 UNCHANGED_AT_A_TIME: Final = 200
 """Unchanged feeds written in one transaction. A kill loses only that they were asked: nothing was learnt from them."""
+
+UNCHANGED_WAIT_S: Final = 30.0
+"""And so long fewer of them wait: pages may be under way for hours, and whoever looks at the archive meanwhile, or
+polls the same feeds, is to see that they were asked."""
 
 HOST_RESTS: Final = "its host gave no answer, or asked for patience, before"
 """What is told of a request that is left for a later run for its host's sake."""
@@ -74,6 +80,8 @@ class Polls:
         self._open: set[Poll] = set()
         self._ended = asyncio.Event()
         self._unchanged: list[FeedSnapshot] = []
+        self._flushing: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
         self._put_off: dict[tuple[Reason | None, str], list[tuple[str, str]]] = {}
         self._intake: Intake
         self._workers: Workers
@@ -90,6 +98,9 @@ class Polls:
             else:
                 log_event("feed-without-end", level=logging.ERROR, outlet=poll.outlet.id, url=poll.feed.url)
                 self.crashed(poll)
+        self._closing.set()
+        if self._flushing is not None:
+            await self._flushing
         await self._write_unchanged()
         for (because, detail), feeds in self._put_off.items():
             await self._intake.put_off(feeds=feeds, reason=because, detail=detail)
@@ -176,6 +187,8 @@ class Polls:
         """
         if snapshot.not_modified:
             self._unchanged.append(snapshot)
+            if self._flushing is None or self._flushing.done():
+                self._flushing = asyncio.ensure_future(self._write_unchanged_soon())
             admitted = Admitted()
             if len(self._unchanged) >= UNCHANGED_AT_A_TIME:
                 await self._write_unchanged()
@@ -236,6 +249,15 @@ class Polls:
         elif end == "crashed":
             self._tally.faults += 1
 
+    async def _write_unchanged_soon(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), UNCHANGED_WAIT_S)
+        try:
+            await self._write_unchanged()
+        except MirqabError:
+            LOG.exception("unchanged feeds could not be written")
+            self._tally.faults += 1
+
     async def _write_unchanged(self) -> None:
         snapshots, self._unchanged = self._unchanged, []
         if snapshots:
@@ -263,11 +285,12 @@ class Polls:
 
     async def _sitemaps(self, outlet: Outlet) -> list[str]:
         """Return the sitemaps that the robots.txt of the outlet's hosts name, as far as they were read."""
+        from crawler.robots import decoded
         from mirqab.feeds.discovery import in_robots
 
         for host in dict.fromkeys(origin_of(url) for url in (outlet.home, *(feed.url for feed in outlet.feeds))):
             state = await self._host_state(host)
-            if state is not None and (found := in_robots(state.robots.decode("utf-8", "replace"), host)):
+            if state is not None and (found := in_robots(decoded(state.robots), host)):
                 return found
         return []
 
@@ -281,7 +304,7 @@ class Polls:
         notices = []
         if snapshot.problem is Reason.GONE:
             notices.append(f"{poll.feed.url} is gone (410) and rests; take it out, or declare another")
-        if snapshot.moved_to is not None:
+        if snapshot.moved_to is not None and snapshot.problem is None:
             times = known.moved_times + 1 if known.moved_to == snapshot.moved_to else 1
             moved = polling.suggestion(replace(known, moved_to=snapshot.moved_to, moved_times=times))
             if moved is not None:

@@ -151,7 +151,12 @@ class CrawlRun:
         )
         self.id = await thread.call(archive.start_run, self.command, topics=topics)
         self.workers = Workers(
-            WorkPlan(documents=documents, raw_folder=settings.raw_folder, max_page_bytes=settings.crawl_max_bytes),
+            WorkPlan(
+                documents=documents,
+                raw_folder=settings.raw_folder,
+                layouts_folder=settings.layouts_folder,
+                max_page_bytes=settings.crawl_max_bytes,
+            ),
             count=settings.workers_count,
             page_time_s=settings.workers_page_time_s,
             page_memory_mb=settings.workers_page_memory_mb,

@@ -69,9 +69,6 @@ the feed tells the entry anew."""
 RETRY_STEP_S: Final = 600.0
 """The n-th failure waits n times this long: with five tries an entry is given up 100 minutes after the first."""
 
-MAX_WAIT_S: Final = 86_400.0
-"""The longest wait that a server's Retry-After can ask for."""
-
 _REMARK_WINDOW: Final = timedelta(days=60)
 _BATCH: Final = 500
 _NOTE_AFTER: Final = 50
@@ -86,7 +83,7 @@ def next_try(
     """
     if not PASSES[reason] or attempts >= max_attempts:
         return None
-    wait_s = max(RETRY_STEP_S * attempts, min(retry_after_s or 0.0, MAX_WAIT_S))
+    wait_s = max(RETRY_STEP_S * attempts, min(retry_after_s or 0.0, polling.RETRY_AFTER_MOST_S))
     return now + timedelta(seconds=wait_s)
 
 
