@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -119,7 +118,12 @@ class Polls:
             waiting = await self._intake.with_due(ids)
             not_due = 0
             for outlet in outlets:
-                round_ = Round(outlet=outlet, states=states.pop(outlet.id, {}), has_pages=outlet.id in waiting)
+                round_ = Round(
+                    outlet=outlet,
+                    states=states.pop(outlet.id, {}),
+                    has_pages=outlet.id in waiting,
+                    max_items=self._max_items,
+                )
                 round_.begin(datetime.now(UTC), only_due=self._only_due)
                 not_due += len(outlet.feeds) - len(round_.polls)
                 if round_.polls:
@@ -152,7 +156,7 @@ class Polls:
         validators = Validators(
             etag=header(response, "ETag"),
             last_modified=header(response, "Last-Modified"),
-            body_hash=hashlib.blake2b(response.body, digest_size=16).hexdigest(),
+            body_hash=poll.body_hash(response.body),
         )
         afresh = poll.role is FeedRole.BACKFILL  # whatever stood there before, it is looked for now
         if poll.known is not None and validators.body_hash == poll.known.validators.body_hash and not afresh:
@@ -164,8 +168,8 @@ class Polls:
             kind=poll.feed.kind,
             links=poll.feed.links,
             timezone=poll.outlet.timezone,
-            max_items=self._max_items,
-            known=b"" if afresh else await self._intake.item_hashes(poll.outlet.id, poll.feed.url),
+            max_items=poll.max_items,
+            known=b"" if afresh or poll.redeclared else await self._intake.item_hashes(poll.outlet.id, poll.feed.url),
         )
         reading = await self._workers.read_feed(body)
         if may_be_pinned(reading.unchanged, reading.unchanged + len(reading.items)):
