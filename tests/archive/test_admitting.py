@@ -221,3 +221,12 @@ def test_an_article_whose_page_went_away_stays_an_article(archive: Archive, run:
     assert entry is not None
     assert (entry.state, entry.reason) == (EntryState.STORED, Reason.NOT_FOUND)
     assert entry.article is not None
+
+
+def test_a_time_given_while_the_clock_was_wrong_makes_no_entry_wait(archive: Archive, run: str) -> None:
+    admit(archive, run, snapshot(item("1")))
+    one = entry_id("1")
+    archive.fail(run, one, reason=Reason.TIMED_OUT, detail=None, next_try_at=NOON + timedelta(days=365))
+    assert archive.is_due(one, NOON)
+    assert [entry.id for entry in archive.due("rasid", now=NOON)] == [one]
+    assert not archive.is_due(one, NOON + timedelta(days=364)), "a day is a wait like others"

@@ -418,6 +418,7 @@ def _page(answer: Arrived, item: FeedItem | None, timezone: str | None) -> Page:
             published=item.published,
             published_raw=item.published_raw,
             timezone=timezone,
+            content=item.content,
         )
     return Page(
         entry=make_id("e", "outlet", url),
