@@ -15,7 +15,7 @@ from scrapy.exceptions import CloseSpider, NotConfigured
 from scrapy.utils.log import get_scrapy_root_handler
 from twisted.python.failure import Failure
 
-from crawler.run import run_of
+from crawler.run import INTERRUPTED, run_of
 from mirqab.addresses import mask_credentials
 from mirqab.errors import MirqabError
 from mirqab.types import Page
@@ -52,6 +52,9 @@ class RunExtension:
         except MirqabError as error:
             run.refused = error
             raise CloseSpider("refused") from error
+        else:
+            if run.stopping.is_set():
+                raise CloseSpider(INTERRUPTED)
         finally:
             gc.freeze()  # a look through all that was loaded by now takes 0.1 s of the event loop each time
             gc.enable()

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from crawler.outcomes import MOST_RETRY_AFTER_S, PutOffError
+from crawler.outcomes import PutOffError
 from mirqab.addresses import host_of, origin_of
+from mirqab.polling import RETRY_AFTER_MOST_S
 from mirqab.types import HostPart, HostState, Reason
 
 SILENT: Final = frozenset({Reason.DNS, Reason.CONNECTION, Reason.TLS, Reason.TIMED_OUT})
@@ -94,7 +95,7 @@ class Hosts:
             if recalled.not_before is not None:
                 wait_s = (recalled.not_before - datetime.now(UTC)).total_seconds()
                 # nobody is left alone for more than a day: such a wish was written while the clock was wrong
-                if 0 < wait_s <= MOST_RETRY_AFTER_S:
+                if 0 < wait_s <= RETRY_AFTER_MOST_S:
                     self._rest(host_of(origin), wait_s, recalled.because)
         return recalled
 

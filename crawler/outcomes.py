@@ -18,10 +18,8 @@ from crawler.connections import HeadTooLongError
 from crawler.resolver import refused_hosts
 from crawler.tls import refused_certificates
 from mirqab.addresses import host_of, mask_credentials
+from mirqab.polling import RETRY_AFTER_MOST_S
 from mirqab.types import Reason
-
-MOST_RETRY_AFTER_S: Final = 24 * 3600.0
-"""A server may ask for patience, but not for ever."""
 
 _MAX_AGE: Final = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 
@@ -84,7 +82,9 @@ def refusal(error: BaseException, url: str) -> RefusedError | None:
 def refused_address(host: str, address: str) -> RefusedError:
     """Return the refusal of a host for the address that it has."""
     shown = host if host == address else f"{host} is {address}, which"
-    return RefusedError(Reason.REFUSED_ADDRESS, f"{shown} is not a public address")
+    return RefusedError(
+        Reason.REFUSED_ADDRESS, f"{shown} is not a public address; if it is your own, list it in crawl.allow_hosts"
+    )
 
 
 def _failed(error: BaseException, host: str) -> RefusedError:
@@ -138,7 +138,7 @@ def retry_after_s(header: str | None, now: datetime | None = None) -> float | No
     if not text:
         return None
     if text.isascii() and text.isdigit():
-        return min(float(text[:9]), MOST_RETRY_AFTER_S)
+        return min(float(text[:9]), RETRY_AFTER_MOST_S)
     return _until_s(text, now or datetime.now(UTC))
 
 
@@ -168,7 +168,7 @@ def _fresh_s(response: Response, now: datetime) -> float | None:
     if found := _MAX_AGE.search(told):
         age = (header(response, "Age") or "").strip()
         spent_s = float(age[:9]) if age.isascii() and age.isdigit() else 0.0
-        return min(max(float(found[1]) - spent_s, 0.0), MOST_RETRY_AFTER_S)
+        return min(max(float(found[1]) - spent_s, 0.0), RETRY_AFTER_MOST_S)
     return _until_s(header(response, "Expires") or "", now)
 
 
@@ -178,4 +178,4 @@ def _until_s(date: str, now: datetime) -> float | None:
         wait_s = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
     except (ValueError, OverflowError):  # no date, or a zone that leads out of the calendar
         return None
-    return min(max(wait_s, 0.0), MOST_RETRY_AFTER_S)
+    return min(max(wait_s, 0.0), RETRY_AFTER_MOST_S)

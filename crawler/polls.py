@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final
 from scrapy.http import Response
 
 from crawler.outcomes import header, reason_of_status
-from crawler.progress import Progress, log_event
+from crawler.progress import LOG, Progress, log_event
 from crawler.rounds import Poll, Round
 from crawler.tally import FeedEnd, Tally
 from mirqab import polling
 from mirqab.addresses import origin_of
+from mirqab.errors import MirqabError
 from mirqab.types import (
     Admitted,
     FeedBody,
@@ -42,6 +43,10 @@ MOST_OPEN: Final = 1000
 
 UNCHANGED_AT_A_TIME: Final = 200
 """Unchanged feeds written in one transaction. A kill loses only that they were asked: nothing was learnt from them."""
+
+UNCHANGED_WAIT_S: Final = 30.0
+"""And so long fewer of them wait: pages may be under way for hours, and whoever looks at the archive meanwhile, or
+polls the same feeds, is to see that they were asked."""
 
 HOST_RESTS: Final = "its host gave no answer, or asked for patience, before"
 """What is told of a request that is left for a later run for its host's sake."""
@@ -74,7 +79,9 @@ class Polls:
         self._open: set[Poll] = set()
         self._ended = asyncio.Event()
         self._unchanged: list[FeedSnapshot] = []
-        self._put_off: dict[tuple[Reason | None, str], list[tuple[str, str]]] = {}
+        self._flushing: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
+        self._put_off: dict[tuple[Reason | None, str, FeedRole], list[tuple[str, str]]] = {}
         self._intake: Intake
         self._workers: Workers
 
@@ -90,9 +97,12 @@ class Polls:
             else:
                 log_event("feed-without-end", level=logging.ERROR, outlet=poll.outlet.id, url=poll.feed.url)
                 self.crashed(poll)
+        self._closing.set()
+        if self._flushing is not None:
+            await self._flushing
         await self._write_unchanged()
-        for (because, detail), feeds in self._put_off.items():
-            await self._intake.put_off(feeds=feeds, reason=because, detail=detail)
+        for (because, detail, role), feeds in self._put_off.items():
+            await self._intake.put_off(feeds=feeds, reason=because, detail=detail, role=role)
 
     # ------------------------------------------------------------------------------------------ what to ask
 
@@ -107,7 +117,12 @@ class Polls:
             waiting = await self._intake.with_due(ids)
             not_due = 0
             for outlet in outlets:
-                round_ = Round(outlet=outlet, states=states.pop(outlet.id, {}), has_pages=outlet.id in waiting)
+                round_ = Round(
+                    outlet=outlet,
+                    states=states.pop(outlet.id, {}),
+                    has_pages=outlet.id in waiting,
+                    max_items=self._max_items,
+                )
                 round_.begin(datetime.now(UTC), only_due=self._only_due)
                 not_due += len(outlet.feeds) - len(round_.polls)
                 if round_.polls:
@@ -126,7 +141,7 @@ class Polls:
     def begin(self, poll: Poll) -> None:
         """Count a poll as asked."""
         self._open.add(poll)
-        self._tally.feeds_asked += 1
+        self._tally.feeds_asked += poll.role is not FeedRole.BACKFILL
         self._tally.roles[poll.role] += 1
 
     # ---------------------------------------------------------------------------------------- what came of it
@@ -140,7 +155,7 @@ class Polls:
         validators = Validators(
             etag=header(response, "ETag"),
             last_modified=header(response, "Last-Modified"),
-            body_hash=hashlib.blake2b(response.body, digest_size=16).hexdigest(),
+            body_hash=poll.body_hash(response.body),
         )
         afresh = poll.role is FeedRole.BACKFILL  # whatever stood there before, it is looked for now
         if poll.known is not None and validators.body_hash == poll.known.validators.body_hash and not afresh:
@@ -152,8 +167,8 @@ class Polls:
             kind=poll.feed.kind,
             links=poll.feed.links,
             timezone=poll.outlet.timezone,
-            max_items=self._max_items,
-            known=b"" if afresh else await self._intake.item_hashes(poll.outlet.id, poll.feed.url),
+            max_items=poll.max_items,
+            known=b"" if afresh or poll.redeclared else await self._intake.item_hashes(poll.outlet.id, poll.feed.url),
         )
         reading = await self._workers.read_feed(body)
         from mirqab.archive.overlap import may_be_pinned  # here: who stores nothing should not load the database
@@ -173,6 +188,8 @@ class Polls:
         """
         if snapshot.not_modified:
             self._unchanged.append(snapshot)
+            if self._flushing is None or self._flushing.done():
+                self._flushing = asyncio.ensure_future(self._write_unchanged_soon())
             admitted = Admitted()
             if len(self._unchanged) >= UNCHANGED_AT_A_TIME:
                 await self._write_unchanged()
@@ -182,7 +199,7 @@ class Polls:
         self._count(poll, end)
         self._tally.admitted(admitted, poll.role)
         if snapshot.problem is not None:
-            self._tally.feed_reasons[snapshot.problem] += 1
+            self._tally.reasons_of(poll.role)[snapshot.problem] += 1
         if snapshot.reading is not None:
             self._tally.left_out += snapshot.reading.left_out
         self._tell(poll, end, snapshot, admitted, await self._notices(poll, snapshot, admitted))
@@ -216,7 +233,7 @@ class Polls:
                 because=because,
                 detail=detail,
             )
-        self._put_off.setdefault((because, detail), []).append((poll.outlet.id, poll.feed.url))
+        self._put_off.setdefault((because, detail, poll.role), []).append((poll.outlet.id, poll.feed.url))
         self._tell_progress(poll, "put_off", problem=because, detail=detail)
         return because is not None and self._takes_pages(self._rounds[poll.outlet.id])
 
@@ -228,9 +245,18 @@ class Polls:
         """Give a poll its end; one that has met it already keeps that, and a crash after it is a fault besides."""
         if poll in self._open:
             self._open.discard(poll)
-            self._tally.feeds[end] += 1
+            self._tally.ends_of(poll.role)[end] += 1
             self._ended.set()
         elif end == "crashed":
+            self._tally.faults += 1
+
+    async def _write_unchanged_soon(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), UNCHANGED_WAIT_S)
+        try:
+            await self._write_unchanged()
+        except MirqabError:
+            LOG.exception("unchanged feeds could not be written")
             self._tally.faults += 1
 
     async def _write_unchanged(self) -> None:
@@ -260,11 +286,12 @@ class Polls:
 
     async def _sitemaps(self, outlet: Outlet) -> list[str]:
         """Return the sitemaps that the robots.txt of the outlet's hosts name, as far as they were read."""
+        from crawler.robots import decoded
         from mirqab.feeds.discovery import in_robots
 
         for host in dict.fromkeys(origin_of(url) for url in (outlet.home, *(feed.url for feed in outlet.feeds))):
             state = await self._host_state(host)
-            if state is not None and (found := in_robots(state.robots.decode("utf-8", "replace"), host)):
+            if state is not None and (found := in_robots(decoded(state.robots), host)):
                 return found
         return []
 
@@ -278,7 +305,7 @@ class Polls:
         notices = []
         if snapshot.problem is Reason.GONE:
             notices.append(f"{poll.feed.url} is gone (410) and rests; take it out, or declare another")
-        if snapshot.moved_to is not None:
+        if snapshot.moved_to is not None and snapshot.problem is None:
             times = known.moved_times + 1 if known.moved_to == snapshot.moved_to else 1
             moved = polling.suggestion(replace(known, moved_to=snapshot.moved_to, moved_times=times))
             if moved is not None:
@@ -316,6 +343,7 @@ class Polls:
             poll,
             end,
             new=admitted.new,
+            reopened=admitted.reopened,
             known=admitted.known,
             gap=admitted.gap,
             problem=snapshot.problem,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,11 +30,27 @@ class Poll:
     unconditional: bool = False
     since: datetime | None = None
     child: bool = False
+    max_items: int = 2000
+
+    def body_hash(self, body: bytes) -> str:
+        """Return what tells a body from others, and from itself when it is to be read otherwise."""
+        return f"{self._way()}:{hashlib.blake2b(body, digest_size=16).hexdigest()}"
+
+    def _way(self) -> str:
+        declared = (self.feed.kind, self.feed.links or "", self.outlet.timezone, str(self.max_items))
+        return hashlib.blake2b("\x1f".join(declared).encode(), digest_size=4).hexdigest()
+
+    @property
+    def redeclared(self) -> bool:
+        """Whether the declaration has it read otherwise than the last time, so that what is known must not hide it."""
+        last = self.known.validators.body_hash if self.known is not None else None
+        way, colon, _ = (last or "").partition(":")
+        return bool(colon) and way != self._way()
 
     @property
     def headers(self) -> dict[str, str]:
         """The validators to ask with: both, since there are servers that understand but one of them."""
-        if self.known is None or self.unconditional:
+        if self.known is None or self.unconditional or self.redeclared:
             return {}
         known = self.known.validators
         headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
@@ -56,6 +73,7 @@ class Poll:
             role=self.role,
             unconditional=self.unconditional,
             since=self.since,
+            redeclared=self.redeclared,
             **{**told, **more},  # type: ignore[arg-type]
         )
 
@@ -67,6 +85,7 @@ class Round:
     outlet: Outlet
     states: Mapping[str, FeedState]  # of every address ever polled for it
     polls: Sequence[Poll] = ()  # the declared feeds that this run asks
+    max_items: int = 2000
     has_pages: bool = False  # entries of earlier runs wait to be fetched
     open: int = 0
     asked: set[str] = field(default_factory=set)  # addresses that lead here were followed to
@@ -92,6 +111,7 @@ class Round:
             known=state,
             unconditional=state is not None and polling.unconditional(state, now),
             child=role is FeedRole.CHILD,
+            max_items=self.max_items,
         )
 
     def children(self, poll: Poll, named: Sequence[ChildSitemap], now: datetime) -> tuple[list[Poll], int]:
@@ -140,6 +160,7 @@ class Round:
             unconditional=True,
             since=min(self.gaps) - LATENESS,
             child=child,
+            max_items=self.max_items,
         )
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 IN_FLIGHT_PER_WORKER: Final = 4
 """Pages handed to the workers at a time, for each of them: enough that none waits, few enough to keep in memory."""
 DAY_S: Final = 86_400.0
+INTERRUPTED: Final = "interrupted"
+"""How a run finishes that was told to end."""
 
 
 def run_of(crawler: Crawler) -> CrawlRun:
@@ -71,6 +73,7 @@ class CrawlRun:
         self.stopping = asyncio.Event()
         self.hosts = Hosts(self._reserve, self.host_state, self.keep_host, self.stopping)
         self.id: str | None = None
+        self.begun = False  # it may stand in the ledger
         self._keeps = keeps
         self._notes = HostNotes()
         self._stack = AsyncExitStack()
@@ -104,6 +107,7 @@ class CrawlRun:
             await self._open_parts()
         else:
             await self._open_memory()
+        self.begun = True
         log_event("run-started", run=self.id, outlets=len(self.outlets), feeds=feeds)
         self._progress.tell("start", run=self.id, outlets=len(self.outlets), feeds=feeds)
 
@@ -149,9 +153,15 @@ class CrawlRun:
         self._seen = await stack.enter_async_context(
             open_seen(redis_url=settings.redis_url, folder=settings.redis_folder)
         )
+        self.begun = True
         self.id = await thread.call(archive.start_run, self.command, topics=topics)
         self.workers = Workers(
-            WorkPlan(documents=documents, raw_folder=settings.raw_folder, max_page_bytes=settings.crawl_max_bytes),
+            WorkPlan(
+                documents=documents,
+                raw_folder=settings.raw_folder,
+                layouts_folder=settings.layouts_folder,
+                max_page_bytes=settings.crawl_max_bytes,
+            ),
             count=settings.workers_count,
             page_time_s=settings.workers_page_time_s,
             page_memory_mb=settings.workers_page_memory_mb,
@@ -181,7 +191,6 @@ class CrawlRun:
         if self._closed:
             return
         self._closed = True
-        self.finish = finish
         for entry in tuple(self._open_entries.values()):
             if self.stopping.is_set():
                 await self.put_off(entry, None)
@@ -190,16 +199,22 @@ class CrawlRun:
                 self.crashed(entry.id)
         try:
             await self.polls.close(stopping=self.stopping.is_set())
+            self.finish = INTERRUPTED if self._was_cut_short(finish) else finish
             for (because, detail), entries in self._put_off.items():
                 await self.intake.put_off(entries=entries, reason=because, detail=detail)
             if self._archive is not None and self._thread is not None and self.id is not None:
-                await self._thread.call(self._archive.end_run, self.id, exit_code=self.exit_code, finish=finish)
+                await self._thread.call(self._archive.end_run, self.id, exit_code=self.exit_code, finish=self.finish)
         except BaseException:
             self.tally.faults += 1
             raise
         finally:
+            self.finish = self.finish or finish
             await self._stack.aclose()
             self._tell_end()
+
+    def _was_cut_short(self, finish: str) -> bool:
+        """Return whether the run was told to end and left something because of it; the signal may come at the end."""
+        return self.stopping.is_set() and (finish != "finished" or self.tally.any_left)
 
     def end_now(self) -> None:
         """Write the run's end without waiting for anything under way: the process is about to be gone.
@@ -209,7 +224,7 @@ class CrawlRun:
         if self._closed:
             return
         self._closed = True
-        self.finish = "interrupted"
+        self.finish = INTERRUPTED
         if self._archive is not None and self.id is not None:
             self._archive.end_run(self.id, exit_code=self.exit_code, finish=self.finish)
         self._tell_end()
@@ -288,7 +303,13 @@ class CrawlRun:
             url=worked.page_url,
         )
         self._progress.tell(
-            "page", outlet=worked.outlet, url=worked.page_url, outcome=end, flagged=flagged, raised=stored.raised
+            "page",
+            outlet=worked.outlet,
+            url=worked.page_url,
+            outcome=end,
+            article=stored.article,
+            flagged=flagged,
+            raised=stored.raised,
         )
 
     async def page_failed(

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from mirqab.types import Admitted, FeedRole, Reason
+from mirqab.types import REFUSALS, Admitted, FeedRole, Reason
 
 FeedEnd = Literal["ok", "not_modified", "failed", "put_off", "crashed"]
 RobotsEnd = Literal["answered", "failed", "put_off", "crashed"]
@@ -18,15 +18,17 @@ ITEM_COUNTS: Final = ("found", "new", "reopened", "known", "noted", "unusable")
 class Tally:
     """What happened so far.
 
-    Feeds, which are all addresses that were asked for items, children of sitemap indexes and back-fills too: asked =
-    ok + not modified + failed + put off (to a later run) + crashed (our own fault). Pages: asked = stored + duplicate
-    + failed + held (by another crawler) + put off + crashed. The requests for robots.txt add up as well. Feeds that
-    were not due were not asked.
+    Feeds, children of sitemap indexes too: asked = ok + not modified + failed + put off (to a later run) + crashed (our
+    own fault). So do the back-fills, which are counted apart. Pages: asked = stored + duplicate + failed + held (by
+    another crawler) + put off + crashed. The requests for robots.txt add up as well. Feeds that were not due were not
+    asked. What was refused is among the failed here, and told apart by its reason in what goes out.
     """
 
     feeds_asked: int = 0
     feeds: Counter[FeedEnd] = field(default_factory=Counter)
     feed_reasons: Counter[Reason] = field(default_factory=Counter)
+    backfills: Counter[FeedEnd] = field(default_factory=Counter)
+    backfill_reasons: Counter[Reason] = field(default_factory=Counter)
     put_off_reasons: Counter[Reason] = field(default_factory=Counter)  # of feeds and pages whose hosts are let be
     roles: Counter[FeedRole] = field(default_factory=Counter)
     not_due: int = 0
@@ -49,20 +51,37 @@ class Tally:
         if role is FeedRole.BACKFILL:
             self.found_again += counts.new
 
+    def ends_of(self, role: FeedRole) -> Counter[FeedEnd]:
+        """Return the counter that an address with this role is counted in."""
+        return self.backfills if role is FeedRole.BACKFILL else self.feeds
+
+    def reasons_of(self, role: FeedRole) -> Counter[Reason]:
+        """Return the counter of why addresses with this role gave nothing."""
+        return self.backfill_reasons if role is FeedRole.BACKFILL else self.feed_reasons
+
     @property
     def adds_up(self) -> bool:
         """Whether every request has met its end."""
-        asked = (self.feeds_asked, self.pages_asked, self.robots_asked)
-        return asked == (self.feeds.total(), self.pages.total(), self.robots.total())
+        asked = (self.feeds_asked, self.roles[FeedRole.BACKFILL], self.pages_asked, self.robots_asked)
+        ends = (self.feeds, self.backfills, self.pages, self.robots)
+        return asked == tuple(counter.total() for counter in ends)
 
     @property
     def any_failed(self) -> bool:
         """Whether anything did not give what it was asked for, a host that is left in peace for now too."""
-        return bool(self.feeds["failed"] or self.pages["failed"] or self.put_off_reasons)
+        failed = self.feeds["failed"] + self.backfills["failed"] + self.pages["failed"]
+        return bool(failed or self.put_off_reasons)
+
+    @property
+    def any_left(self) -> bool:
+        """Whether anything was put off because the run was told to end, no host having asked for it."""
+        left = self.feeds["put_off"] + self.backfills["put_off"] + self.pages["put_off"]
+        return left > self.put_off_reasons.total()
 
     @property
     def any_crashed(self) -> bool:
-        return bool(self.feeds["crashed"] or self.pages["crashed"] or self.robots["crashed"] or self.faults)
+        ends = (self.feeds, self.backfills, self.pages, self.robots)
+        return bool(self.faults or sum(counter["crashed"] for counter in ends))
 
     def as_json(self) -> dict[str, Any]:
         """Return the counts under the names of the run ledger."""
@@ -71,13 +90,16 @@ class Tally:
             "feeds": self.feeds_asked,
             "feeds_ok": self.feeds["ok"],
             "feeds_not_modified": self.feeds["not_modified"],
-            "feeds_failed": self.feeds["failed"],
+            "feeds_failed": self.feeds["failed"] - _refused(self.feed_reasons),
+            "feeds_refused": _refused(self.feed_reasons),
             "feed_reasons": _told(self.feed_reasons),
             "feeds_put_off": self.feeds["put_off"],
             "put_off_reasons": _told(self.put_off_reasons),
             "feeds_not_due": self.not_due,
             "children": self.roles[FeedRole.CHILD],
             "backfills": self.roles[FeedRole.BACKFILL],
+            "backfills_failed": self.backfills["failed"] + self.backfills["put_off"],
+            "backfill_reasons": _told(self.backfill_reasons),
             "left_out": self.left_out,
             "gaps": self.gaps,
             "found_again": self.found_again,
@@ -86,26 +108,25 @@ class Tally:
             "pages": self.pages_asked,
             "stored": self.pages["stored"],
             "duplicates": self.pages["duplicate"],
-            "failed": self.pages["failed"],
+            "failed": self.pages["failed"] - _refused(self.reasons),
+            "refused": _refused(self.reasons),
             "reasons": _told(self.reasons),
             "held": self.pages["held"],
             "put_off": self.pages["put_off"],
-            "crashed": self.pages["crashed"] + self.feeds["crashed"] + self.faults,
+            "crashed": self.pages["crashed"] + self.feeds["crashed"] + self.backfills["crashed"] + self.faults,
             "flagged": dict(self.raised),
         }
 
     def sentence(self) -> str:
         """Return the run in one line for a person."""
         feeds = [f"{self.feeds['ok']} read", f"{self.feeds['not_modified']} unchanged"]
-        if self.feeds["failed"]:
-            feeds.append(f"{self.feeds['failed']} failed ({_listed(self.feed_reasons)})")
+        feeds += _failed(self.feeds["failed"], self.feed_reasons)
         if self.feeds["put_off"]:
             feeds.append(f"{self.feeds['put_off']} left for later")
         if self.not_due:
             feeds.append(f"{self.not_due} more not due")
         pages = [f"{self.pages['stored']} stored", f"{self.pages['duplicate']} copies"]
-        if self.pages["failed"]:
-            pages.append(f"{self.pages['failed']} failed ({_listed(self.reasons)})")
+        pages += _failed(self.pages["failed"], self.reasons)
         if self.pages["held"]:
             pages.append(f"{self.pages['held']} held by another crawler")
         if self.pages["put_off"]:
@@ -113,7 +134,12 @@ class Tally:
         if crashed := self.as_json()["crashed"]:
             pages.append(f"{crashed} crashed")
         flagged = ", ".join(f"{count} in {topic}" for topic, count in sorted(self.raised.items())) or "none"
-        told = [f"{self.feeds_asked} feeds: {', '.join(feeds)}", f"{self.items['new']} new entries"]
+        told = [
+            f"{self.feeds_asked} feeds: {', '.join(feeds)}",
+            f"{self.items['new']} new entries, {self.items['reopened']} reopened",
+        ]
+        if asked := self.roles[FeedRole.BACKFILL]:
+            told.append(f"{asked} addresses asked after a gap")
         if self.gaps:
             told.append(gap_sentence(self.gaps, self.found_again))
         told.append(f"{self.pages_asked} pages: {', '.join(pages)}")
@@ -126,6 +152,17 @@ def gap_sentence(gaps: int, found_again: int) -> str:
     """Return what is to be said of feeds that rolled over between two polls."""
     feeds = "1 feed" if gaps == 1 else f"{gaps} feeds"
     return f"{feeds} rolled over: items may be lost; {found_again} found again"
+
+
+def _refused(reasons: Counter[Reason]) -> int:
+    return sum(reasons[reason] for reason in REFUSALS)
+
+
+def _failed(count: int, reasons: Counter[Reason]) -> list[str]:
+    refused = _refused(reasons)
+    failures = Counter({reason: number for reason, number in reasons.items() if reason not in REFUSALS})
+    told = [f"{count - refused} failed ({_listed(failures)})"] if count > refused else []
+    return told + ([f"{refused} refused"] if refused else [])
 
 
 def _told(reasons: Counter[Reason]) -> dict[str, int]:

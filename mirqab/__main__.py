@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from mirqab.cli.app import main
-
 if __name__ == "__main__":
+    # what is imported takes a moment, and nothing is begun meanwhile: Ctrl-C needs no traceback
+    try:
+        from mirqab.interrupts import end_quietly
+
+        with end_quietly():
+            from mirqab.cli.app import main
+    except KeyboardInterrupt:
+        sys.exit(130)
     sys.exit(main())

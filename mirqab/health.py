@@ -40,7 +40,7 @@ class FeedHealth:
     `last_answered_at` is what the declaration says of a feed that never answered us. `lost` are the two moments
     between which items may have been lost, for a week after. `declare_instead` is where the feed has moved for good.
     `gone_since` is when it said that it is gone; `resting_until` how long its host asked to be left alone, and why;
-    `distrusted_at` when its server said "not modified" untruly.
+    `distrusted_at` when its server said "not modified" untruly, `overdue_at` from when it is overdue (None: it fails).
     """
 
     url: str
@@ -58,6 +58,7 @@ class FeedHealth:
     resting_until: datetime | None = None
     resting_because: Reason | None = None
     distrusted_at: datetime | None = None
+    overdue_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -165,7 +166,7 @@ def _feed(declared: Feed, record: FeedState | None, limit: float, now: datetime,
         condition = Condition.FAILING
     elif record.last_success_at is None:
         condition = Condition.NEVER
-    elif now - _due_since(record, until, record.last_success_at) > timedelta(seconds=limit):
+    elif now > _due_since(record, until, record.last_success_at) + timedelta(seconds=limit):
         condition = Condition.OVERDUE
     else:
         condition = Condition.WELL
@@ -185,6 +186,11 @@ def _feed(declared: Feed, record: FeedState | None, limit: float, now: datetime,
         resting_until=until,
         resting_because=host.because if host else None,
         distrusted_at=None if record.trusts_304 else record.distrusted_at,
+        overdue_at=(
+            _due_since(record, until, record.last_success_at) + timedelta(seconds=limit)
+            if record.last_success_at is not None and record.failures == 0
+            else None
+        ),
     )
 
 

@@ -27,6 +27,7 @@ from mirqab.stories import place
 from mirqab.types import (
     Admitted,
     FeedEntry,
+    FeedRole,
     FeedSnapshot,
     FeedState,
     HostPart,
@@ -71,9 +72,6 @@ the feed tells the entry anew."""
 RETRY_STEP_S: Final = 600.0
 """The n-th failure waits n times this long: with five tries an entry is given up 100 minutes after the first."""
 
-MAX_WAIT_S: Final = 86_400.0
-"""The longest wait that a server's Retry-After can ask for."""
-
 _REMARK_WINDOW: Final = timedelta(days=60)
 _BATCH: Final = 500
 _NOTE_AFTER: Final = 50
@@ -91,7 +89,7 @@ def next_try(
     """
     if not PASSES[reason] or attempts >= max_attempts:
         return None
-    wait_s = max(RETRY_STEP_S * attempts, min(retry_after_s or 0.0, MAX_WAIT_S))
+    wait_s = max(RETRY_STEP_S * attempts, min(retry_after_s or 0.0, polling.RETRY_AFTER_MOST_S))
     return now + timedelta(seconds=wait_s)
 
 
@@ -178,10 +176,17 @@ class Intake:
         entries: Iterable[str] = (),
         reason: Reason | None = None,
         detail: str | None = None,
+        role: FeedRole = FeedRole.FEED,
     ) -> None:
-        """Write into the ledger that feeds (outlet, url) and entries are left for a later run, and why."""
+        """Write into the ledger which feeds (outlet, url; of one role) and entries are left for later, and why."""
         await self._thread.call(
-            self.archive.put_off, self.run, feeds=list(feeds), entries=list(entries), reason=reason, detail=detail
+            self.archive.put_off,
+            self.run,
+            feeds=list(feeds),
+            entries=list(entries),
+            reason=reason,
+            detail=detail,
+            role=role,
         )
 
     async def feed_states(self, outlets: Iterable[str] | None = None) -> list[FeedState]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mirqab.extraction import extract
+from mirqab.extraction import Layouts, extract
 from mirqab.fingerprints import fingerprint
 from mirqab.killpoints import kill_point
 from mirqab.topics import Judge, compile_topic, worth_keeping
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 class WorkPlan:
     """What every worker process of a run needs: the topics, pinned, and where raw pages go (None keeps none).
 
+    `layouts_folder` is where what is learned of each outlet's pages is kept; with None nothing is learned of them.
     `max_page_bytes` is what a page may weigh once inflated: a bomb of a gigabyte is refused without being unpacked.
     """
 
     documents: tuple[Document, ...]
     raw_folder: Path | None = None
+    layouts_folder: Path | None = None
     max_page_bytes: int = 15 * 1024 * 1024
 
 
@@ -40,6 +42,7 @@ class _Prepared:
     judge: Judge
     judged: tuple[tuple[str, str], ...]
     raw: RawWriter | None
+    layouts: Layouts | None
     max_page_bytes: int
 
 
@@ -63,7 +66,13 @@ def prepare(plan: WorkPlan) -> None:
         from mirqab.archive.raw import RawWriter
 
         raw = RawWriter(plan.raw_folder)
-    _prepared = _Prepared(Judge(topics), tuple((topic.id, topic.version) for topic in topics), raw, plan.max_page_bytes)
+    _prepared = _Prepared(
+        judge=Judge(topics),
+        judged=tuple((topic.id, topic.version) for topic in topics),
+        raw=raw,
+        layouts=None if plan.layouts_folder is None else Layouts(plan.layouts_folder),
+        max_page_bytes=plan.max_page_bytes,
+    )
 
 
 def work(page: Page) -> Worked:
@@ -82,13 +91,7 @@ def work(page: Page) -> Worked:
         return no_article(page, Reason.TOO_LARGE, str(error), raw=location)
     except BrokenBodyError as error:
         return no_article(page, Reason.BROKEN_ANSWER, str(error), raw=location)
-    hints = replace(page.hints, fetched_at=page.fetched_at)
-    extraction = extract(
-        html,
-        url=page.final_url,
-        content_type=_content_type(page),
-        hints=hints,
-    )
+    extraction = _extraction(page, html, _prepared.layouts)
     if extraction.problem is not None:
         return no_article(page, extraction.problem, extraction.detail, raw=location)
     article = _article(page, extraction)
@@ -105,6 +108,16 @@ def work(page: Page) -> Worked:
         judged=_prepared.judged,
         raw=location,
     )
+
+
+def _extraction(page: Page, html: bytes, layouts: Layouts | None) -> Extraction:
+    """Take the article out of a page, with what is known of its outlet's pages, which it may add to."""
+    layout = None if layouts is None else layouts.of(page.outlet)
+    hints = replace(page.hints, fetched_at=page.fetched_at)
+    found = extract(html, url=page.final_url, content_type=_content_type(page), hints=hints, layout=layout)
+    if layouts is not None:
+        layouts.keep(page.outlet)
+    return found
 
 
 def no_article(page: Page, problem: Reason, detail: str | None, *, raw: RawLocation | None = None) -> Worked:
@@ -204,5 +217,6 @@ def _article(page: Page, extraction: Extraction) -> Article:
         quality=extraction.quality,
         fetched_at=page.fetched_at,
         fingerprint=fingerprint(extraction.headline, extraction.body),
+        quality_parts=extraction.quality_parts,
         embeds=extraction.embeds,
     )

@@ -100,6 +100,14 @@ class Workers:
         """Yield what each feed, given with its name, says: in the order given, a few in memory at a time."""
         return self._each(self._feed_task(*feed) for feed in feeds)
 
+    def call(self, call: Callable[..., _R], *arguments: Any, name: str, failed: Callable[[Reason, str], _R]) -> _R:
+        """Return what a function of a module makes of its arguments in a worker, within the limits of a page.
+
+        `failed` makes the answer when the worker was killed or failed.
+        """
+        (answer,) = self._each([_Task(call, arguments, self._page_time_s, failed, name)])
+        return answer
+
     # --------------------------------------------------------------------------------------------- end
 
     async def close(self) -> None:

@@ -18,7 +18,8 @@ from sqlalchemy import Connection, event
 
 from mirqab.archive import Archive
 from mirqab.errors import ArchiveError
-from mirqab.intake import MAX_WAIT_S, PASSES, RETRY_STEP_S, Intake, next_try
+from mirqab.intake import PASSES, RETRY_STEP_S, Intake, next_try
+from mirqab.polling import RETRY_AFTER_MOST_S
 from mirqab.seen import Seen, open_seen
 from mirqab.types import Admitted, EntryState, Reason, make_id
 from tests.archive.making import (
@@ -123,7 +124,7 @@ def test_a_server_that_names_a_wait_is_heeded_within_reason() -> None:
         assert at is not None
         return (at - NOON).total_seconds()
 
-    assert [wait_s(s) for s in (-5.0, 1.0, 3_600.0, 1e9)] == [RETRY_STEP_S, RETRY_STEP_S, 3_600.0, MAX_WAIT_S]
+    assert [wait_s(s) for s in (-5.0, 1.0, 3_600.0, 1e9)] == [RETRY_STEP_S, RETRY_STEP_S, 3_600.0, RETRY_AFTER_MOST_S]
 
 
 # ------------------------------------------------------------------------------------------------- steps

@@ -23,6 +23,7 @@ from crawler.progress import LOG
 from crawler.run import CrawlRun
 from mirqab.errors import ConfigurationError, MirqabError
 from mirqab.errors import UsageError as WrongUsageError
+from mirqab.interrupts import INTERRUPTED, end_quietly
 from mirqab.lifeline import end_with_parent
 from mirqab.types import ExitCode
 
@@ -37,6 +38,10 @@ class Command(ScrapyCrawl):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, and set the exit code."""
+        with end_quietly():  # until the loop takes the signals
+            self._crawl(args, opts)
+
+    def _crawl(self, args: list[str], opts: argparse.Namespace) -> None:
         end_with_parent()
         if len(args) != 1:
             raise UsageError("name one outlet or spider; `scrapy list` shows them")
@@ -70,6 +75,9 @@ def _exit_code(task: asyncio.Task[None], crawler: Crawler) -> int:
     return run.exit_code if run is not None else ExitCode.FAILED
 
 
+LOOK_S: Final = 0.05
+
+
 class _Ending:
     """What SIGTERM and Ctrl-C do: first nothing new is begun and what is under way may end, then it is ended.
 
@@ -92,11 +100,23 @@ class _Ending:
         if self._stopping is not None:
             LOG.warning("received %s again: ending at once", name)
             self._end_now()
+        run = self._run
+        if run is None or not run.begun:
+            LOG.info("received %s before the run began: nothing was asked", name)
+            os._exit(INTERRUPTED)
         LOG.info("received %s: ending; once more ends at once", name)
-        if run := self._run:
-            run.stopping.set()
-        self._stopping = self._loop.create_task(self._process.stop())
+        run.stopping.set()
+        self._stopping = self._loop.create_task(self._stop())
         self._loop.call_later(STOP_DEADLINE_S, self._end_now)
+
+    async def _stop(self) -> None:
+        """Stop the engine once it runs: Scrapy forgets a stop that comes earlier, and then never ends.
+
+        A run that is still being opened ends itself, see `RunExtension`.
+        """
+        while self._crawler.engine is None or not self._crawler.engine.running:  # noqa: ASYNC110 - Scrapy sets it
+            await asyncio.sleep(LOOK_S)
+        await self._process.stop()
 
     @property
     def _run(self) -> CrawlRun | None:

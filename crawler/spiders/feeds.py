@@ -184,6 +184,9 @@ class OutletSpider(Spider):
                 published=entry.published,
                 published_raw=entry.published_raw,
                 timezone=outlet.timezone,
+                content=entry.content,
+                keep=outlet.keep,
+                prune=outlet.prune,
             ),
         )
 

@@ -301,7 +301,7 @@ def _braked(standing: _Standing, now: datetime, *, reworded: bool) -> dict[str, 
     at = now
     if vain > 0 and standing.reopened_at is not None:
         wait_s = min(REOPEN_STEP_S * 2.0 ** min(vain - 1, 10), REOPEN_MOST_S)
-        at = max(now, standing.reopened_at + timedelta(seconds=wait_s))
+        at = max(now, min(standing.reopened_at, now) + timedelta(seconds=wait_s))  # the clock may have been wrong then
     return {
         "next_try_at": at if at > now else None,
         "reopened_at": at,

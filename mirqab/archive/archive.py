@@ -22,6 +22,7 @@ from mirqab.errors import ArchiveError
 from mirqab.types import (
     Admitted,
     FeedEntry,
+    FeedRole,
     FeedSnapshot,
     FeedState,
     HostPart,
@@ -101,13 +102,14 @@ class Archive:
         entries: Iterable[str] = (),
         reason: Reason | None = None,
         detail: str | None = None,
+        role: FeedRole = FeedRole.FEED,
     ) -> None:
-        """Write into the ledger that feeds (outlet, url) and entries were left for a later run, and why.
+        """Write into the ledger which feeds (outlet, url; of one role) and entries were left for a later run, and why.
 
         Nothing else changes: they stay as due as they were. What the run has made of one of them stands.
         """
         with self._writing() as conn:
-            runs.put_off(conn, run, feeds=feeds, entries=entries, reason=reason, detail=detail, now=_now())
+            runs.put_off(conn, run, feeds=feeds, entries=entries, reason=reason, detail=detail, role=role, now=_now())
 
     # ---------------------------------------------------------------------------------------- feeds, hosts
 

@@ -6,7 +6,7 @@ Every function takes the connection of a transaction that its caller began.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, or_, select, update
@@ -29,6 +29,9 @@ REOPENED: Final[dict[str, Any]] = {
 }
 """What an entry that is to be fetched again forgets."""
 
+LONGEST_WAIT: Final = timedelta(days=2)
+"""No entry waits for so long; one that would was given its time while the clock was wrong, and is due."""
+
 _entries = tables.entries
 
 # Statements that a crawl runs for every feed or page are built once: building one costs more than running it.
@@ -36,7 +39,9 @@ _this_entry = _entries.c.id == bindparam("this_entry")
 
 
 _due_now = (_entries.c.state == EntryState.PENDING) & or_(
-    _entries.c.next_try_at.is_(None), _entries.c.next_try_at <= bindparam("now")
+    _entries.c.next_try_at.is_(None),
+    _entries.c.next_try_at <= bindparam("now"),
+    _entries.c.next_try_at > bindparam("beyond"),
 )
 _DUE: Final = (
     select(_entries)
@@ -53,20 +58,24 @@ _ENTRY: Final = select(_entries).where(_this_entry)
 
 def due(conn: Connection, outlet: str, *, now: datetime, limit: int) -> list[FeedEntry]:
     """Return the outlet's entries to be fetched now, the longest known first; of one answer the oldest first."""
-    return [entry_of(row) for row in conn.execute(_DUE, {"outlet": outlet, "now": now, "most": limit})]
+    return [entry_of(row) for row in conn.execute(_DUE, _at(now) | {"outlet": outlet, "most": limit})]
+
+
+def _at(now: datetime) -> dict[str, Any]:
+    return {"now": now, "beyond": now + LONGEST_WAIT}
 
 
 def with_due(conn: Connection, outlets: Iterable[str], *, now: datetime) -> set[str]:
     """Return those of the outlets that have entries to be fetched now."""
     found: set[str] = set()
     for chunk in chunks(outlets):
-        found.update(row.outlet for row in conn.execute(_WITH_DUE, {"outlets": chunk, "now": now}))
+        found.update(row.outlet for row in conn.execute(_WITH_DUE, _at(now) | {"outlets": chunk}))
     return found
 
 
 def is_due(conn: Connection, entry: str, now: datetime) -> bool:
     """Tell whether the entry should still be fetched now."""
-    return conn.execute(_IS_DUE, {"this_entry": entry, "now": now}).first() is not None
+    return conn.execute(_IS_DUE, _at(now) | {"this_entry": entry}).first() is not None
 
 
 def entry(conn: Connection, entry_id: str) -> FeedEntry | None:

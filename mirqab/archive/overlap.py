@@ -55,11 +55,12 @@ def rolled_over(
 
     `told` are its items by entry, `carried` the entries that this feed told before; `unchanged` more items are the same
     as in the last answer, and whoever read them made sure that there are not so few of them (`may_be_pinned`). Never on
-    a first poll, after an empty answer, for a cut one (what is known may stand in the part that is missing), and for a
-    sitemap or a page that is asked beside the feeds.
+    a first poll, after an empty answer, for a cut one (what is known may stand in the part that is missing), for one
+    that is read otherwise than the last, and for a sitemap or a page that is asked beside the feeds.
     """
     if (
         snapshot.role is not FeedRole.FEED
+        or snapshot.redeclared
         or before.last_success_at is None
         or not before.window
         or problem_of(snapshot) is not None

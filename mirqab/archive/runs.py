@@ -3,31 +3,76 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Row, case, func, insert, select, update
+from sqlalchemy import Column, Connection, Row, Select, case, func, insert, select, update
 
 from mirqab.archive import tables
 from mirqab.archive.dialect import insert_or_update
 from mirqab.errors import ArchiveError
 from mirqab.processes import boot, exists, process_start
-from mirqab.types import ExitCode, FeedRole, Reason, make_id
+from mirqab.types import REFUSALS, ExitCode, FeedRole, Reason, make_id
 
 RunState = Literal["running", "done", "failed", "interrupted"]
+_CUT_SHORT: Final = frozenset({"interrupted", "shutdown"})  # told to end; the latter is Scrapy's word, in older ledgers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RunRow:
-    """One run with its sums.
+class Sums:
+    """What a run got, from one outlet or from all.
 
-    found = new + reopened + known + noted + unusable counts items of feeds; stored + duplicates + failed is the number
-    of entries that the run touched, `fetched` those of them for which the server answered. `reasons` adds up to
-    `failed`, `feed_reasons` to `feeds_failed`; what was put off is counted by outlet alone. State: `done` with exit
-    code 0 or 3, `failed` with another, `interrupted` when the process went without a word.
+    Feeds, the sitemaps that an index names among them: asked = ok + not modified + failed + refused + put off;
+    `feed_reasons` adds up to the failed, the refused and those put off for a reason. Back-fills, the addresses asked
+    because a feed rolled over, are counted apart in the same way, `backfills_failed` being those without an answer for
+    whatever reason. Items of both: found = new + reopened + known + noted + unusable; `found_again` are the new ones of
+    back-fills. Pages: stored + duplicates + failed + refused + put off are the entries that the run touched, `fetched`
+    those for which the server answered; `reasons` is to them what `feed_reasons` is to feeds. `gaps` counts feeds that
+    rolled over, `left_out` the items beyond the most that are read.
+    """
+
+    feeds_ok: int = 0
+    feeds_not_modified: int = 0
+    feeds_failed: int = 0
+    feeds_refused: int = 0
+    feeds_put_off: int = 0
+    feed_reasons: Mapping[Reason, int] = field(default_factory=dict)
+    backfills: int = 0
+    backfills_failed: int = 0
+    backfill_reasons: Mapping[Reason, int] = field(default_factory=dict)
+    gaps: int = 0
+    left_out: int = 0
+    found: int = 0
+    new: int = 0
+    reopened: int = 0
+    known: int = 0
+    noted: int = 0
+    unusable: int = 0
+    found_again: int = 0
+    fetched: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    failed: int = 0
+    refused: int = 0
+    put_off: int = 0
+    reasons: Mapping[Reason, int] = field(default_factory=dict)
+
+    @property
+    def feeds(self) -> int:
+        """How many feeds the run was to ask."""
+        answered = self.feeds_ok + self.feeds_not_modified
+        return answered + self.feeds_failed + self.feeds_refused + self.feeds_put_off
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunRow(Sums):
+    """One run with its sums over all outlets.
+
+    State: `done` with exit code 0 or 3, `failed` with another, `interrupted` when it was told to end, or the process
+    went without a word.
     """
 
     id: str
@@ -38,58 +83,13 @@ class RunRow:
     state: RunState
     exit_code: int | None
     finish: str | None
-    found: int
-    new: int
-    reopened: int
-    known: int
-    noted: int
-    unusable: int
-    fetched: int
-    stored: int
-    duplicates: int
-    failed: int
-    reasons: Mapping[Reason, int]
-    feeds_ok: int
-    feeds_not_modified: int
-    feeds_failed: int
-    feed_reasons: Mapping[Reason, int]
-
-
-REFUSED: Final = frozenset({Reason.REFUSED_BY_ROBOTS, Reason.REFUSED_ADDRESS})
-"""Reasons for which we did not ask at all; the others are failures."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OutletSums:
-    """What one run got from one outlet.
-
-    The five counts of feeds add up to the feeds that the run was to ask, the items as in a `RunRow`; stored +
-    duplicates + failed + refused + put_off are the entries that it touched. `feed_reasons` adds up to the failed and
-    refused feeds and those put off for a reason, `reasons` so for entries. `gaps` counts feeds that rolled over.
-    """
+class OutletSums(Sums):
+    """What one run got from one outlet."""
 
     outlet: str
-    feeds_ok: int = 0
-    feeds_not_modified: int = 0
-    feeds_failed: int = 0
-    feeds_refused: int = 0
-    feeds_put_off: int = 0
-    feed_reasons: Mapping[Reason, int] = field(default_factory=dict)
-    gaps: int = 0
-    left_out: int = 0
-    found: int = 0
-    new: int = 0
-    reopened: int = 0
-    known: int = 0
-    noted: int = 0
-    unusable: int = 0
-    fetched: int = 0
-    stored: int = 0
-    duplicates: int = 0
-    failed: int = 0
-    refused: int = 0
-    put_off: int = 0
-    reasons: Mapping[Reason, int] = field(default_factory=dict)
 
 
 def start(conn: Connection, command: str, *, topics: Sequence[tuple[str, str]], now: datetime) -> str:
@@ -123,80 +123,95 @@ def latest(conn: Connection, limit: int) -> list[RunRow]:
     """Return the latest runs, the last first."""
     runs = conn.execute(select(tables.runs).order_by(tables.runs.c.started_at.desc()).limit(limit)).all()
     ids = [run.id for run in runs]
-    entries: defaultdict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    reasons: defaultdict[str, dict[Reason, int]] = defaultdict(dict)
-    outcomes = tables.outcomes
-    answered = func.sum(case((outcomes.c.answered, 1), else_=0)).label("answered")
-    for row in conn.execute(
-        select(outcomes.c.run, outcomes.c.outcome, outcomes.c.reason, func.count().label("rows"), answered)
-        .where(outcomes.c.run.in_(ids))
-        .group_by(outcomes.c.run, outcomes.c.outcome, outcomes.c.reason)
-    ):
-        entries[row.run][row.outcome] += row.rows
-        entries[row.run]["fetched"] += row.answered
-        if row.reason and row.outcome == "failed":
-            reasons[row.run][Reason(row.reason)] = row.rows
-    feeds: defaultdict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    feed_reasons: defaultdict[str, dict[Reason, int]] = defaultdict(dict)
-    polls = tables.polls
-    sums = [func.sum(polls.c[name]).label(name) for name in _ITEM_COUNTS]
-    for row in conn.execute(
-        select(polls.c.run, polls.c.outcome, polls.c.reason, func.count().label("rows"), *sums)
-        .where(polls.c.run.in_(ids))
-        .group_by(polls.c.run, polls.c.outcome, polls.c.reason)
-    ):
-        feeds[row.run][row.outcome] += row.rows
-        for name in _ITEM_COUNTS:
-            feeds[row.run][name] += getattr(row, name)
-        if row.reason and row.outcome == "failed":
-            feed_reasons[row.run][Reason(row.reason)] = row.rows
-    return [_row(run, entries[run.id], reasons[run.id], feeds[run.id], feed_reasons[run.id]) for run in runs]
-
-
-_ITEM_COUNTS = ("found", "new", "reopened", "known", "noted", "unusable")
+    found: defaultdict[str, _Adding] = defaultdict(_Adding)
+    for row in conn.execute(_polls_by(_polls.c.run).where(_polls.c.run.in_(ids))):
+        found[row.of].take_feeds(row)
+    for row in conn.execute(_outcomes_by(_outcomes.c.run).where(_outcomes.c.run.in_(ids))):
+        found[row.of].take_pages(row)
+    return [
+        RunRow(
+            id=run.id,
+            command=run.command,
+            topics=tuple((topic, version) for topic, version in run.topics),
+            started_at=run.started_at,
+            ended_at=run.ended_at,
+            state=_state(run),
+            exit_code=run.exit_code,
+            finish=run.finish,
+            **found[run.id].sums,
+        )
+        for run in runs
+    ]
 
 
 def outlets(conn: Connection, run: str) -> list[OutletSums]:
     """Return for each outlet of a run its sums, by outlet."""
-    polls, outcomes, entries = tables.polls, tables.outcomes, tables.entries
-    sums: defaultdict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    feed_reasons: defaultdict[str, dict[Reason, int]] = defaultdict(dict)
-    reasons: defaultdict[str, dict[Reason, int]] = defaultdict(dict)
-    added = [func.sum(polls.c[name]).label(name) for name in (*_ITEM_COUNTS, "left_out")]
-    gaps = func.sum(case((polls.c.gap > 0, 1), else_=0)).label("gaps")
-    for row in conn.execute(
-        select(polls.c.outlet, polls.c.outcome, polls.c.reason, func.count().label("rows"), gaps, *added)
-        .where(polls.c.run == run)
-        .group_by(polls.c.outlet, polls.c.outcome, polls.c.reason)
-    ):
-        outlet = sums[row.outlet]
-        outlet["feeds_" + _end(row)] += row.rows
-        for name in (*_ITEM_COUNTS, "left_out", "gaps"):
-            outlet[name] += getattr(row, name)
+    entries = tables.entries
+    found: defaultdict[str, _Adding] = defaultdict(_Adding)
+    for row in conn.execute(_polls_by(_polls.c.outlet).where(_polls.c.run == run)):
+        found[row.of].take_feeds(row)
+    pages = _outcomes_by(entries.c.outlet).join(entries, entries.c.id == _outcomes.c.entry)
+    for row in conn.execute(pages.where(_outcomes.c.run == run)):
+        found[row.of].take_pages(row)
+    return [OutletSums(outlet=outlet, **adding.sums) for outlet, adding in sorted(found.items())]
+
+
+_polls, _outcomes = tables.polls, tables.outcomes
+_ITEM_COUNTS: Final = ("found", "new", "reopened", "known", "noted", "unusable")
+
+
+def _polls_by(of: Column[str]) -> Select[Any]:
+    sums = [func.sum(_polls.c[name]).label(name) for name in (*_ITEM_COUNTS, "left_out")]
+    gaps = func.sum(case((_polls.c.gap > 0, 1), else_=0)).label("gaps")
+    by = (of.label("of"), _polls.c.outcome, _polls.c.reason, _polls.c.role)
+    return select(*by, func.count().label("rows"), gaps, *sums).group_by(of, *by[1:])
+
+
+def _outcomes_by(of: Column[str]) -> Select[Any]:
+    answered = func.sum(case((_outcomes.c.answered, 1), else_=0)).label("answered")
+    by = (of.label("of"), _outcomes.c.outcome, _outcomes.c.reason)
+    return select(*by, func.count().label("rows"), answered).select_from(_outcomes).group_by(of, *by[1:])
+
+
+class _Adding:
+    """Sums being added up."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._reasons: dict[str, Counter[Reason]] = {
+            name: Counter() for name in ("feed_reasons", "backfill_reasons", "reasons")
+        }
+
+    @property
+    def sums(self) -> dict[str, Any]:
+        """The fields of `Sums`."""
+        return {**self._counts, **{name: dict(reasons) for name, reasons in self._reasons.items()}}
+
+    def take_feeds(self, row: Row[Any]) -> None:
+        """Add polls of one outcome, reason and role."""
+        if row.role == FeedRole.BACKFILL:
+            self._counts["backfills"] += row.rows
+            self._counts["backfills_failed"] += row.rows if row.outcome in ("failed", "put_off") else 0
+            self._counts["found_again"] += row.new
+        else:
+            self._counts["feeds_" + _end(row)] += row.rows
+        self._counts.update({name: getattr(row, name) for name in (*_ITEM_COUNTS, "left_out", "gaps")})
+        self._because("backfill_reasons" if row.role == FeedRole.BACKFILL else "feed_reasons", row)
+
+    def take_pages(self, row: Row[Any]) -> None:
+        """Add entries of one outcome and reason."""
+        end = _end(row)
+        self._counts["duplicates" if end == "duplicate" else end] += row.rows
+        self._counts["fetched"] += row.answered
+        self._because("reasons", row)
+
+    def _because(self, name: str, row: Row[Any]) -> None:
         if row.reason:
-            seen = feed_reasons[row.outlet]
-            seen[Reason(row.reason)] = seen.get(Reason(row.reason), 0) + row.rows
-    answered = func.sum(case((outcomes.c.answered, 1), else_=0)).label("answered")
-    for row in conn.execute(
-        select(entries.c.outlet, outcomes.c.outcome, outcomes.c.reason, func.count().label("rows"), answered)
-        .join(entries, entries.c.id == outcomes.c.entry)
-        .where(outcomes.c.run == run)
-        .group_by(entries.c.outlet, outcomes.c.outcome, outcomes.c.reason)
-    ):
-        outlet, end = sums[row.outlet], _end(row)
-        outlet["duplicates" if end == "duplicate" else end] += row.rows
-        outlet["fetched"] += row.answered
-        if row.reason:
-            seen = reasons[row.outlet]
-            seen[Reason(row.reason)] = seen.get(Reason(row.reason), 0) + row.rows
-    return [
-        OutletSums(outlet=outlet, feed_reasons=feed_reasons[outlet], reasons=reasons[outlet], **found)
-        for outlet, found in sorted(sums.items())
-    ]
+            self._reasons[name][Reason(row.reason)] += row.rows
 
 
 def _end(row: Row[Any]) -> str:
-    return "refused" if row.outcome == "failed" and row.reason in REFUSED else str(row.outcome)
+    return "refused" if row.outcome == "failed" and row.reason in REFUSALS else str(row.outcome)
 
 
 def put_off(
@@ -207,11 +222,12 @@ def put_off(
     entries: Iterable[str],
     reason: Reason | None,
     detail: str | None,
+    role: FeedRole,
     now: datetime,
 ) -> None:
     """Write what a run did not come to, where it made nothing of it before."""
     end = {"run": run, "outcome": "put_off", "reason": reason, "detail": detail}
-    nothing = dict.fromkeys(_ITEM_COUNTS, 0) | {"status": 0, "polled_at": now, "role": FeedRole.FEED}
+    nothing = dict.fromkeys(_ITEM_COUNTS, 0) | {"status": 0, "polled_at": now, "role": role}
     feed_rows = [end | nothing | {"outlet": outlet, "url": url} for outlet, url in feeds]
     if feed_rows:
         conn.execute(insert_or_update(tables.polls, keys=("run", "outlet", "url")), feed_rows)
@@ -220,36 +236,9 @@ def put_off(
         conn.execute(insert_or_update(tables.outcomes, keys=("run", "entry")), entry_rows)
 
 
-def _row(
-    run: Row[Any],
-    entries: Mapping[str, int],
-    reasons: Mapping[Reason, int],
-    feeds: Mapping[str, int],
-    feed_reasons: Mapping[Reason, int],
-) -> RunRow:
-    return RunRow(
-        id=run.id,
-        command=run.command,
-        topics=tuple((topic, version) for topic, version in run.topics),
-        started_at=run.started_at,
-        ended_at=run.ended_at,
-        state=_state(run),
-        exit_code=run.exit_code,
-        finish=run.finish,
-        fetched=entries["fetched"],
-        stored=entries["stored"],
-        duplicates=entries["duplicate"],
-        failed=entries["failed"],
-        reasons=reasons,
-        feeds_ok=feeds["ok"],
-        feeds_not_modified=feeds["not_modified"],
-        feeds_failed=feeds["failed"],
-        feed_reasons=feed_reasons,
-        **{name: feeds[name] for name in _ITEM_COUNTS},
-    )
-
-
 def _state(run: Row[Any]) -> RunState:
+    if run.finish in _CUT_SHORT:
+        return "interrupted"
     if run.ended_at is not None:
         return "done" if run.exit_code in (ExitCode.WELL, ExitCode.SOME_FAILED) else "failed"
     return "running" if _started(run.pid) == run.process_start and exists(run.pid) else "interrupted"

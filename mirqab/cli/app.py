@@ -22,11 +22,13 @@ from mirqab.cli import (
     raw,
     reading,
     reextract_command,
+    runs_command,
     upkeep,
 )
 from mirqab.cli.evaluate import evaluate_app
 from mirqab.cli.outlet.commands import outlet_app
 from mirqab.errors import ConfigurationError, MirqabError, NotFoundError, UsageError
+from mirqab.interrupts import INTERRUPTED
 from mirqab.lifeline import end_with_parent
 from mirqab.types import ExitCode
 
@@ -85,7 +87,7 @@ for command, name, panel in (
     (pipes.feed, "feed", PIPES),
     (pipes.extract, "extract", PIPES),
     (pipes.judge, "judge", PIPES),
-    (upkeep.runs, "runs", UPKEEP),
+    (runs_command.runs, "runs", UPKEEP),
     (health_command.health, "health", UPKEEP),
     (raw.prune, "prune", UPKEEP),
     (reextract_command.reextract, "reextract", UPKEEP),
@@ -100,10 +102,10 @@ app.add_typer(evaluate_app, name="evaluate", rich_help_panel=UPKEEP)
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; what went wrong is said in one plain sentence on standard error."""
-    _prepare_streams()
-    end_with_parent()
     try:
-        result = app(args=arguments, prog_name="mirqab", standalone_mode=False)
+        _prepare_streams()
+        end_with_parent()
+        result = app(args=arguments, prog_name="./run", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else ExitCode.WELL
     except ConfigurationError as error:
@@ -122,7 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
         _complain(error.format_message() + hint)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         return _reader_gone()
     except OSError as error:

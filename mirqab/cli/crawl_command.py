@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 import select
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mirqab.cli import deployment
 from mirqab.errors import UsageError
+from mirqab.interrupts import INTERRUPTED
 from mirqab.types import ExitCode
 
 if TYPE_CHECKING:
     from mirqab.cli.crawl_progress import Display, EventLines, RunReport
     from mirqab.settings import Settings
     from mirqab.types import Outlet
+
+
+# the first part is the crawler's STOP_DEADLINE_S, told here without importing Scrapy
+ENDING = "Ending: what is under way gets up to 20 seconds; Ctrl-C once more ends at once."
 
 
 def crawl(
@@ -47,7 +51,8 @@ def crawl(
         arguments += ["-a", f"kind={kind}"]
     if due:
         arguments += ["-a", "due=yes"]
-    return watch(deployed, arguments)
+    named = ["crawl", *(outlets or []), *(["--kind", kind] if kind else []), *(["--due"] if due else [])]
+    return watch(deployed, arguments, name=" ".join(named))
 
 
 def choose(declared: tuple[Outlet, ...], names: list[str], kind: str | None) -> list[Outlet]:
@@ -70,20 +75,21 @@ def choose(declared: tuple[Outlet, ...], names: list[str], kind: str | None) -> 
             )
     wanted = [known[name] for name in dict.fromkeys(names)] if names else [one for one in declared if one.enabled]
     wanted = [outlet for outlet in wanted if wanted_kind is None or outlet.kind is wanted_kind]
+    if not wanted and names:
+        raise UsageError(f"None of {', '.join(names)} is of the kind {kind}: leave out --kind, or the names.")
     if not wanted:
         raise UsageError("No outlet is on that could be read: ./run outlets lists them.")
     return wanted
 
 
-def watch(deployed: Settings, arguments: list[str]) -> int:
-    """Run the crawler as a child, show how it goes, sum it up and return its exit code."""
+def watch(deployed: Settings, arguments: list[str], *, name: str) -> int:
+    """Run the crawler as a child, show how it goes under this name, sum it up and return its exit code."""
     from mirqab.cli.after_run import look_after
-    from mirqab.cli.children import LOOK_S, ChildLog, PassedOn, start_scrapy
+    from mirqab.cli.children import LOOK_S, ChildLog, PassedOn, has_terminal, start_scrapy
     from mirqab.cli.crawl_progress import CalmLines, EventLines, LiveLines, RunReport
     from mirqab.cli.crawl_summary import sum_up
     from mirqab.cli.terminal import plain, say
 
-    started_at = datetime.now(UTC)
     log = ChildLog(deployed.log_folder, "crawl")
     reading, writing = os.pipe()
     environ = {**deployment.child_environ(deployed), "MIRQAB_PROGRESS": str(writing)}
@@ -91,13 +97,18 @@ def watch(deployed: Settings, arguments: list[str]) -> int:
     os.close(writing)
     os.set_blocking(reading, False)
     report, lines = RunReport(), EventLines()
-    display: Display = LiveLines() if sys.stderr.isatty() else CalmLines()
+    # the clock's jobs run without a terminal of their own: two displays would overwrite each other on its
+    live = sys.stderr.isatty() and has_terminal()
+    display: Display = LiveLines() if live else CalmLines(name)
     with log.file, PassedOn(child) as passed, display:
         while True:
             ended = child.poll() is not None  # asked before the last look into the pipe
             select.select([reading], [], [], 0 if ended else LOOK_S)
             # not until the pipe closes: a grandchild may hold its other end for longer than the run
             _drain(reading, report, lines)
+            if passed.received and not report.ending:
+                report.ending = True
+                say(ENDING if report.begun else "Ending.")
             display.show(report)
             if ended:
                 break
@@ -106,11 +117,14 @@ def watch(deployed: Settings, arguments: list[str]) -> int:
     code = child.returncode
     if code == ExitCode.USAGE:
         print(plain(log.tail(5)), file=sys.stderr)
+    elif passed.received and not report.begun:
+        say("Interrupted before anything was asked.")
+        return INTERRUPTED
     elif report.summary is None:
         say(f"The crawl ended before it was done (exit code {code}); the end of {log.path}:")
         print(plain(log.tail()), file=sys.stderr)
     else:
-        sum_up(deployed, report, started_at)
+        sum_up(deployed, report)
         if code not in (ExitCode.WELL, ExitCode.SOME_FAILED):
             say(f"The run was not finished ({report.summary.get('finish')}); what is left is read by the next one.")
         look_after(deployed)

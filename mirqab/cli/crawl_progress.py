@@ -6,78 +6,45 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mirqab.cli.sums import PAGE_COUNTS
 from mirqab.cli.terminal import one_line, say
-from mirqab.types import NO_ANSWER, FeedRole, Reason
+from mirqab.types import NO_ANSWER, REFUSALS, FeedRole
 
 if TYPE_CHECKING:
     from rich.live import Live
     from rich.text import Text
 
-REFUSALS = frozenset((Reason.REFUSED_ADDRESS, Reason.REFUSED_BY_ROBOTS))
 CALM_S = 10.0  # seconds between two lines when nobody watches a terminal
 
 
-@dataclass(slots=True)
-class OutletReport:
-    """One outlet in this run.
+class RunReport:
+    """What a run has told so far, fed with the events of the crawl (see `take`).
 
-    `failures` counts pages by reason, refusals among them. `feed_problems` names feeds that gave nothing with the
-    reason, `notices` is what a person should know of feeds that did.
+    `counts` has the words of `mirqab.cli.sums` for pages, and `feeds` for those that met their end. `flagged` counts by
+    outlet the pages that raised a flag, `raised` are their articles. `feed_problems` (outlet, address, reason) names
+    what gave nothing, `notices` (outlet, words) is what a person should know of feeds that did.
     """
 
-    feeds_read: int = 0
-    feeds_unchanged: int = 0
-    feeds_failed: int = 0
-    feeds_put_off: int = 0
-    gaps: int = 0
-    found_again: int = 0
-    new: int = 0
-    known: int = 0
-    fetched: int = 0
-    stored: int = 0
-    duplicates: int = 0
-    put_off: int = 0
-    flagged: int = 0
-    failures: Counter[str] = field(default_factory=Counter)
-    put_off_reasons: Counter[str] = field(default_factory=Counter)
-    feed_problems: list[tuple[str, str]] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-
-    @property
-    def refused(self) -> int:
-        """Pages and feeds that may not be asked: robots.txt forbids it, or the address is not public."""
-        pages = sum(count for reason, count in self.failures.items() if reason in REFUSALS)
-        return pages + sum(problem in REFUSALS for _, problem in self.feed_problems)
-
-    @property
-    def failed(self) -> int:
-        """Pages that gave no article, those refused left out."""
-        return sum(count for reason, count in self.failures.items() if reason not in REFUSALS)
-
-    @property
-    def tells(self) -> bool:
-        """Whether anything happened that is worth a line."""
-        return bool(self.new or self.fetched or self.failures or self.feed_problems or self.notices or self.put_off)
-
-
-class RunReport:
-    """The counts of one run, fed with the events of the crawl (see `take`)."""
-
     def __init__(self) -> None:
-        self.outlets: dict[str, OutletReport] = {}
+        self.counts: Counter[str] = Counter()
+        self.flagged: Counter[str] = Counter()
+        self.raised: list[str] = []
+        self.feed_problems: list[tuple[str, str, str]] = []
+        self.notices: list[tuple[str, str]] = []
         self.feeds_expected = 0
-        self.feeds_done = 0
         self.not_due = 0
         self.last_url = ""
+        self.begun = False
+        self.ending = False
         self.summary: Mapping[str, Any] | None = None
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Count one event: start, not_due, feed, page or end; what is unknown is passed over."""
         match event.get("event"):
             case "start":
+                self.begun = True
                 self.feeds_expected = int(event.get("feeds") or 0)
             case "not_due":
                 self.not_due += int(event.get("feeds") or 0)
@@ -89,67 +56,38 @@ class RunReport:
             case "end":
                 self.summary = event
 
-    def _outlet(self, event: Mapping[str, Any]) -> OutletReport:
-        return self.outlets.setdefault(str(event.get("outlet", "?")), OutletReport())
-
     def _feed(self, event: Mapping[str, Any]) -> None:
-        self.feeds_done += 1
         role = event.get("role", FeedRole.FEED)
-        self.feeds_expected += role != FeedRole.FEED  # what a feed leads to is expected from then on
-        outlet = self._outlet(event)
+        self.feeds_expected += role == FeedRole.CHILD  # what an index leads to is expected from then on
+        self.counts["feeds"] += role != FeedRole.BACKFILL
         self.last_url = str(event.get("url", ""))
-        new = int(event.get("new") or 0)
-        outlet.new += new
-        outlet.known += int(event.get("known") or 0)
-        outlet.found_again += new if role == FeedRole.BACKFILL else 0
-        match event.get("outcome"):
-            case "not_modified":
-                outlet.feeds_unchanged += 1
-            case "put_off":
-                outlet.feeds_put_off += 1
-            case "failed":
-                outlet.feeds_failed += 1
-            case "ok":
-                outlet.feeds_read += 1
+        outlet = str(event.get("outlet", "?"))
+        for name in ("new", "reopened"):
+            self.counts[name] += int(event.get(name) or 0)
         if event.get("problem"):
-            outlet.feed_problems.append((self.last_url, str(event["problem"])))
-        if event.get("gap"):
-            outlet.gaps += 1
-        outlet.notices += map(str, event.get("notices") or ())
+            self.feed_problems.append((outlet, self.last_url, str(event["problem"])))
+        self.notices += [(outlet, str(notice)) for notice in event.get("notices") or ()]
 
     def _page(self, event: Mapping[str, Any]) -> None:
-        outlet = self._outlet(event)
         self.last_url = str(event.get("url", ""))
         outcome = str(event.get("outcome"))
-        match outcome:
-            case "put_off":
-                outlet.put_off += 1
-                outlet.put_off_reasons[str(event.get("problem"))] += 1
-                return
-            case "stored":
-                outlet.stored += 1
-            case "duplicate":
-                outlet.duplicates += 1
-            case reason:
-                outlet.failures[reason] += 1
-        outlet.fetched += outcome not in NO_ANSWER
-        outlet.flagged += bool(event.get("raised", event.get("flagged")))
-
-    def total(self, name: str) -> int:
-        """Return one count over all outlets."""
-        return sum(int(getattr(outlet, name)) for outlet in self.outlets.values())
-
-    @property
-    def failed(self) -> int:
-        return sum(outlet.failures.total() for outlet in self.outlets.values())
+        self.counts[_PAGE_WORDS.get(outcome, "refused" if outcome in REFUSALS else "failed")] += 1
+        self.counts["fetched"] += outcome != "put_off" and outcome not in NO_ANSWER
+        if event.get("raised"):
+            self.flagged[str(event.get("outlet", "?"))] += 1
+            self.raised.append(str(event.get("article")))
 
     def line(self) -> str:
         """Return the state of the run in one line."""
-        feeds = f"feeds {self.feeds_done}/{self.feeds_expected}" if self.feeds_expected else f"feeds {self.feeds_done}"
+        feeds = f"feeds {self.counts['feeds']} of {self.feeds_expected}"
         parts = [feeds + (f" ({self.not_due} not due)" if self.not_due else "")]
-        parts += [f"new {self.total('new')}", f"fetched {self.total('fetched')}", f"stored {self.total('stored')}"]
-        parts += [f"copies {self.total('duplicates')}", f"failed {self.failed}", f"flagged {self.total('flagged')}"]
+        shown = [*PAGE_COUNTS.values(), "flagged"]
+        counts = self.counts | Counter(flagged=self.flagged.total())
+        parts += [f"{word} {counts[word]}" for word in shown if counts[word] or word in ("new", "stored", "flagged")]
         return " · ".join(parts)
+
+
+_PAGE_WORDS = {"put_off": "later", "stored": "stored", "duplicate": "copies"}
 
 
 class EventLines:
@@ -178,9 +116,10 @@ class Display(Protocol):
 
 
 class CalmLines:
-    """One line every now and then, for logs and pipes."""
+    """One line every now and then, for logs and pipes; it names the crawl, for the clock may run several at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._said = ""
         self._said_at = time.monotonic()
 
@@ -194,7 +133,7 @@ class CalmLines:
         now = time.monotonic()
         line = report.line()
         if now - self._said_at >= CALM_S and line != self._said:
-            say(line)
+            say(f"{self._name}: {line}")
             self._said, self._said_at = line, now
 
 

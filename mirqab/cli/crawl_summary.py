@@ -2,71 +2,73 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mirqab.cli.terminal import Column, Format, Row, one_line, print_rows, write_line
+from mirqab.cli.sums import outlet_columns, total, total_line
+from mirqab.cli.terminal import Format, Row, one_line, print_rows, write_line
+from mirqab.reader.queries import outlet_sums_json
 
 if TYPE_CHECKING:
-    from mirqab.cli.crawl_progress import OutletReport, RunReport
+    from mirqab.archive import Archive
+    from mirqab.cli.crawl_progress import RunReport
     from mirqab.settings import Settings
 
 
-SHOWN = 30  # notices, and flagged stories, that are listed at the end of a run
+SHOWN = 30  # feeds without an answer, notices, and flagged stories, that are listed at the end of a run
+NAMED = 8  # outlets with nothing new that are named
 
 
-def sum_up(deployed: Settings, report: RunReport, started_at: datetime) -> None:
-    """Print every outlet that has something to tell, the failures with their reasons, and the stories flagged new."""
-    rows: list[Row] = [
-        {"outlet": name, "report": outlet} for name, outlet in sorted(report.outlets.items()) if outlet.tells
-    ]
-    columns: list[Column] = [
-        ("outlet", lambda row: row["outlet"]),
-        ("feeds", lambda row: _feeds(row["report"])),
-        ("unchanged", lambda row: row["report"].feeds_unchanged),
-        ("new", lambda row: row["report"].new),
-        ("fetched", lambda row: row["report"].fetched),
-        ("stored", lambda row: row["report"].stored),
-        ("copies", lambda row: row["report"].duplicates),
-        ("failed", lambda row: row["report"].failed),
-        ("refused", lambda row: row["report"].refused),
-        ("later", lambda row: row["report"].put_off + row["report"].feeds_put_off),
-        ("flagged", lambda row: row["report"].flagged),
-        ("problems", lambda row: _problems(row["report"])),
-    ]
-    print_rows(rows, columns, Format.TABLE, empty="Nothing new.")
-    write_line(report.line())
-    if gaps := report.total("gaps"):
-        feeds = "1 feed" if gaps == 1 else f"{gaps} feeds"
-        write_line(f"{feeds} rolled over: items may be lost; {report.total('found_again')} found again.")
-    notices = [f"{name}: {notice}" for name, outlet in sorted(report.outlets.items()) for notice in outlet.notices]
-    for notice in notices[:SHOWN]:
-        write_line("  " + one_line(notice))
-    if len(notices) > SHOWN:
-        write_line(f"  and {len(notices) - SHOWN} more: ./run health tells them all.")
-    _flagged_since(deployed, started_at)
+def sum_up(deployed: Settings, report: RunReport) -> None:
+    """Print what the ledger says of each outlet, feeds that gave nothing, and the stories this run flagged.
 
-
-def _feeds(outlet: OutletReport) -> str:
-    answered = outlet.feeds_read + outlet.feeds_unchanged
-    return f"{answered}/{answered + outlet.feeds_failed + outlet.feeds_put_off}"
-
-
-def _problems(outlet: OutletReport) -> str:
-    pages = [f"{reason} ×{count}" for reason, count in outlet.failures.most_common()]
-    later = [f"later: {reason} ×{count}" for reason, count in outlet.put_off_reasons.most_common()]
-    feeds = [f"feed {problem}: {url}" for url, problem in outlet.feed_problems]
-    return ", ".join([*pages, *later, *feeds])
-
-
-def _flagged_since(deployed: Settings, started_at: datetime) -> None:
-    """List the stories on which this run raised a flag; a story first seen earlier may be among them."""
+    The numbers are those that `./run runs RUN` prints.
+    """
     from mirqab.cli import deployment
 
+    run = str((report.summary or {}).get("run"))
     with deployment.archive_if_any(deployed) as archive:
-        # a run that met no entry at all has stored nothing
-        flagged = [] if archive is None else archive.flagged()
-    stories = [story for story in flagged if story.raised_at >= started_at]
+        rows: list[Row] = [] if archive is None else [outlet_sums_json(sums) for sums in archive.run_outlets(run)]
+        _print_sums(rows, report)
+        _list([f"{outlet}: feed {reason}: {url}" for outlet, url, reason in report.feed_problems], "./run health")
+        _list([f"{outlet}: {notice}" for outlet, notice in report.notices], "./run health")
+        _flagged(archive, report)
+
+
+def _print_sums(rows: list[Row], report: RunReport) -> None:
+    telling = [row for row in rows if _tells(row)]
+    quiet = [str(row["outlet"]) for row in rows if not _tells(row)]
+    print_rows(telling, outlet_columns(report.flagged), Format.TABLE, empty="Nothing new.")
+    if quiet:
+        more = f" and {len(quiet) - NAMED} more" if len(quiet) > NAMED else ""
+        write_line(f"Read, with nothing new: {', '.join(quiet[:NAMED])}{more}")
+    write_line(total_line(total(rows), flagged=report.flagged.total(), not_due=report.not_due))
+    summary = report.summary or {}
+    if held := summary.get("held"):
+        write_line(f"{held} pages are in the hands of another crawl.")
+    if gaps := summary.get("gaps"):
+        feeds = "1 feed" if gaps == 1 else f"{gaps} feeds"
+        write_line(f"{feeds} rolled over: items may be lost; {summary.get('found_again')} found again.")
+
+
+def _tells(row: Row) -> bool:
+    """Whether anything happened at an outlet that is worth a line."""
+    quiet = ("outlet", "feeds_ok", "feeds_not_modified", "found", "known")
+    return any(value for key, value in row.items() if key not in quiet)
+
+
+def _list(lines: list[str], where: str) -> None:
+    for line in lines[:SHOWN]:
+        write_line("  " + one_line(line))
+    if len(lines) > SHOWN:
+        write_line(f"  and {len(lines) - SHOWN} more: {where} tells them all.")
+
+
+def _flagged(archive: Archive | None, report: RunReport) -> None:
+    """List the stories on which this run raised a flag; a story first seen earlier may be among them."""
+    raised: set[str] = set()
+    if archive is not None:
+        raised = {found.story for article in report.raised if (found := archive.article(article)) is not None}
+    stories = [story for story in archive.flagged() if story.story in raised] if archive is not None and raised else []
     if not stories:
         write_line("No story was flagged in this run; ./run flagged lists the earlier ones.")
         return

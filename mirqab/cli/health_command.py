@@ -49,7 +49,7 @@ def health(form: FORMAT = Format.TABLE) -> int:
         ("condition", lambda row: row["condition"]),
         ("last success", lambda row: _moment(row["last_success_at"]) if row["last_success_at"] else "never"),
         ("next poll", lambda row: _next(row, now)),
-        ("overdue after", lambda row: _hours(row["limit_s"])),
+        ("overdue from", _overdue_from),
         ("to know", _to_know),
     ]
     rows = (_health_json(one, [drift for drift in drifts if drift.outlet == one.outlet]) for one in found)
@@ -116,6 +116,7 @@ def _feed_json(feed: FeedHealth) -> dict[str, Any]:
         "lost": [iso(at) for at in feed.lost] if feed.lost else None,
         "declare_instead": feed.declare_instead,
         "gone_since": iso(feed.gone_since),
+        "overdue_at": iso(feed.overdue_at),
         "resting_until": iso(feed.resting_until),
         "resting_because": feed.resting_because,
         "distrusted_at": iso(feed.distrusted_at),
@@ -143,7 +144,7 @@ def _notes(feed: Row, found_again: int) -> Iterator[str]:
     if feed["resting_until"]:
         yield f"its host asked for peace until {_moment(feed['resting_until'])}"
     if feed["lost"]:
-        since, until = map(_moment, feed["lost"])
+        since, until = (moment(datetime.fromisoformat(at), seconds=True) for at in feed["lost"])
         yield f"items may be lost between {since} and {until}; {found_again} found again"
     if feed["declare_instead"]:
         yield f"moved for good: declare {feed['declare_instead']} instead"
@@ -164,6 +165,7 @@ def _moment(text: str) -> str:
     return moment(datetime.fromisoformat(text))
 
 
-def _hours(seconds: float) -> str:
-    hours = seconds / 3600
-    return f"{hours / 24:.1f} d" if hours >= 48 else f"{hours:.1f} h"
+def _overdue_from(row: Row) -> str:
+    """Return from when the outlet is overdue unless a feed answers before; a dash where nothing is waited for."""
+    times = [datetime.fromisoformat(feed["overdue_at"]) for feed in row["feeds"] if feed["overdue_at"]]
+    return "-" if row["why_off"] or not times else moment(min(times))

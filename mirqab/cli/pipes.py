@@ -182,6 +182,7 @@ def _extract_line(item: Arrived, worked: Worked | None) -> dict[str, Any]:
         "embeds": [] if article is None else [asdict(embed) for embed in article.embeds],
         "language": None if article is None else article.language,
         "quality": 0.0 if article is None else article.quality,
+        "quality_parts": {} if article is None else dict(article.quality_parts),
         "extractor": None if article is None else article.extractor,
         "problem": item.problem if worked is None else worked.problem,
     }

@@ -27,6 +27,8 @@ _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _CONTROLS = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}\u2028\u2029\ufeff\ud800-\udfff]")
 # what json.dumps(ensure_ascii=False) leaves raw and a terminal or a line reader would act upon
 _JSON_RAW = re.compile(f"[\x7f-\x9f{_BIDI}\u2028\u2029\ufeff\ud800-\udfff]")
+NOTHING = "·"
+"""A zero in a table, so that what is not zero can be seen."""
 _SPACES = re.compile(r"\s+")
 _FORMULA = re.compile(f"^[\\s{_BIDI}\ufeff]*[=+\\-@\t\r]")
 
@@ -64,20 +66,20 @@ def csv_cell(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, list | tuple):
-        value = "; ".join(str(item) for item in value)
+        value = "; ".join(to_json(item) if isinstance(item, Mapping) else str(item) for item in value)
     elif isinstance(value, Mapping):
         value = to_json(value)
     text = plain(str(value))
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def moment(at: datetime | None) -> str:
-    """Return a time for a table: local, to the minute, with its offset; a dash when it is unknown."""
+def moment(at: datetime | None, *, seconds: bool = False) -> str:
+    """Return a time for a table: local, to the minute or second, with its offset; a dash when it is unknown."""
     if at is None:
         return "-"
     local = at.astimezone()
     offset = local.strftime("%z")
-    return f"{local:%Y-%m-%d %H:%M}{offset[:3]}:{offset[3:5]}"
+    return f"{local:%Y-%m-%d %H:%M}{local:{':%S' if seconds else ''}}{offset[:3]}:{offset[3:5]}"
 
 
 def write_line(line: str) -> None:
@@ -192,6 +194,8 @@ def _record(titles: Sequence[str], row: Sequence[str], width: int) -> Text:
 
     text, length = Text(row[0], style="bold"), cell_len(row[0])
     for title, cell in zip(titles[1:-1], row[1:-1], strict=True):
+        if cell == NOTHING:
+            continue
         needed = 3 + cell_len(title) + cell_len(cell)
         if length + needed > width:
             text.append("\n")

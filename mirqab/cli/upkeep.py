@@ -1,4 +1,4 @@
-"""`up`, `serve` and `runs`: keeping Mirqab going, and looking at what it did."""
+"""`up` and `serve`: keeping Mirqab going."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mirqab.cli import deployment
-from mirqab.cli.terminal import FORMAT, Column, Format, Row, moment, print_rows, say, write_line
+from mirqab.cli.terminal import Column, Format, Row, print_rows, say, write_line
 
 if TYPE_CHECKING:
     import socket
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from mirqab.settings import Settings
     from mirqab.types import Job, Outlet
-
-
-# ------------------------------------------------------------------------------------------ up and serve
 
 
 def up(
@@ -156,90 +153,3 @@ def print_next_fires(jobs: Sequence[Job], now: datetime) -> None:
         ("command", lambda row: row["command"]),
     ]
     print_rows(rows, columns, Format.TABLE, empty="No job will ever run: look at config/schedule.yaml.")
-
-
-# ------------------------------------------------------------------------------------------------- runs
-
-
-def runs(
-    run: Annotated[str | None, typer.Argument(help="A run's id: tell of each outlet what this run got.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the latest.")] = 20,
-    form: FORMAT = Format.TABLE,
-) -> None:
-    """List the latest runs and what each brought, or what one run got from each outlet, with the reasons."""
-    from mirqab.reader.queries import run_json
-
-    if run is not None:
-        _run_outlets(run, form)
-        return
-    with deployment.archive_if_any(deployment.settings()) as archive:
-        rows: list[Row] = [] if archive is None else [run_json(run) for run in archive.runs(limit)]
-    columns: list[Column] = [
-        ("run", lambda row: row["run"]),
-        ("started", lambda row: moment(_at(row["started_at"]))),
-        ("state", lambda row: row["state"] + ("" if row["exit_code"] in (None, 0) else f" ({row['exit_code']})")),
-        ("feeds", lambda row: f"{row['feeds_ok'] + row['feeds_not_modified']}/{_feeds(row)}"),
-        ("found", lambda row: row["found"]),
-        ("new", lambda row: row["new"] + row["reopened"]),
-        ("known", lambda row: row["known"]),
-        ("noted", lambda row: row["noted"]),
-        ("unusable", lambda row: row["unusable"]),
-        ("fetched", lambda row: row["fetched"]),
-        ("stored", lambda row: row["stored"]),
-        ("copies", lambda row: row["duplicates"]),
-        ("failed", lambda row: row["failed"]),
-        ("reasons", lambda row: _reasons(row)),
-    ]
-    print_rows(rows, columns, form, empty=deployment.NOTHING_YET)
-
-
-def _run_outlets(text: str, form: Format) -> None:
-    from mirqab.errors import NotFoundError
-    from mirqab.reader.queries import outlet_sums_json, resolve
-
-    with deployment.archive(deployment.settings()) as archive:
-        kind, identity = resolve(archive, text, wanted="run")
-        if kind != "run":
-            raise NotFoundError(f"{identity} is no run but an id of another kind: {kind}; ./run runs lists the runs.")
-        rows: list[Row] = [outlet_sums_json(sums) for sums in archive.run_outlets(identity)]
-    columns: list[Column] = [
-        ("outlet", lambda row: row["outlet"]),
-        ("feeds read", lambda row: row["feeds_ok"]),
-        ("not modified", lambda row: row["feeds_not_modified"]),
-        ("failed", lambda row: row["feeds_failed"]),
-        ("refused", lambda row: row["feeds_refused"]),
-        ("put off", lambda row: row["feeds_put_off"]),
-        ("new", lambda row: row["new"] + row["reopened"]),
-        ("known", lambda row: row["known"]),
-        ("pages fetched", lambda row: row["fetched"]),
-        ("stored", lambda row: row["stored"]),
-        ("copies", lambda row: row["duplicates"]),
-        ("failed", lambda row: row["failed"]),
-        ("refused", lambda row: row["refused"]),
-        ("put off", lambda row: row["put_off"]),
-        ("reasons", _outlet_reasons),
-    ]
-    print_rows(rows, columns, form, empty="This run asked nobody.")
-
-
-def _outlet_reasons(row: Row) -> str:
-    notes = [_reasons(row)] if _reasons(row) else []
-    if row["gaps"]:
-        notes.append(f"rolled over ×{row['gaps']}: items may be lost")
-    if row["left_out"]:
-        notes.append(f"{row['left_out']} items beyond feeds.max_items")
-    return ", ".join(notes)
-
-
-def _at(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _feeds(row: Row) -> int:
-    return int(row["feeds_ok"] + row["feeds_not_modified"] + row["feeds_failed"])
-
-
-def _reasons(row: Row) -> str:
-    pages = [f"{reason} ×{count}" for reason, count in row["reasons"].items()]
-    feeds = [f"feed {reason} ×{count}" for reason, count in row["feed_reasons"].items()]
-    return ", ".join([*feeds, *pages])

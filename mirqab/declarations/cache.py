@@ -180,6 +180,8 @@ def _outlet(row: list[Any]) -> Outlet:
     values["kind"] = OutletKind(values["kind"])
     for name in ("feeds", "backfill"):
         values[name] = tuple([_feed(feed) for feed in values[name]])
+    for name in ("keep", "prune"):
+        values[name] = tuple(values[name])
     return Outlet(**values)
 
 

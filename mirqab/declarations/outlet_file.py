@@ -14,6 +14,8 @@ from mirqab.errors import ConfigurationError, Mistake
 from mirqab.settings import Settings
 from mirqab.types import Document, Feed, FeedKind, Outlet, OutletKind
 
+Selectors = Annotated[tuple[Annotated[str, AfterValidator(check_links)], ...], Field(max_length=20)]
+
 
 class _DeclaredFeed(Declared):
     url: Url
@@ -39,6 +41,8 @@ class _DeclaredOutlet(Declared):
     poll_floor_s: Annotated[float, Field(ge=0, le=86400)] | None = None
     poll_ceiling_s: Annotated[float, Field(ge=1, le=30 * 86400)] | None = None
     verify_tls: bool = True
+    keep: Selectors = ()
+    prune: Selectors = ()
 
 
 class OutletFile(Declared):
@@ -73,6 +77,8 @@ def _outlet(declared: _DeclaredOutlet) -> Outlet:
         verify_tls=declared.verify_tls,
         poll_floor_s=declared.poll_floor_s,
         poll_ceiling_s=declared.poll_ceiling_s,
+        keep=declared.keep,
+        prune=declared.prune,
     )
 
 

@@ -35,7 +35,7 @@ from mirqab.types import Document, Feed, Outlet
 _UNSEEN: Final = re.compile("[\u007f-\u00a0\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
 _FIELDS: Final = (
     "id", "name", "name_en", "country", "kind", "timezone", "home", "feeds", "backfill", "enabled", "reason",
-    "delay_s", "poll_floor_s", "poll_ceiling_s", "verify_tls",
+    "delay_s", "poll_floor_s", "poll_ceiling_s", "verify_tls", "keep", "prune",
 )  # fmt: skip
 _FEED_FIELDS: Final = ("url", "kind", "links", "note", "last_answered")
 
@@ -51,8 +51,8 @@ def outlet_yaml(outlet: Outlet, *, indent: int = 2) -> str:
             lines.append(f"{name}: {_scalar(value)}")
             continue
         lines.append(f"{name}:" if value else f"{name}: []")
-        for feed in value:
-            lines += [f"  {line}" for line in _feed_lines(feed)]
+        for one in value:
+            lines += [f"  {line}" for line in (_feed_lines(one) if isinstance(one, Feed) else [f"- {_scalar(one)}"])]
     margin = " " * indent
     return "".join(f"{margin}{'  ' if number else '- '}{line}\n" for number, line in enumerate(lines))
 

@@ -5,7 +5,6 @@ Only pages whose first extraction is doubted pay for this reading: it looks at e
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -42,7 +41,6 @@ TEASER_LABEL: Final = 40  # a date or a section above it; a paragraph above a li
 _TEASER_LINKS: Final = 2
 _ROW: Final = 2
 _WRAPPERS: Final = frozenset(("div", "section"))
-_SPACE: Final = re.compile(r"\s+")
 
 Frame = tuple[HtmlElement, object, object]
 """An element around, the tag and the class of those of one kind in it."""
@@ -96,40 +94,45 @@ def _runs(tree: HtmlElement) -> list[Block]:
     pieces: list[tuple[str, bool]] = []
     margins: list[HtmlElement] = []  # the outermost open one, if any
     links = 0
+    said = False  # most runs are the white space between two tags
 
     def flush() -> None:
-        text = _SPACE.sub(" ", "".join(piece for piece, _ in pieces)).strip()
-        if text and owners:
-            counts = [(sum(map(str.isalnum, piece)), linked) for piece, linked in pieces]
+        nonlocal said
+        if said and owners:
+            text = " ".join("".join([piece for piece, _ in pieces]).split())
+            counts = [(len(letters_of(piece)), linked) for piece, linked in pieces]
             letters = sum(count for count, _ in counts)
             linked = sum(count for count, inside in counts if inside)
             opens = next((inside for count, inside in counts if count), False)
             margin = bool(margins) or linked > _MAINLY_LINK * letters
             found.append(Block(text, owners[-1], letters, linked, opens, margin))
         pieces.clear()
+        said = False
 
     for event, element in iterwalk(tree, events=("start", "end")):
-        breaks = element.tag in _BREAKS
+        tag = element.tag
+        breaks = tag in _BREAKS
         if event == "start":
             if breaks:
                 flush()
-                if element.tag != "br":
+                if tag != "br":
                     owners.append(element)
                     if not margins and _stands_beside(element):
                         margins.append(element)
-            links += element.tag == "a"
-            if element.text and element.tag not in ("head", "title"):
-                pieces.append((element.text, links > 0))
+            links += tag == "a"
+            text = element.text if tag not in ("head", "title") else None
         else:
             if breaks:
                 flush()
-                if element.tag != "br":
+                if tag != "br":
                     owners.pop()
                     if margins and margins[-1] is element:
                         margins.pop()
-            links -= element.tag == "a"
-            if element.tail:
-                pieces.append((element.tail, links > 0))
+            links -= tag == "a"
+            text = element.tail
+        if text:
+            pieces.append((text, links > 0))
+            said = said or not text.isspace()
     return found
 
 

@@ -32,6 +32,8 @@ ENOUGH: Final = 600
 """Characters. With fewer the library may have collected paragraphs from the whole page, as it does below 250."""
 MOST_MARGIN: Final = 0.2
 """The share of a body found in links and margins that an article with links to related ones does not reach."""
+LEAST_ARABIC: Final = 0.4
+"""Arabic text with Latin names, quotes and figures stays well above this share of letters, a foreign page below."""
 MAINLY_MARGIN: Final = 0.5
 """The share of one line from which it is a link, a teaser or a menu itself."""
 LEAST_AGAIN: Final = 0.6
@@ -132,26 +134,31 @@ def _teasers(links: list[tuple[HtmlElement, str]]) -> Iterator[str]:
             yield from alike.values()
 
 
-def settle(lines: list[str], tree: HtmlElement, metadata: Metadata, hints: PageHints) -> Body:
-    """Return the body that stands: the library's `lines`, a second look's when those are doubted, or the refusal."""
+def settle(lines: list[str], tree: HtmlElement, metadata: Metadata, hints: PageHints, *, again: bool = True) -> Body:
+    """Return the body that stands: the library's `lines`, a second look's when those are doubted, or the refusal.
+
+    With `again` false there is no second look, and doubted lines are refused.
+    """
     shares = Margins(tree).shares(lines)
     size = sum(map(len, lines))
     own = [line for line, share in zip(lines, shares, strict=True) if share <= MAINLY_MARGIN]
     kept = sum(map(len, own))
     if size >= ENOUGH and kept >= (1 - MOST_MARGIN) * size:
         return Body(own)
-    topic = _topic(metadata, hints)
-    again = _look_again(tree, metadata, topic)
+    if not again:
+        return Body([], refusal="doubted")
+    topic = topic_of(metadata, hints)
+    second = _look_again(tree, metadata, topic)
     own = [line for line in own if len(line) <= _DUMP and not _is_notice(line, topic)]
     kept = sum(map(len, own))
-    if again.refusal and len(metadata.json_body) >= SHORTEST_LETTERS:
+    if second.refusal and len(metadata.json_body) >= SHORTEST_LETTERS:
         return Body([metadata.json_body], JSON_LD)
-    if again.refusal:
+    if second.refusal:
         # a long text on the headline's matter is not lost because its headline stands elsewhere
-        return Body(own) if kept >= ENOUGH and len(topic & _words(*own)) >= ELSEWHERE_SHARED else again
-    if again.lines == lines:
+        return Body(own) if kept >= ENOUGH and len(topic & words_of(*own)) >= ELSEWHERE_SHARED else second
+    if second.lines == lines:
         return Body(lines)
-    return Body(own) if kept >= ENOUGH and sum(map(len, again.lines)) < LEAST_AGAIN * kept else again
+    return Body(own) if kept >= ENOUGH and sum(map(len, second.lines)) < LEAST_AGAIN * kept else second
 
 
 def _look_again(tree: HtmlElement, metadata: Metadata, topic: set[str]) -> Body:
@@ -162,7 +169,7 @@ def _look_again(tree: HtmlElement, metadata: Metadata, topic: set[str]) -> Body:
     own = {index: block for index, block in enumerate(blocks) if index > start and not block.margin}
     notices = [index for index, block in own.items() if _is_notice(block.text, topic)]
     titles = (text for text in headlines if titles_notice(text))
-    title = next((text for text in titles if len(topic & _words(text)) < 2), "")
+    title = next((text for text in titles if len(topic & words_of(text)) < 2), "")
     notice = next((text for text in (title, *(own[index].text for index in notices)) if text), "")
     for index in notices:
         del own[index]
@@ -173,7 +180,7 @@ def _look_again(tree: HtmlElement, metadata: Metadata, topic: set[str]) -> Body:
     letters = sum(blocks[index].letters for index in chosen)
     if max(blocks[index].letters for index in chosen) < SHORTEST_LETTERS:
         return _refused(notice, f"only {letters} letters of text")
-    shared = len(topic & _words(*(blocks[index].text for index in chosen)))
+    shared = len(topic & words_of(*(blocks[index].text for index in chosen)))
     below = start >= 0 and not parted(blocks, start, chosen[0])
     related = shared >= ELSEWHERE_SHARED or (shared and (below or letters >= SHORT_LETTERS))
     placed = below and (letters >= SHORT_LETTERS or _framed(blocks, start, chosen[0]))
@@ -207,23 +214,24 @@ def _refused(notice: str, otherwise: str) -> Body:
 
 def _is_notice(text: str, topic: set[str]) -> bool:
     """Tell whether a text speaks of the site, not of the news; one about the headline's matter does not."""
-    return len(text) < 2 * SHORT_LETTERS and speaks_of_site(text) and len(topic & _words(text)) < 2
+    return len(text) < 2 * SHORT_LETTERS and speaks_of_site(text) and len(topic & words_of(text)) < 2
 
 
 def _says_more(text: str) -> bool:
-    return len(_words(without_notice(text))) > 2
+    return len(words_of(without_notice(text))) > 2
 
 
-def _topic(metadata: Metadata, hints: PageHints) -> set[str]:
+def topic_of(metadata: Metadata, hints: PageHints) -> set[str]:
     """Return the words that say what the news is about."""
     # a page that calls itself a notice does not say it; the feed does
     # without the site's name, which is also in its footer
     headline = max(_SEPARATORS.split(metadata.headline), key=lambda part: (part in metadata.headlines, len(part)))
     stated = [text for text in (headline, metadata.summary) if not speaks_of_site(text) or _says_more(text)]
-    return _words(*stated, hints.title, hints.summary)
+    return words_of(*stated, hints.title, hints.summary)
 
 
-def _words(*texts: str | None) -> set[str]:
+def words_of(*texts: str | None) -> set[str]:
+    """Return the words of texts, folded and cut to rough stems, without those that any text has."""
     words = (word for text in texts if text for word in _WORD.findall(fold(text)))
     stems = (_SUFFIX.sub("", _PREFIX.sub("", word)) for word in words if word not in _COMMON)
     return {stem for stem in stems if len(stem) > 2}
@@ -251,7 +259,7 @@ def _is_paragraph(block: Block, topic: set[str]) -> bool:
     if block.heading or block.letters < _SHORTEST_PARAGRAPH:
         return False
     words = block.text.split()
-    if len(words) <= _DATE_WORDS and read_date(block.text, zone=None) and not topic & _words(block.text):
+    if len(words) <= _DATE_WORDS and read_date(block.text, zone=None) and not topic & words_of(block.text):
         return False
     if block.owner.tag == "p":
         return True
@@ -261,7 +269,7 @@ def _is_paragraph(block: Block, topic: set[str]) -> bool:
 def _most_related(blocks: list[Block], told: list[int], topic: set[str], start: int) -> list[int]:
     """Return the paragraphs of the text that shares the most words with the headline, and a lead before it."""
     texts = _texts(blocks, told)
-    shared = [topic & _words(*(blocks[index].text for index in text)) for text in texts]
+    shared = [topic & words_of(*(blocks[index].text for index in text)) for text in texts]
     framed = [_framed(blocks, start, text[0]) for text in texts]
 
     def rank(at: int) -> tuple[int, int]:

@@ -3,6 +3,6 @@
 docs/polling.md tells the policy and where its constants come from.
 """
 
-from mirqab.polling.policy import Limits, after, is_due, suggestion, unconditional
+from mirqab.polling.policy import RETRY_AFTER_MOST_S, Limits, after, is_due, suggestion, unconditional
 
-__all__ = ["Limits", "after", "is_due", "suggestion", "unconditional"]
+__all__ = ["RETRY_AFTER_MOST_S", "Limits", "after", "is_due", "suggestion", "unconditional"]

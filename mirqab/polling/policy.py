@@ -79,6 +79,8 @@ GONE_S: Final = 7 * 86_400.0
 """A feed that said 410 is asked again after a week."""
 
 RETRY_AFTER_MOST_S: Final = 86_400.0
+"""A server may ask for patience, of feeds and pages, but not for ever."""
+
 TOO_MANY_EXTRA_S: Final = 3600.0
 
 CHECK_S: Final = 86_400.0

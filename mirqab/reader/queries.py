@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,6 +13,7 @@ from mirqab.errors import ArchiveError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from mirqab.archive import Archive, ArticleDetail, FlaggedStory, OutletSums, RunRow, StoryDetail
+    from mirqab.archive.runs import Sums
 
 _SPAN = re.compile(r"(\d{1,5})\s*(m|h|d|w)")
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -115,28 +116,20 @@ def run_json(run: RunRow) -> dict[str, Any]:
         "ended_at": iso(run.ended_at),
         "state": run.state,
         "exit_code": run.exit_code,
-        "feeds_ok": run.feeds_ok,
-        "feeds_not_modified": run.feeds_not_modified,
-        "feeds_failed": run.feeds_failed,
-        "feed_reasons": {reason.value: count for reason, count in run.feed_reasons.items()},
-        "found": run.found,
-        "new": run.new,
-        "reopened": run.reopened,
-        "known": run.known,
-        "noted": run.noted,
-        "unusable": run.unusable,
-        "fetched": run.fetched,
-        "stored": run.stored,
-        "duplicates": run.duplicates,
-        "failed": run.failed,
-        "reasons": {reason.value: count for reason, count in run.reasons.items()},
+        **_sums_json(run),
     }
 
 
 def outlet_sums_json(sums: OutletSums) -> dict[str, Any]:
     """Return what one run got from one outlet (docs/pipes.md)."""
-    told = asdict(sums)
-    for name in ("feed_reasons", "reasons"):
+    return {"outlet": sums.outlet, **_sums_json(sums)}
+
+
+def _sums_json(sums: Sums) -> dict[str, Any]:
+    from mirqab.archive.runs import Sums
+
+    told = {one.name: getattr(sums, one.name) for one in fields(Sums)}
+    for name in ("feed_reasons", "backfill_reasons", "reasons"):
         told[name] = {reason.value: count for reason, count in told[name].items()}
     return told
 

@@ -170,6 +170,11 @@ class Settings:
         return self.home / "cache"
 
     @property
+    def layouts_folder(self) -> Path:
+        """Where workers keep what they learned of each outlet's pages."""
+        return self.cache_folder / "containers"
+
+    @property
     def log_folder(self) -> Path:
         """Where logs are written."""
         return self.home / "log"

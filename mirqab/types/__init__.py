@@ -23,6 +23,7 @@ from mirqab.types.judgement import Evidence, Sentence, Span, Verdict, encode_fac
 from mirqab.types.pages import Article, Embed, Extraction, Page, PageHints, Placement, RawLocation, Stored, Worked
 from mirqab.types.words import (
     NO_ANSWER,
+    REFUSALS,
     EntryState,
     ExitCode,
     FeedKind,
@@ -37,6 +38,7 @@ from mirqab.types.words import (
 
 __all__ = [
     "NO_ANSWER",
+    "REFUSALS",
     "Admitted",
     "Article",
     "ChildSitemap",

@@ -59,6 +59,8 @@ class Outlet:
     verify_tls: bool = True
     poll_floor_s: float | None = None  # None: the setting poll.floor_s
     poll_ceiling_s: float | None = None  # None: the setting poll.ceiling_s
+    keep: tuple[str, ...] = ()  # CSS selectors of what holds the text of an article
+    prune: tuple[str, ...] = ()  # CSS selectors of what is no part of it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

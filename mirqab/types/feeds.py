@@ -121,6 +121,7 @@ class FeedSnapshot:
     patience_s: float | None = None
     since: datetime | None = None
     robots: str | None = None  # what robots.txt said of it, and why
+    redeclared: bool = False  # the declaration has it read otherwise than the last time
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

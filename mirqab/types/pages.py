@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mirqab.types.judgement import Verdict
@@ -27,7 +28,11 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageHints:
-    """What the feed and the declaration already say about a page; every field may be unknown."""
+    """What the feed and the declaration already say about a page; every field may be unknown.
+
+    `content` is the feed's own text of the article, with its markup. `keep` and `prune` are the outlet's CSS selectors
+    of what holds the text of an article, and of what is no part of it.
+    """
 
     title: str | None = None
     summary: str | None = None
@@ -36,6 +41,9 @@ class PageHints:
     published_raw: str | None = None
     timezone: str | None = None
     fetched_at: datetime | None = None  # relative times on the page are counted from it
+    content: str | None = None
+    keep: tuple[str, ...] = ()
+    prune: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +80,7 @@ class Extraction:
     quality: float
     problem: Reason | None = None
     detail: str | None = None
+    quality_parts: Mapping[str, float] = field(default_factory=dict)
     embeds: tuple[Embed, ...] = ()
 
 
@@ -104,6 +113,7 @@ class Article:
     quality: float
     fetched_at: datetime
     fingerprint: str  # of the folded text: equal means exact copy
+    quality_parts: Mapping[str, float] = field(default_factory=dict, compare=False)  # not stored
     embeds: tuple[Embed, ...] = ()
 
 

@@ -67,6 +67,9 @@ NO_ANSWER: Final = frozenset(
 )
 """Reasons for which, unless the caller knows better, no answer of the server came in."""
 
+REFUSALS: Final = frozenset({Reason.REFUSED_BY_ROBOTS, Reason.REFUSED_ADDRESS})
+"""Reasons for which we did not ask at all; the others are failures."""
+
 
 class FeedKind(StrEnum):
     """What a declared address of an outlet holds."""

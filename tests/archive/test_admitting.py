@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -221,3 +223,40 @@ def test_an_article_whose_page_went_away_stays_an_article(archive: Archive, run:
     assert entry is not None
     assert (entry.state, entry.reason) == (EntryState.STORED, Reason.NOT_FOUND)
     assert entry.article is not None
+
+
+def test_a_time_given_while_the_clock_was_wrong_makes_no_entry_wait(archive: Archive, run: str) -> None:
+    admit(archive, run, snapshot(item("1")))
+    one = entry_id("1")
+    archive.fail(run, one, reason=Reason.TIMED_OUT, detail=None, next_try_at=NOON + timedelta(days=365))
+    assert archive.is_due(one, NOON)
+    assert [entry.id for entry in archive.due("rasid", now=NOON)] == [one]
+    assert not archive.is_due(one, NOON + timedelta(days=364)), "a day is a wait like others"
+
+
+def test_answers_written_together_come_to_what_they_come_to_one_by_one(tmp_path: Path) -> None:
+    """Two feeds of an outlet that tell the same entry, one feed twice, a feed that rolled over, one that failed."""
+    other = "https://rasid.example/second.xml"
+    later = NOON + timedelta(hours=1)
+    first = [snapshot(item("1"), item("2")), snapshot(item("2"), item("3"), url=other)]
+    second = [
+        snapshot(item("1", "عنوان آخر"), item("4"), at=later),
+        snapshot(item("4"), item("5"), url=other, at=later),
+        snapshot(item("6", "سادس"), item("7", "سابع"), at=NOON + timedelta(hours=2)),
+        replace(no_answer(Reason.DNS, at=NOON + timedelta(hours=3)), url=other),
+    ]
+    outcomes = []
+    for together in (True, False):
+        archive = Archive.open(f"sqlite:///{tmp_path / str(together)}.sqlite")
+        run = archive.start_run("crawl", topics=[])
+        admitted: list[Admitted] = []
+        for answers in (first, second):
+            for batch in [answers] if together else [[one] for one in answers]:
+                admitted += archive.admit_each(run, batch, first_poll_max_age_s=WEEK_S)
+        due = archive.due("rasid", now=NOON + timedelta(days=1))
+        polls = [replace(row, id="", started_at=NOON) for row in archive.runs()]
+        outcomes.append((admitted, archive.feed_states(), {entry.id: entry for entry in due}, polls))
+        archive.close()
+    assert outcomes[0] == outcomes[1]
+    assert [one.new for one in outcomes[0][0]] == [2, 1, 1, 1, 2, 0]
+    assert outcomes[0][0][4].gap

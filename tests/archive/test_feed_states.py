@@ -307,8 +307,9 @@ def test_the_sums_of_an_outlet_add_up_with_their_reasons(archive: Archive, run: 
     assert archive.feed_state(*resting) is None, "what was put off is as due as it was"
     assert archive.is_due(entry_id("4"), NOON)
     (row,) = archive.runs()
-    assert (row.feeds_ok, row.feeds_not_modified, row.feeds_failed) == (2, 1, 2)
-    assert (row.stored, row.duplicates, row.failed) == (1, 1, 2)
+    assert (row.feeds_ok, row.feeds_not_modified, row.feeds_failed, row.feeds_refused) == (2, 1, 1, 1)
+    assert (row.stored, row.duplicates, row.failed, row.refused) == (1, 1, 1, 1)
+    assert (row.feeds_put_off, row.put_off) == (qabas.feeds_put_off + rasid.feeds_put_off, rasid.put_off)
     assert archive.run_outlets("r000000000000000") == []
 
 

@@ -290,3 +290,9 @@ def test_a_day_without_a_time_may_be_its_last_minute(archive: Archive, run: str)
         since=NOON,
     )
     assert admit(archive, run, places) == Admitted(found=2, new=1, noted=1)
+
+
+def test_the_first_answer_under_another_declaration_is_no_gap(archive: Archive, run: str) -> None:
+    admit(archive, run, told("1", "2"))
+    assert not admit(archive, run, replace(told("7", "8", at=LATER), redeclared=True)).gap
+    assert admit(archive, run, told("9", at=LATER + timedelta(hours=1))).gap

@@ -42,7 +42,7 @@ def test_the_sums_are_those_of_the_single_rows(archive: Archive, run: str) -> No
     assert (row.state, row.exit_code, row.finish) == ("done", 3, "finished")
     assert (row.found, row.new, row.reopened, row.known, row.noted, row.unusable) == (11, 8, 0, 1, 1, 1)
     assert row.found == row.new + row.reopened + row.known + row.noted + row.unusable
-    assert (row.stored, row.duplicates, row.failed, row.fetched) == (2, 1, 5, 6)
+    assert (row.stored, row.duplicates, row.failed, row.refused, row.fetched) == (2, 1, 4, 1, 6)
     assert row.reasons == {
         Reason.NO_ARTICLE: 2,
         Reason.CONNECTION: 1,
@@ -70,8 +70,8 @@ def test_what_was_put_off_for_a_reason_is_no_failure_with_that_reason(archive: A
     archive.fail(run, entry_id("0"), reason=Reason.TOO_MANY_REQUESTS, detail=None, next_try_at=NOON)
     archive.put_off(run, entries=[entry_id("1"), entry_id("2")], reason=Reason.TOO_MANY_REQUESTS)
     (row,) = archive.runs()
-    assert (row.failed, row.reasons) == (1, {Reason.TOO_MANY_REQUESTS: 1})
-    assert (row.feeds_failed, row.feed_reasons) == (1, {Reason.TOO_MANY_REQUESTS: 1})
+    assert (row.failed, row.put_off, row.reasons) == (1, 2, {Reason.TOO_MANY_REQUESTS: 3})
+    assert (row.feeds_failed, row.feeds_put_off, row.feed_reasons) == (1, 3, {Reason.TOO_MANY_REQUESTS: 4})
     (sums,) = archive.run_outlets(run)
     assert (sums.failed, sums.put_off, sums.reasons) == (1, 2, {Reason.TOO_MANY_REQUESTS: 3})
     assert (sums.feeds_failed, sums.feeds_put_off, sums.feed_reasons) == (1, 3, {Reason.TOO_MANY_REQUESTS: 4})

@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,7 +51,7 @@ def test_a_crawl_is_summed_up_and_agrees_with_the_ledger(demo: Command, web: Dem
     said = demo("crawl", outlet)
     assert said.code == 0, said.err
     (run,) = json.loads(demo("runs", "--format", "json").out)
-    total = f"feeds 1/1 · new {run['new']} · fetched {run['fetched']} · stored {run['stored']}"
+    total = f"feeds 1 (1 read) · new {run['new']} · reopened 0 · fetched {run['fetched']} · stored {run['stored']}"
     assert total in said.out
     assert run["stored"] > 3
     flagged = [json.loads(line) for line in demo("flagged", "--format", "jsonl").lines]
@@ -61,6 +62,7 @@ def test_a_crawl_is_summed_up_and_agrees_with_the_ledger(demo: Command, web: Dem
     assert again.code == 0
     assert "No story was flagged in this run" in again.out
     assert "fetched 0 · stored 0" in again.out
+    assert f"Read, with nothing new: {outlet}" in again.out
 
 
 def test_a_failing_outlet_makes_it_three_and_is_named(demo: Command) -> None:
@@ -78,7 +80,7 @@ def test_with_due_only_what_is_due_is_asked(demo: Command, web: DemoWeb) -> None
     assert demo("crawl", "--due", outlet).code == 0, "feeds never asked are due"
     again = demo("crawl", "--due", outlet)
     assert again.code == 0, again.err
-    assert "feeds 0 (1 not due)" in again.out
+    assert "feeds 0, 1 not due" in again.out
 
 
 def test_a_misspelt_outlet_suggests_the_nearest(demo: Command) -> None:
@@ -86,6 +88,9 @@ def test_a_misspelt_outlet_suggests_the_nearest(demo: Command) -> None:
     assert (said.code, said.out) == (2, "")
     assert "Did you mean mirsal?" in said.err
     assert demo("crawl", "--kind", "blog").code == 2
+    both = demo("crawl", "mirsal", "--kind", "portal")
+    assert both.code == 2
+    assert "leave out --kind" in both.err
 
 
 def test_ctrl_c_is_passed_on_and_ends_in_peace(demo: Command, web: DemoWeb) -> None:
@@ -96,9 +101,46 @@ def test_ctrl_c_is_passed_on_and_ends_in_peace(demo: Command, web: DemoWeb) -> N
     out, err = child.communicate(timeout=40)
     assert child.returncode in (1, 3), (out.decode(), err.decode())
     assert b"Traceback" not in out + err
+    assert b"Ctrl-C once more ends at once" in err
+    assert b"The run was not finished (interrupted)" in err
     (run,) = json.loads(demo("runs", "--format", "json").out)
     assert run["ended_at"] is not None
-    assert run["exit_code"] == child.returncode
+    assert (run["exit_code"], run["state"]) == (child.returncode, "interrupted")
+
+
+@pytest.mark.parametrize("after_s", [1.0, 2.5])
+def test_an_early_ctrl_c_is_no_run_or_an_interrupted_one(demo: Command, after_s: float) -> None:
+    child = demo.start("crawl", MIRQAB_CRAWL_DELAY_S="2")
+    time.sleep(after_s)  # what is imported, ours and the crawler's, and then the run being opened
+    child.send_signal(signal.SIGINT)
+    begun = time.monotonic()
+    out, err = child.communicate(timeout=40)
+    assert time.monotonic() - begun < 15, "nothing is under way that could take longer"
+    assert b"Traceback" not in out + err
+    runs = json.loads(demo("runs", "--format", "json").out)
+    assert [run["state"] for run in runs] == ([] if child.returncode == 130 else ["interrupted"])
+    assert child.returncode in (130, 1)
+
+
+def test_the_sums_are_the_same_everywhere(demo: Command) -> None:
+    """The demo's outlets, one of them failing: the table, its total line, `runs`, `runs RUN` and the JSON."""
+    said = demo("crawl")
+    (run,) = json.loads(demo("runs", "--format", "json").out)
+    outlets = json.loads(demo("runs", run["run"], "--format", "json").out)
+    for key in ("feeds_ok", "feeds_failed", "new", "fetched", "stored", "duplicates", "failed", "refused", "put_off"):
+        assert run[key] == sum(outlet[key] for outlet in outlets), key
+    assert run["new"] == sum(run[key] for key in ("stored", "duplicates", "failed", "refused", "put_off"))
+    assert sum(run["reasons"].values()) == run["failed"] + run["refused"] + run["put_off"]
+    asked = run["feeds_ok"] + run["feeds_failed"]
+    assert f"feeds {asked} ({run['feeds_ok']} read, {run['feeds_failed']} failed) · new {run['new']} " in said.out
+    words = {"failed": run["failed"], "refused": run["refused"], "later": run["put_off"]}
+    assert " · ".join(f"{word} {count}" for word, count in words.items()) in said.out
+    assert f"{run['feeds_ok']} of {asked}" in demo("runs").out
+    flagged = json.loads(demo("flagged", "--format", "json").out)
+    assert all(story["story"] in said.out for story in flagged)
+    # the rows of the crawl's table are those of `runs RUN`, which knows no flags
+    for line in demo("runs", run["run"]).lines[1:]:
+        assert any(row.split()[:10] == line.split()[:10] for row in said.lines), line
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells a child of its parent's end")
@@ -157,17 +199,21 @@ def test_events_come_in_any_pieces() -> None:
 def test_the_report_counts_as_the_ledger_does() -> None:
     report = RunReport()
     report.take({"event": "start", "outlets": 2, "feeds": 3})
-    report.take({"event": "feed", "outlet": "rasid", "url": "u", "new": 4, "known": 1, "problem": None})
+    report.take({"event": "feed", "outlet": "rasid", "url": "u", "new": 4, "reopened": 2, "problem": None})
     report.take({"event": "feed", "outlet": "sadeem", "url": "v", "new": 0, "known": 0, "problem": "tls"})
     for outcome in ("stored", "duplicate", "gone", "refused_by_robots"):
         report.take({"event": "page", "outlet": "rasid", "url": "w", "outcome": outcome, "flagged": []})
-    report.take({"event": "page", "outlet": "rasid", "url": "w", "outcome": "stored", "flagged": ["topic"]})
+    flagged = {"event": "page", "outlet": "rasid", "url": "w", "outcome": "stored", "article": "a1"}
+    report.take({**flagged, "raised": ["topic"]})
+    report.take({**flagged, "raised": [], "flagged": ["topic"]})  # raised by an earlier run
     report.take({"event": "unheard of"})
-    assert report.line() == "feeds 2/3 · new 4 · fetched 4 · stored 2 · copies 1 · failed 2 · flagged 1"
-    assert report.outlets["sadeem"].feed_problems == [("v", "tls")]
+    told = "feeds 2 of 3 · new 4 · reopened 2 · fetched 5 · stored 3 · copies 1 · failed 1 · refused 1 · flagged 1"
+    assert report.line() == told
+    assert report.feed_problems == [("sadeem", "v", "tls")]
+    assert (report.raised, report.flagged) == (["a1"], {"rasid": 1})
 
 
-def test_the_report_tells_gaps_refusals_and_what_was_put_off() -> None:
+def test_the_report_tells_refusals_and_what_was_put_off_and_leaves_back_fills_out_of_the_feeds() -> None:
     report = RunReport()
     report.take({"event": "start", "feeds": 5})
     report.take({"event": "not_due", "feeds": 2})
@@ -176,10 +222,8 @@ def test_the_report_tells_gaps_refusals_and_what_was_put_off() -> None:
     report.take({**feed, "url": "v", "outcome": "put_off", "problem": "too_many_requests"})
     report.take({**feed, "url": "w", "outcome": "not_modified"})
     report.take({**feed, "url": "x", "outcome": "ok", "role": "backfill", "new": 5})
+    report.take({**feed, "url": "y", "outcome": "ok", "role": "child"})
     report.take({"event": "page", "outlet": "rasid", "url": "p", "outcome": "refused_by_robots"})
     report.take({"event": "page", "outlet": "rasid", "url": "q", "outcome": "put_off", "problem": "too_many_requests"})
-    rasid = report.outlets["rasid"]
-    assert report.line().startswith("feeds 4/4 (2 not due) · new 15")
-    assert (rasid.feeds_read, rasid.feeds_unchanged, rasid.feeds_put_off, rasid.put_off) == (2, 1, 1, 1)
-    assert (rasid.gaps, rasid.found_again, rasid.notices) == (1, 5, ["u rolled over"])
-    assert (rasid.refused, rasid.failed, rasid.fetched) == (1, 0, 0)
+    assert report.line() == "feeds 4 of 4 (2 not due) · new 15 · stored 0 · refused 1 · later 1 · flagged 0"
+    assert report.notices == [("rasid", "u rolled over")]

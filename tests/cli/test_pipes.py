@@ -98,7 +98,7 @@ def test_extract_prints_the_article(mirqab: Command, tmp_path: Path) -> None:
     page, empty, zipped = parsed(said.out)
     assert list(page) == [
         "input", "url", "headline", "body", "published", "published_raw",
-        "authors", "embeds", "language", "quality", "extractor", "problem",
+        "authors", "embeds", "language", "quality", "quality_parts", "extractor", "problem",
     ]  # fmt: skip
     assert (page["input"], page["url"], page["problem"]) == (names[0], "https://rasid.example/talks", None)
     assert page["headline"] == "محادثات حول الانسحاب"

@@ -201,8 +201,8 @@ def test_the_ledger_of_runs_adds_up(reader: Reader) -> None:
     (run,) = json.loads(reader("runs", "--format", "json").out)
     assert run["state"] == "done"
     assert run["found"] == run["new"] + run["reopened"] + run["known"] + run["noted"] + run["unusable"]
-    assert (run["stored"], run["duplicates"], run["failed"]) == (4, 1, 3)
-    assert run["failed"] == sum(run["reasons"].values())
+    assert (run["stored"], run["duplicates"], run["failed"], run["refused"]) == (4, 1, 2, 1)
+    assert run["failed"] + run["refused"] + run["put_off"] == sum(run["reasons"].values())
     assert "gone ×1" in reader("runs").out
 
 

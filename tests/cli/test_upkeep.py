@@ -67,7 +67,7 @@ def test_a_run_is_told_by_outlet_with_the_reasons(
 ) -> None:
     told = {row["outlet"]: row for row in json.loads(newcomer("runs", run[:8], "--format", "json").out)}
     first, second = (told[outlet.id] for outlet in outlets)
-    assert (first["feeds_ok"], first["new"], first["gaps"]) == (2, 3, 1)
+    assert (first["feeds_ok"], first["backfills"], first["new"], first["gaps"]) == (1, 1, 3, 1)
     assert (second["feeds_failed"], second["feeds_put_off"]) == (1, 1)
     assert second["feed_reasons"] == {"gone": 1, "too_many_requests": 1}
     table = newcomer("runs", run)

@@ -26,9 +26,10 @@ def publish_up_to(site: Site, last: int) -> str:
     return site.feed("/rss", items[-WINDOW:][::-1])
 
 
-def name_in_robots(site: Site, *paths: str) -> None:
+def name_in_robots(site: Site, *paths: str, encoding: str = "utf-8") -> None:
     lines = "".join(f"Sitemap: {site.url}{path}\n" for path in paths)
-    site.answers["/robots.txt"] = Answer(body=f"User-agent: *\nDisallow:\n{lines}".encode(), content_type="text/plain")
+    body = f"User-agent: *\nDisallow:\n{lines}".encode(encoding)
+    site.answers["/robots.txt"] = Answer(body=body, content_type="text/plain")
 
 
 def all_of_it(site: Site, count: int) -> bytes:
@@ -49,7 +50,7 @@ def stored(deployment: Deployment, site: Site, count: int) -> set[int]:
 
 def test_what_rolled_over_is_found_in_the_sitemap_that_robots_names(press: Press, deployment: Deployment) -> None:
     site = press.site()
-    name_in_robots(site, "/sitemap.xml", "/news-sitemap.xml")
+    name_in_robots(site, "/sitemap.xml", "/news-sitemap.xml", encoding="utf-16")
     deployment.read("nahr", publish_up_to(site, BEFORE), home=site.url + "/")
     assert deployment.crawl().end["stored"] == BEFORE
     total = BEFORE + SINCE

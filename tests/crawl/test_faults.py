@@ -196,7 +196,8 @@ def test_sigterm_finishes_what_is_under_way_and_leaves_the_rest(
     assert ended.end["put_off"] > 0
     assert ended.end["stored"] + ended.end["put_off"] == ended.end["pages"]
     run = deployment.last_run()
-    assert (run.finish, run.ended_at is not None, run.failed) == ("shutdown", True, 0)
+    assert (run.finish, run.ended_at is not None, run.failed) == ("interrupted", True, 0)
+    assert run.state == "interrupted"
     settle(deployment, site, deployment.crawl())
 
 

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from mirqab.types import Reason
+import pytest
+
+from crawler.polls import Polls
+from crawler.progress import Progress
+from crawler.tally import Tally
+from mirqab.archive import Archive
+from mirqab.intake import Intake
+from mirqab.seen import open_seen
+from mirqab.types import Feed, FeedKind, Outlet, OutletKind, Reason
+from mirqab.work import WorkPlan
+from mirqab.workers import Workers
 from tests.crawl.conftest import Deployment, news, publish
 from tests.crawl.pressweb import Answer, Asked, Press, Site, rss, silent_address
 
@@ -137,6 +149,55 @@ def test_moved_and_gone_feeds_are_told(press: Press, deployment: Deployment) -> 
 
     third = deployment.crawl("feeds", "-a", "due=yes")
     assert (third.code, third.end["feeds_not_due"]) == (0, 2), "a feed that is gone rests"
+
+
+def test_an_address_that_gives_nothing_is_not_proposed(press: Press, deployment: Deployment) -> None:
+    site = press.site()
+    site.answers["/old"] = moving(site, "/new")
+    site.answers["/new"] = Answer(status=404)
+    deployment.read("nahr", site.url + "/old")
+    for _ in range(3):
+        told = deployment.crawl("feeds", "-a", "due=no")
+        assert told.code == 3, told.log
+        assert [notice for event in told.events for notice in event.get("notices", ())] == []
+
+
+async def test_unchanged_feeds_do_not_wait_for_pages_to_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawler.polls.UNCHANGED_WAIT_S", 0.05)
+    feeds = tuple(Feed(url=f"https://nahr.example/{number}", kind=FeedKind.FEED) for number in range(3))
+    outlet = Outlet(
+        id="nahr",
+        name="النهر",
+        name_en="Nahr",
+        kind=OutletKind.NEWSPAPER,
+        country="iq",
+        timezone="UTC",
+        home=feeds[0].url,
+        feeds=feeds,
+    )
+    archive = Archive.open(f"sqlite:///{tmp_path / 'archive.sqlite'}")
+    async with open_seen(redis_url=None, folder=tmp_path / "redis") as seen:
+        run = archive.start_run("crawl feeds", topics=[])
+        intake = Intake(archive, seen, run=run, max_attempts=5, first_poll_max_age_s=0, outlets=[outlet])
+        polls = Polls([outlet], Tally(), Progress(None), only_due=False, max_items=10, host_state=intake.host)
+        plan = WorkPlan(documents=(), raw_folder=None, max_page_bytes=1)
+        polls.open(intake, Workers(plan, count=1, page_time_s=1, page_memory_mb=1, feed_time_s=1))
+        (round_,) = [one async for one in polls.rounds()]
+        first, second, last = round_.polls
+        for poll in round_.polls:
+            polls.begin(poll)
+        for poll in (first, second):
+            await polls.admit(poll, poll.snapshot(not_modified=True))
+        assert archive.runs(1)[0].feeds_not_modified == 0
+        await asyncio.sleep(0.5)
+        assert archive.runs(1)[0].feeds_not_modified == 2
+        await polls.admit(last, last.snapshot(not_modified=True))
+        await polls.close(stopping=False)
+        assert archive.runs(1)[0].feeds_not_modified == 3
+        await intake.close()
+    archive.close()
 
 
 def test_a_304_that_is_not_true_is_found_out(press: Press, deployment: Deployment) -> None:

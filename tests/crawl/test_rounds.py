@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
 
 from crawler.leads import LATENESS, MOST_CHILDREN, MOST_PLACES, newest_children
-from crawler.rounds import Round
+from crawler.rounds import Poll, Round
 from mirqab.types import ChildSitemap, Feed, FeedKind, FeedRole, FeedState, Outlet, OutletKind, Validators
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -156,3 +160,23 @@ def test_a_gap_after_which_nothing_was_looked_for_is_owed_a_look() -> None:
     assert begun(state(RSS, **gap), looked).gaps == []
     before = state(HOME, looked_at=NOW - timedelta(days=2), last_polled_at=NOW - timedelta(minutes=5))
     assert begun(state(RSS, **gap), before).gaps == [NOW - timedelta(hours=5)], "a child of an index is asked anyway"
+
+
+# -------------------------------------------------------------------------------- a changed declaration
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"timezone": "UTC"}, {"max_items": 10}, {"kind": FeedKind.SECTION}, {"links": "/news/*"}],
+)
+def test_what_is_known_of_a_feed_does_not_hide_another_declaration(changed: dict[str, Any]) -> None:
+    first = Poll(outlet=outlet(RSS), feed=Feed(url=RSS))
+    known = state(RSS, validators=Validators(etag="one", body_hash=first.body_hash(b"body")))
+    assert replace(first, known=known).headers == {"If-None-Match": "one"}
+    feed = replace(first.feed, **{key: value for key, value in changed.items() if key in ("kind", "links")})
+    place = replace(first.outlet, timezone=changed.get("timezone", first.outlet.timezone))
+    again = replace(first, known=known, feed=feed, outlet=place, max_items=changed.get("max_items", 2000))
+    assert (again.headers, again.redeclared, again.snapshot().redeclared) == ({}, True, True)
+    assert again.body_hash(b"body") != first.body_hash(b"body")
+    old = state(RSS, validators=Validators(etag="one", body_hash="of an older archive"))
+    assert replace(again, known=old).headers == {"If-None-Match": "one"}

@@ -136,6 +136,13 @@ def test_other_code_reads_the_file(
     assert load(large)[1]
 
 
+def test_every_file_that_decides_is_there() -> None:
+    from mirqab.declarations import cache
+
+    missing = [name for name in cache._DECIDING if not (CODE_ROOT / "mirqab" / name).is_file()]
+    assert not missing, "a renamed file switches the cache off without a word"
+
+
 def test_a_time_zone_that_this_machine_no_longer_has_is_told(
     large: Settings, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

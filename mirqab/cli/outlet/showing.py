@@ -11,7 +11,7 @@ from mirqab.cli.outlet.trying import Origin, why
 from mirqab.cli.terminal import Column, Format, Row, moment, one_line, plain, print_rows, write_line
 from mirqab.declarations.writing import outlet_yaml
 from mirqab.reader.queries import iso
-from mirqab.types import Reason
+from mirqab.types import FeedKind, Reason
 
 if TYPE_CHECKING:
     from mirqab.cli.outlet.proposing import Proposal
@@ -88,11 +88,12 @@ def show_proposal(trial: Trial, proposal: Proposal) -> None:
     write_line("")
     write_line(plain(commented_yaml(proposal)).rstrip("\n"))
     declared = {feed.url for feed in (*proposal.outlet.feeds, *proposal.outlet.backfill)}
-    if others := [one.url for one in trial.tried if one.works and one.url not in declared]:
+    if others := [one for one in trial.tried if one.works and one.url not in declared]:
         write_line("")
         write_line("# These can be read too. Mostly they tell the same; once the outlet is declared, one is added by")
-        for url in others:
-            write_line(one_line(f"#   ./run outlet add {shlex.quote(url)} --to {proposal.outlet.id}"))
+        for one in others:
+            links = " --links CSS" if one.kind is FeedKind.SECTION else ""
+            write_line(one_line(f"# ./run outlet add {shlex.quote(one.url)} --to {proposal.outlet.id}{links}"))
 
 
 def commented_yaml(proposal: Proposal) -> str:

@@ -11,9 +11,10 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
-from mirqab.addresses import host_of
+from mirqab.addresses import host_of, url_key
 from mirqab.cli import deployment
 from mirqab.cli.fetching import Fetcher, who_asks
 from mirqab.cli.outlet.declared import find_outlet, outlets_of_host
@@ -63,6 +64,12 @@ def save_snapshot(url: str, deployed: Settings, *, outlet: str | None, folder: P
     gold.write_text(text + "\n", encoding="utf-8")
     write_line(f"{page}: {len(answer.body)} bytes as they came")
     write_line(f"{gold}: a draft. Read it beside the page, and correct it")
+    if folder == deployment.CODE / "tests" / "golden":
+        write_line("Then: ./run test tests/extraction/test_golden.py")
+    else:
+        write_line(
+            "The tests hold to it once the pair lies in tests/golden/: ./run test tests/extraction/test_golden.py"
+        )
     return ExitCode.WELL
 
 
@@ -71,15 +78,17 @@ def _name(owner: str, address: str) -> str:
 
 
 def _expected(file: str, answer: Arrived, worked: Worked, owner: Outlet | None) -> dict[str, Any]:
-    """Return the expectation as extraction would have it now."""
-    article = worked.article
+    """Return the expectation as extraction would have it now; a home page is expected to hold no article."""
+    homes = [urljoin(answer.name, "/"), *([owner.home] if owner else [])]
+    is_home = any(url_key(answer.name) == url_key(home) for home in homes)
+    article = None if is_home else worked.article
     body = "" if article is None else article.body
     paragraphs = body.splitlines()
     return {
         "file": file,
         "class": "news" if article else "listing",
-        "outlet": owner.name_en if owner else host_of(answer.name),
-        "country": owner.country.upper() if owner else None,
+        "outlet": owner.id if owner else host_of(answer.name),
+        "country": owner.country if owner else None,
         "language": article.language if article else None,
         "encoding": read_characters(answer.body, answer.content_type).encoding,
         "bytes": len(answer.body),
@@ -102,8 +111,14 @@ def _expected(file: str, answer: Arrived, worked: Worked, owner: Outlet | None) 
             "headers": [pair for pair in answer.headers if pair[0].lower() not in _UNKEPT_HEADERS],
         },
         "gold_by": "draft: what extraction gave when the page was saved; say here who corrected it",
-        "note": None if article else f"{worked.problem}: {worked.detail}",
+        "note": _note(worked, is_home=is_home),
     }
+
+
+def _note(worked: Worked, *, is_home: bool) -> str | None:
+    if worked.article is None:
+        return f"{worked.problem}: {worked.detail}"
+    return "a home page, in which extraction finds an article: none is expected" if is_home else None
 
 
 def _local(at: datetime | None, owner: Outlet | None) -> str | None:

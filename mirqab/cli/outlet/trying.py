@@ -19,7 +19,7 @@ from mirqab.cli.inputs import Arrived, has_user
 from mirqab.cli.outlet.sites import Site, site_of
 from mirqab.cli.terminal import say
 from mirqab.errors import MirqabError, UsageError
-from mirqab.feeds.discovery import find, guesses, in_robots
+from mirqab.feeds.discovery import Found, find, guesses, in_robots
 from mirqab.types import FeedBody, FeedItem, FeedKind, FeedReading, Page, PageHints, Reason, Worked, make_id
 from mirqab.work import no_article
 
@@ -241,14 +241,13 @@ class _Trying:
         if first.problem is None:
             reading = self._read(first, FeedKind.SECTION, links)
             self._take(first, Origin.GIVEN, FeedKind.SECTION, reading, links=links)
-            self.trial.site = site_of(first.body, first.content_type)
+            self.trial.site, _ = self._look_at(first)
 
     def _look_around(self, home: Arrived) -> None:
         places: list[tuple[str, str, FeedKind, Origin]] = []
         base = home.url or self.trial.url
         if home.problem is None:
-            self.trial.site = site_of(home.body, home.content_type)
-            found = find(home.body, url=base, content_type=home.content_type)
+            self.trial.site, found = self._look_at(home)
             feeds = [one for one in found if one.kind is FeedKind.FEED][:MOST_FEEDS]
             sitemaps = [one for one in found if one.kind is FeedKind.SITEMAP][:MOST_SITEMAPS]
             places += [(one.url, one.title, one.kind, Origin.DECLARED) for one in (*feeds, *sitemaps)]
@@ -337,6 +336,11 @@ class _Trying:
             return index
         return replace(index, items=self._read(answer, FeedKind.SITEMAP).items)
 
+    def _look_at(self, page: Arrived) -> tuple[Site, list[Found]]:
+        """Return what a page says of its site and the feeds it names, read in a worker: it may be hostile."""
+        asked = (page.body, page.url or page.name, page.content_type)
+        return self._workers.call(_look_at, *asked, name=page.name, failed=_unseen)
+
     def _read(self, answer: Arrived, kind: FeedKind, links: str | None = None) -> FeedReading:
         return read_answer(self._workers, answer, kind, links, max_items=self._max_items)
 
@@ -348,7 +352,7 @@ class _Trying:
             (answer,) = self._fetcher.fetch(item.url)
             self.trial.article = worked = read_page(self._workers, answer, item=item, timezone=timezone)
             if not self.trial.site.name and answer.problem is None:
-                self.trial.site = replace(site_of(answer.body, answer.content_type), titled="")
+                self.trial.site = replace(self._look_at(answer)[0], titled="")
             if worked.article is not None:
                 return
 
@@ -360,6 +364,15 @@ def _led(answer: Arrived) -> str | None:
     if answer.url is not None and url_key(answer.url) != url_key(answer.name):
         return f"leads to {answer.url}, not for good"
     return None
+
+
+def _look_at(html: bytes, url: str, content_type: str | None) -> tuple[Site, list[Found]]:
+    return site_of(html, content_type), find(html, url=url, content_type=content_type)
+
+
+def _unseen(problem: Reason, detail: str) -> tuple[Site, list[Found]]:
+    say(f"The page itself could not be looked at: {why(problem, detail)}.")
+    return Site(), []
 
 
 def read_answer(
@@ -405,6 +418,7 @@ def _page(answer: Arrived, item: FeedItem | None, timezone: str | None) -> Page:
             published=item.published,
             published_raw=item.published_raw,
             timezone=timezone,
+            content=item.content,
         )
     return Page(
         entry=make_id("e", "outlet", url),

@@ -25,7 +25,7 @@ def test_a_page_is_saved_with_a_draft_of_what_is_in_it(newsroom: Newsroom, tmp_p
     assert page.read_bytes() == article_html(headline, paragraphs, charset="windows-1256").encode("windows-1256")
     expected = json.loads(gold.read_text(encoding="utf-8"))
     assert (expected["file"], expected["url"], expected["title"]) == (page.name, url, headline)
-    assert (expected["encoding"], expected["language"], expected["country"]) == ("cp1256", "ar", "IQ")
+    assert (expected["encoding"], expected["language"], expected["country"]) == ("cp1256", "ar", "iq")
     assert (expected["first_sentence"], expected["last_sentence"]) == (paragraphs[0], paragraphs[-1])
     assert expected["body_text"] == "\n".join(paragraphs)
     assert len(expected["must_contain"]) == 3
@@ -35,6 +35,17 @@ def test_a_page_is_saved_with_a_draft_of_what_is_in_it(newsroom: Newsroom, tmp_p
     assert "content-type" in names
     assert "set-cookie" not in names
     assert str(gold) in said.out
+    assert "./run test tests/extraction/test_golden.py" in said.out
+
+
+def test_a_home_page_is_expected_to_hold_no_article(newsroom: Newsroom, tmp_path: Path) -> None:
+    site = newsroom.press.site()
+    url = site.article("/", *news(2))
+    assert newsroom.command("outlet", "snapshot", url, "--folder", str(tmp_path)).code == 0
+    (gold,) = tmp_path.glob("*.gold.json")
+    expected = json.loads(gold.read_text(encoding="utf-8"))
+    assert (expected["is_article"], expected["class"], expected["title"]) == (False, "listing", None)
+    assert "home page" in expected["note"]
 
 
 def test_what_was_corrected_is_not_overwritten(newsroom: Newsroom, tmp_path: Path) -> None:

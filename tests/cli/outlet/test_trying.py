@@ -266,3 +266,40 @@ def test_control_and_bidi_characters_of_a_site_do_not_reach_the_terminal(newsroo
     said = newsroom.command("outlet", "try", home)
     assert said.code == 0, said.err
     assert not set("\u202e\u202c\x9b\x1b") & set(said.out + said.err)
+
+
+def test_what_a_redirect_or_a_wish_for_patience_said_is_told(newsroom: Newsroom) -> None:
+    site, busy = newsroom.press.site(), newsroom.press.site()
+    feed = publish(site)
+    site.answers["/"] = Answer(status=301, headers=(("Location", "/rss"),))
+    found = tried(newsroom, f"{site.url}/")
+    assert found["tried"][0]["detail"] == f"{site.url}/ leads here for good"
+    assert (found["best"], found["guesses"]["home"]) == (feed, "the feed answers there: give the page")
+    busy.answers["/rss"] = Answer(status=429, headers=(("Retry-After", "60"),))
+    said = newsroom.command("outlet", "try", f"{busy.url}/rss")
+    assert said.code == 3
+    assert "answered 429; asks to come again after 60 s" in said.out
+    assert "try again later" in said.err
+    assert "address of a feed" not in said.err
+
+
+def test_a_page_of_links_is_a_source_too_and_what_else_works_can_be_added(newsroom: Newsroom) -> None:
+    site = newsroom.press.site()
+    home_page(site, name=None)
+    site.answers["/latest"] = site.answers.pop("/")
+    for path, _ in STORIES:
+        site.article(path, *news(3))
+    site.answers["/robots.txt"] = Answer(body=f"Sitemap: {site.url}/news.xml\n".encode(), content_type="text/plain")
+    site.answers["/news.xml"] = sitemap(f"{site.url}{STORIES[0][0]}")
+    said = newsroom.command("outlet", "try", f"{site.url}/latest", "--id", "marfa")
+    assert said.code == 0, said.err
+    assert f"# ./run outlet add {site.url}/latest --to marfa --links CSS" in said.out
+    assert "# guessed: the page that was given" in said.out
+    assert "--links CSS" in said.err
+
+
+def test_a_slow_pace_is_told_while_it_is_waited_for(newsroom: Newsroom) -> None:
+    site = newsroom.press.site()
+    said = newsroom.command("feed", publish(site), MIRQAB_CRAWL_DELAY_S="5")
+    assert said.code == 0
+    assert ": 5 s lie between two requests" in said.err
