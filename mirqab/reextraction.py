@@ -188,6 +188,9 @@ def _page(archive: Archive, kept: KeptEntry, outlets: Mapping[str, Outlet]) -> P
             published=entry.published,
             published_raw=entry.published_raw,
             timezone=None if outlet is None else outlet.timezone,
+            content=entry.content,
+            keep=() if outlet is None else outlet.keep,
+            prune=() if outlet is None else outlet.prune,
         ),
     )
 

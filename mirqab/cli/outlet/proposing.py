@@ -144,9 +144,8 @@ def propose(trial: Trial, wish: Wish, taken: Iterable[str]) -> Proposal | None:
     if zone is None:
         zone = UNKNOWN_ZONE
         listed = ", ".join(zones_of(country)[:6])
-        unknown["timezone"] = (
-            f"unknown: {f'one of {listed}' if listed else 'the newsroom’s, such as Asia/Baghdad'} (--timezone)"
-        )
+        which = f"one of {listed}" if listed else "the newsroom's, such as Asia/Baghdad"
+        unknown["timezone"] = f"unknown: {which} (--timezone)"
     name = wish.name or trial.site.name
     if not name:
         name = name_in(trial.best.feed_title) or trial.site.titled
