@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from demo.folder import DemoFolder, Kept
-from demo.stories import Label
+from demo.stories import Label, Outcome
 from demo.web import Answer, DemoWeb
 from mirqab.errors import ConfigurationError, UsageError
 from mirqab.lifeline import tied_to_us
@@ -83,12 +83,14 @@ def _serve(web: DemoWeb) -> None:
 def show(folder: DemoFolder, kept: Kept, web: DemoWeb) -> None:
     """Crawl the served web and show what came of it; UnexpectedError when it did not go as it must."""
     stories = web.stories.values()
-    topical = sum(story.label is Label.TOPIC for story in stories)
+    topical = [story for story in stories if story.label is Label.TOPIC]
+    readable = len({story.original for story in topical if story.outcome is Outcome.STORED})
     _title("A small Arabic news web")
     _say(
         f"{len(web.outlets)} outlets with {len(stories)} stories, all invented, are served on this machine only "
         f"({web.hosts[0]}{' …' if web.hosts[1:] else ''}).\n"
-        f"{topical} tell of talks about withdrawing foreign forces; the others use the same words for football, banks,"
+        f"{len(topical)} tell of talks about withdrawing foreign forces ({readable} stories without exact copies"
+        " and pages that\ncannot be read); the others use the same words for football, banks,"
         " treaties\nand battles, or are everyday news. Mirqab does not know which. Its data: "
         f"{folder.path}"
     )
@@ -114,10 +116,12 @@ def _explain_failures(web: DemoWeb, *, again: bool) -> None:
         f"\nThe crawl ends with exit code {ExitCode.SOME_FAILED}: done, but some inputs failed. That is on purpose:"
         f" the feed of {broken} answers 500."
     )
+    count = Counter(story.outcome for story in web.stories.values())
     if not again:
         _say(
-            f"One page is gone (404) and one is refused by robots.txt; {slow} answers slowly, and the other outlets did"
-            " not wait for it."
+            f"{count[Outcome.NOT_FOUND]} page is gone (404), {count[Outcome.NO_ARTICLE]} hold no article, and"
+            f" {count[Outcome.REFUSED_BY_ROBOTS]} is refused by robots.txt; {slow} answers"
+            " slowly, and the other outlets did not wait for it."
         )
 
 

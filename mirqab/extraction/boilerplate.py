@@ -126,9 +126,13 @@ def without_boilerplate(lines: list[str], tree: HtmlElement, *, authors: Collect
     lines = _within_main(lines, tree)
     beside = list(_texts_beside(tree))
     joined = "\n".join(beside)
+    # a tag or a table of contents repeats sub-headings, which are of the text all the same
+    headings = {packed(heading.text_content()) for heading in tree.iter("h2", "h3", "h4")} if beside else set()
 
     def stands_beside(line: str) -> bool:
         text = packed(line)
+        if text in headings:
+            return False
         # a word or two stand in any text by chance
         return text in (joined if len(text) >= SHORTEST_FOUND else beside)
 
