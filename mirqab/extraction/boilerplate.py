@@ -77,6 +77,12 @@ _OPENED: Final = re.compile(
     r")",
     re.IGNORECASE,
 )
+# what a site says of its readers' comments, below the text
+_POLICY: Final = re.compile(
+    r"(?:الاراء|المقالات|التعليقات|المشاركات)[^.]{0,40} لا (?:تعبر|تمثل|تعكس)[^.]{0,30} (?:راي|اراء|موقف|وجهه نظر)|"
+    r"(?=.*(?:تعليق|مشاركات))(?=.*(?:ارشادات|شروط|قواعد|سياسه) (?:ال)?(?:استخدام|نشر|تعليق|مشاركه))"
+)
+_LONGEST_POLICY: Final = 900
 _TAGGED: Final = re.compile(r"\A\W*(?:#[\w_]+[\s،,|]*){2,}\Z")
 _BYLINE: Final = re.compile(
     r"\A\W*(?:(?:ب?قلم|كتبت?|اعداد|تحرير|تقرير|حاوره|حاورته|ترجمه|متابعه|خاص|المحرر|الكاتب)\s*(?:[:：/\-–—|]|(?=\s))|by\s)"
@@ -169,6 +175,8 @@ def _own_lines(lines: list[str], tree: HtmlElement | None, authors: Collection[s
             labelled = bool(_LABEL_ALONE.match(fold(line)))
             continue
         if (index < _TOP or index >= len(lines) - _BOTTOM) and _is_credit(line, authors):
+            continue
+        if index >= len(lines) - _BOTTOM and len(line) <= _LONGEST_POLICY and _POLICY.match(fold(line)):
             continue
         if len(line) >= SHORTEST_REPEATED:
             if line in seen:

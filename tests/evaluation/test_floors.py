@@ -52,7 +52,7 @@ def f1(found: Iterable[PageScore]) -> float:
 # -------------------------------------------------------------------------------------- pages of publishers
 
 
-@pytest.mark.parametrize(("every", "least"), [(8, 0.976), pytest.param(1, 0.980, marks=pytest.mark.full)])
+@pytest.mark.parametrize(("every", "least"), [(8, 0.976), pytest.param(1, 0.982, marks=pytest.mark.full)])
 def test_bodies_are_better_than_the_bare_librarys(shared_data: Path, every: int, least: float) -> None:
     pages = read_golden(shared_data / "pages")[::every]
     found, reference = scores(pages, ours), scores(pages, bare)
@@ -77,7 +77,6 @@ def saved(shared_data: Path) -> list[PageScore]:
 
 
 # What is not right yet: a page leaves this list when it is, and none comes onto it.
-LEAKING = {"01_newspaper4k_arabic_article.html", "09_bbc_arabic.html"}
 UNDATED = {"01_newspaper4k_arabic_article.html"}  # its day stands in its address alone, which is not saved with it
 
 
@@ -86,7 +85,7 @@ def test_no_string_that_must_be_there_is_missing(saved: list[PageScore]) -> None
 
 
 def test_no_string_leaks_into_a_body(saved: list[PageScore]) -> None:
-    assert not {one.page.name: one.leaks for one in saved if one.leaks and one.page.name not in LEAKING}
+    assert not {one.page.name: one.leaks for one in saved if one.leaks}
 
 
 def test_headlines_are_exact(saved: list[PageScore]) -> None:
@@ -109,6 +108,6 @@ def test_articles_are_told_from_other_pages(saved: list[PageScore]) -> None:
 
 def test_the_bodies_of_each_class_agree_with_what_a_reader_saw(saved: list[PageScore]) -> None:
     means = {one.group: one.means["f1"] or 0 for one in figures(saved)}
-    assert means["class:news"] >= 0.965
+    assert means["class:news"] >= 0.98
     assert means["class:site"] >= 0.994
     assert means["class:fragment"] == 1

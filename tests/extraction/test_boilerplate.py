@@ -17,6 +17,15 @@ TEXTS = (
 )
 
 
+def test_what_a_site_says_of_comments_is_not_of_the_text() -> None:
+    rules = "نرحب بآرائكم، ونرجو قبل كتابة أي تعليق قراءة شروط الاستخدام، فالإدارة تحذف ما يخالفها. " * 4
+    opinions = "الآراء الواردة أدناه لا تعبر بالضرورة عن رأي صحيفة الحي، بل عن أصحابها."
+    said = "وقال الوزير إن التعليقات على شروط الاستخدام الجديدة للجسر ستُدرس قبل نهاية الشهر الجاري."
+
+    assert plain_lines([*TEXTS, rules, opinions]) == list(TEXTS)
+    assert plain_lines([said, *TEXTS]) == [said, *TEXTS]
+
+
 @pytest.mark.parametrize(
     "line",
     [
