@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mirqab.extraction import Layouts, extract
 from mirqab.fingerprints import fingerprint
 from mirqab.killpoints import kill_point
 from mirqab.topics import Judge, compile_topic, worth_keeping
@@ -21,6 +20,7 @@ from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reaso
 
 if TYPE_CHECKING:
     from mirqab.archive.raw import RawWriter
+    from mirqab.extraction import Layouts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,11 +66,16 @@ def prepare(plan: WorkPlan) -> None:
         from mirqab.archive.raw import RawWriter
 
         raw = RawWriter(plan.raw_folder)
+    layouts = None
+    if plan.layouts_folder is not None:
+        from mirqab.extraction import Layouts
+
+        layouts = Layouts(plan.layouts_folder)
     _prepared = _Prepared(
         judge=Judge(topics),
         judged=tuple((topic.id, topic.version) for topic in topics),
         raw=raw,
-        layouts=None if plan.layouts_folder is None else Layouts(plan.layouts_folder),
+        layouts=layouts,
         max_page_bytes=plan.max_page_bytes,
     )
 
@@ -114,6 +119,8 @@ def _extraction(page: Page, html: bytes, layouts: Layouts | None) -> Extraction:
     """Take the article out of a page, with what is known of its outlet's pages, which it may add to."""
     layout = None if layouts is None else layouts.of(page.outlet)
     hints = replace(page.hints, fetched_at=page.fetched_at)
+    from mirqab.extraction import extract  # by workers alone: whoever starts them does without its libraries
+
     found = extract(html, url=page.final_url, content_type=_content_type(page), hints=hints, layout=layout)
     if layouts is not None:
         layouts.keep(page.outlet)

@@ -57,14 +57,17 @@ def child_environ(deployment: Settings) -> dict[str, str]:
     }
 
 
-def workers(deployment: Settings) -> Workers:
-    """Return worker processes that read feeds and pages and keep nothing; whoever takes them closes them."""
+def workers(deployment: Settings, *, most: int | None = None) -> Workers:
+    """Return worker processes that read feeds and pages and keep nothing; whoever takes them closes them.
+
+    At most `most` of them, where so many things at a time are all there is to do: each costs a tenth of a second.
+    """
     from mirqab.work import WorkPlan
     from mirqab.workers import Workers
 
     return Workers(
         WorkPlan(documents=(), max_page_bytes=deployment.crawl_max_bytes),
-        count=deployment.workers_count,
+        count=min(deployment.workers_count, most or deployment.workers_count),
         page_time_s=deployment.workers_page_time_s,
         page_memory_mb=deployment.workers_page_memory_mb,
         feed_time_s=deployment.workers_feed_time_s,

@@ -44,7 +44,7 @@ def feed(
     kind = FeedKind.FEED if links is None else FeedKind.SECTION
     deployed = deployment.settings()
     complaints = Complaints()
-    workers = deployment.workers(deployed)
+    workers = deployment.workers(deployed, most=len(inputs))
 
     def read(stream: Iterator[Arrived]) -> Iterator[FeedReading]:
         return workers.read_feeds(
@@ -132,7 +132,7 @@ def extract(
 
     deployed = deployment.settings()
     complaints = Complaints()
-    workers = deployment.workers(deployed)
+    workers = deployment.workers(deployed, most=len(inputs))
 
     def work(stream: Iterator[Arrived]) -> Iterator[Worked]:
         return workers.work_each(_page(item) for item in stream)

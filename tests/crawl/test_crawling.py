@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mirqab.types import Reason
+from mirqab.types import EntryState, Reason
 from tests.crawl.conftest import Deployment, news, publish, talks
 from tests.crawl.pressweb import Answer, Press, rss, silent_address
 
@@ -103,9 +103,10 @@ def test_every_way_to_fail_is_stored_with_its_reason(press: Press, deployment: D
     }
     assert site.times("/private/1") == 0
     run = deployment.last_run()
-    assert (run.stored, run.failed, dict(run.reasons)) == (
+    assert (run.stored, run.failed, run.refused, dict(run.reasons)) == (
         2,
-        11,
+        9,
+        2,
         {Reason(k): v for k, v in crawl.end["reasons"].items()},
     )
     with deployment.archive() as archive:
@@ -172,7 +173,7 @@ def test_the_same_text_at_two_outlets_is_one_article(press: Press, deployment: D
         assert sorted(flagged.outlets) == ["nahr", "wadi"]
 
 
-def test_failed_entries_wait_for_their_time_and_robots_ill_is_a_refusal_that_passes(
+def test_a_page_whose_robots_txt_is_ill_is_left_for_later_and_no_try_is_counted(
     press: Press, deployment: Deployment
 ) -> None:
     site = press.site()
@@ -183,14 +184,14 @@ def test_failed_entries_wait_for_their_time_and_robots_ill_is_a_refusal_that_pas
 
     crawl = deployment.crawl()
 
-    assert crawl.end["reasons"] == {Reason.HTTP_ERROR: 1}
+    assert (crawl.end["put_off"], crawl.end["reasons"]) == (1, {})
     assert elsewhere.times("/x") == 0
     with deployment.archive() as archive:
         trail = archive.by_url(elsewhere.url + "/x")
         assert trail is not None
-        assert "robots.txt answered 503" in (trail.entry.detail or "")
-        assert trail.entry.next_try_at is not None
-    assert deployment.crawl().end["pages"] == 0
+        assert (trail.entry.state, trail.entry.attempts) == (EntryState.PENDING, 0)
+    elsewhere.answers["/robots.txt"] = Answer(status=404)
+    assert deployment.crawl().end["stored"] == 1
 
 
 def test_host_that_asks_for_patience_is_not_asked_by_the_next_run_either(press: Press, deployment: Deployment) -> None:
