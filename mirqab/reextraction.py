@@ -181,14 +181,9 @@ def _page(archive: Archive, kept: KeptEntry, outlets: Mapping[str, Outlet]) -> P
         body=answer.body,
         content_encoding=answer.content_encoding,
         fetched_at=kept.fetched_at or answer.fetched_at,
-        hints=PageHints(
-            title=entry.title or None,
-            summary=entry.summary or None,
-            authors=entry.authors,
-            published=entry.published,
-            published_raw=entry.published_raw,
+        hints=PageHints.told_by(
+            entry,
             timezone=None if outlet is None else outlet.timezone,
-            content=entry.content,
             keep=() if outlet is None else outlet.keep,
             prune=() if outlet is None else outlet.prune,
         ),

@@ -177,17 +177,7 @@ class OutletSpider(Spider):
             body=response.body,
             content_encoding=_encoding(response),
             fetched_at=datetime.now(UTC),
-            hints=PageHints(
-                title=entry.title or None,
-                summary=entry.summary or None,
-                authors=entry.authors,
-                published=entry.published,
-                published_raw=entry.published_raw,
-                timezone=outlet.timezone,
-                content=entry.content,
-                keep=outlet.keep,
-                prune=outlet.prune,
-            ),
+            hints=PageHints.told_by(entry, timezone=outlet.timezone, keep=outlet.keep, prune=outlet.prune),
         )
 
     async def page_unanswered(self, failure: Failure) -> None:

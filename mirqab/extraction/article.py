@@ -16,7 +16,8 @@ from mirqab.extraction.listings import is_listing
 from mirqab.extraction.metadata import Metadata, json_article, read_metadata
 from mirqab.extraction.notices import detour_of, detour_refusal, is_walled
 from mirqab.extraction.quality import quality_of, quality_parts
-from mirqab.extraction.tree import drop_unseen, is_cut_off, parse, read_characters
+from mirqab.extraction.tree import drop_unseen, is_cut_off, read_characters
+from mirqab.markup import parse
 from mirqab.types import Extraction, PageHints, Reason
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import Final
 from lxml.etree import LxmlError, _Element
 from lxml.html import HtmlElement
 
-from mirqab.extraction.tree import letters_of, raise_if_memory
+from mirqab.extraction.tree import letters_of
+from mirqab.markup import raise_if_memory
 
 _BLOCKS: Final = frozenset({"p", "head", "item", "quote", "row", "cell", "list", "table", "div", "code", "lb"})
 

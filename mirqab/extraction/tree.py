@@ -1,22 +1,18 @@
-"""The one parse of a page: bytes to characters to a tree."""
+"""The characters of a page, and what is asked of its tree before anything is taken out of it."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from email.message import Message
 from typing import Final
 
 from lxml import html as lxml_html
-from lxml.etree import ErrorTypes, LxmlError, XPath
+from lxml.etree import XPath
 
 from mirqab.arabic.encodings import decode
-from mirqab.markup import without_floods
+from mirqab.markup import HEAD, charset_in, charset_of
 
-_META_CHARSET: Final = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _XML_CHARSET: Final = re.compile(rb"\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]{1,40})")
-# Browsers look for the label in the first 1,024 bytes; publishers put it later.
-_HEAD: Final = 16_384
 _UNSEEN: Final = ("script", "style", "noscript", "svg", "template", "iframe")
 _HIDDEN: Final = (
     "//body//*[@hidden or (@style and contains(translate(@style,'DISPLAYNOE ','displaynoe'),'display:none'))]"
@@ -29,7 +25,6 @@ DEEPEST: Final = 400
 _DEEPER: Final = XPath(f"boolean(/{'/'.join('*' * DEEPEST)}/*)")
 _END_OF_DEPTH: Final = XPath(f"boolean(/{'/'.join('*' * 2047)})")  # libxml2 drops what lies deeper, in silence
 _MANY: Final = XPath(f"count(//*) > {MOST_ELEMENTS}")
-_DECLARATION: Final = re.compile(r"\A\s*<\?xml[^>]*>")
 # the complement of str.isalnum; a substitution counts a page's letters four times as fast as asking each
 _NO_LETTERS: Final = re.compile(r"[\W_]+")
 
@@ -44,35 +39,10 @@ class PageText:
 
 def read_characters(body: bytes, content_type: str | None) -> PageText:
     """Return the characters of a page; the header's charset counts before the page's own, the bytes before both."""
-    head = body[:_HEAD]
-    labels = [_header_charset(content_type)]
-    labels += [found[1].decode("ascii") for pattern in (_XML_CHARSET, _META_CHARSET) if (found := pattern.search(head))]
-    decoded = decode(body, declared=labels)
+    declaration = _XML_CHARSET.search(body[:HEAD])
+    stated = declaration[1].decode("ascii") if declaration else None
+    decoded = decode(body, declared=(charset_of(content_type), stated, charset_in(body)))
     return PageText(decoded.text, decoded.encoding)
-
-
-def parse(text: str) -> lxml_html.HtmlElement | None:
-    """Return the page's tree without comments, or None when nothing in it is markup.
-
-    `huge_tree`, because without it text below 256 levels of nesting is dropped in silence.
-    """
-    parser = lxml_html.HTMLParser(
-        collect_ids=False, encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
-    )
-    markup = without_floods(_DECLARATION.sub("", text))
-    try:
-        tree = lxml_html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
-    except (LxmlError, ValueError, AssertionError) as error:
-        raise_if_memory(error)
-        return None
-    return tree if len(tree) else None
-
-
-def raise_if_memory(error: Exception) -> None:
-    """Raise MemoryError for what libxml2 reports as a syntax or XPath error although memory ran out."""
-    log = getattr(error, "error_log", None) or ()
-    if "memory" in str(error).lower() or any(entry.type == ErrorTypes.ERR_NO_MEMORY for entry in log):
-        raise MemoryError(str(error)) from error
 
 
 def is_outsized(tree: lxml_html.HtmlElement) -> bool:
@@ -118,12 +88,3 @@ def letters_of(text: str) -> str:
 def packed(text: str) -> str:
     """Return a text without white space, for looking it up in another of the same page."""
     return "".join(text.split())
-
-
-def _header_charset(content_type: str | None) -> str | None:
-    if not content_type:
-        return None
-    message = Message()
-    message["content-type"] = content_type.replace("\r", " ").replace("\n", " ")
-    charset = message.get_param("charset")
-    return charset if isinstance(charset, str) else None

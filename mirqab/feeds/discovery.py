@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from lxml.html import HtmlElement
 
 from mirqab.addresses import clean_url, host_of, url_key
-from mirqab.feeds.pages import base_of, page_text, page_tree
+from mirqab.feeds.pages import base_of, page_text
+from mirqab.markup import parse
 from mirqab.types import FeedKind
 
 _FEED_TYPES: Final = frozenset(
@@ -71,7 +72,7 @@ def find(html: bytes, *, url: str, content_type: str | None = None) -> list[Foun
     those of one tag or author, feeds before sitemaps, feeds of comments last; then as the page has them. Never raises
     for content.
     """
-    tree = page_tree(page_text(html, content_type))
+    tree = parse(page_text(html, content_type))
     if tree is None:
         return []
     base, host = base_of(tree, url), _site(host_of(url))

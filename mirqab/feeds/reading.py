@@ -8,8 +8,8 @@ from typing import Final
 
 from mirqab.arabic.encodings import decode
 from mirqab.feeds import jsonfeed, sections, sitemaps, syndication
-from mirqab.feeds.pages import charset_in, charset_of
 from mirqab.feeds.recognising import Form, form_of, refusal, what_it_is
+from mirqab.markup import charset_in, charset_of
 from mirqab.types import FeedBody, FeedKind, FeedReading, Reason
 
 MAX_INFLATED_BYTES: Final = 15 * 1024 * 1024

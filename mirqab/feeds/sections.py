@@ -22,8 +22,9 @@ from mirqab.feeds.links import (
     links_of,
     text_of,
 )
-from mirqab.feeds.pages import base_of, page_tree
+from mirqab.feeds.pages import base_of
 from mirqab.feeds.recognising import is_wall, refusal
+from mirqab.markup import parse
 from mirqab.selectors import select
 from mirqab.types import FeedBody, FeedItem, FeedReading, Reason
 
@@ -50,7 +51,7 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
     links to the page's own site that look like articles. NOT_A_FEED for a wall in front of the page; EMPTY, with what
     was seen, when there is none.
     """
-    tree = page_tree(text) if "<" in text else None
+    tree = parse(text) if "<" in text else None
     if tree is None:
         return refusal(Reason.NOT_A_FEED, "no page: no markup in it", encoding)
     base = base_of(tree, feed.url)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mirqab.types.feeds import FeedEntry, FeedItem
 from mirqab.types.judgement import Verdict
 from mirqab.types.words import Reason, Relation
 
@@ -44,6 +45,28 @@ class PageHints:
     content: str | None = None
     keep: tuple[str, ...] = ()
     prune: tuple[str, ...] = ()
+
+    @classmethod
+    def told_by(
+        cls,
+        told: FeedEntry | FeedItem,
+        *,
+        timezone: str | None,
+        keep: tuple[str, ...] = (),
+        prune: tuple[str, ...] = (),
+    ) -> PageHints:
+        """Return what a feed's entry says of its page, with what the outlet's declaration adds."""
+        return cls(
+            title=told.title or None,
+            summary=told.summary or None,
+            authors=told.authors,
+            published=told.published,
+            published_raw=told.published_raw,
+            content=told.content,
+            timezone=timezone,
+            keep=keep,
+            prune=prune,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Final
 
 from lxml.html import HtmlElement
 
-from mirqab.feeds.pages import page_text, page_tree
+from mirqab.feeds.pages import page_text
+from mirqab.markup import parse
 
 _SEPARATOR: Final = re.compile(r"\s[-–—|:«»•]+\s|\s*[|«»•]\s*|:\s")
 # what a title has beside the name
@@ -31,7 +32,7 @@ class Site:
 
 def site_of(html: bytes, content_type: str | None) -> Site:
     """Return what a page says of its site."""
-    tree = page_tree(page_text(html, content_type))
+    tree = parse(page_text(html, content_type))
     if tree is None:
         return Site()
     title = next(tree.iter("title"), None)

@@ -409,17 +409,7 @@ def read_page(
 
 def _page(answer: Arrived, item: FeedItem | None, timezone: str | None) -> Page:
     url = answer.url or answer.name
-    hints = PageHints(timezone=timezone)
-    if item is not None:
-        hints = PageHints(
-            title=item.title or None,
-            summary=item.summary or None,
-            authors=item.authors,
-            published=item.published,
-            published_raw=item.published_raw,
-            timezone=timezone,
-            content=item.content,
-        )
+    hints = PageHints(timezone=timezone) if item is None else PageHints.told_by(item, timezone=timezone)
     return Page(
         entry=make_id("e", "outlet", url),
         outlet="outlet",
