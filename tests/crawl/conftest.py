@@ -80,11 +80,18 @@ class Deployment:
         declared = ["outlets:", *(line for one in self.outlets.values() for line in one)]
         (self.config / "outlets.yaml").write_text("\n".join(declared) + "\n", encoding="utf-8")
 
-    def start(self, *arguments: str, measured: bool = False, **environ: str) -> subprocess.Popen[bytes]:
-        """Start `scrapy …` in a session of its own, as a kill point needs it; `measured` for `peak_mb`."""
-        through = [sys.executable, str(MEASURED), str(self.folder / "peak")] if measured else []
+    def start(self, *arguments: str, **environ: str) -> subprocess.Popen[bytes]:
+        """Start `scrapy …` in a session of its own, as a kill point needs it."""
+        return self._start([sys.executable, "-m", "scrapy", *arguments], environ)
+
+    def start_measured(self, *arguments: str, **environ: str) -> subprocess.Popen[bytes]:
+        """Start `scrapy …` so that `peak_mb` is known when it has ended."""
+        measured = [sys.executable, str(MEASURED), str(self.folder / "peak")]
+        return self._start([*measured, sys.executable, "-m", "scrapy", *arguments], environ)
+
+    def _start(self, command: list[str], environ: dict[str, str]) -> subprocess.Popen[bytes]:
         child = subprocess.Popen(
-            [*through, sys.executable, "-m", "scrapy", *arguments],
+            command,
             cwd=ROOT,
             env={**self.environ, "MIRQAB_PROGRESS": str(self.folder / "progress"), **environ},
             stdin=subprocess.DEVNULL,

@@ -56,9 +56,8 @@ def crawl_all(
         deployment.read("pages", site.feed("/rss", [(url, url) for url in pages]))
         for number, url in enumerate(feeds):
             deployment.read(f"feed-{number}", url)
-        child = deployment.start(
+        child = deployment.start_measured(
             *("crawl", "feeds", *RESOLVER, *NO_ROBOTS),
-            measured=True,
             **names(answers),
             MIRQAB_CRAWL_ALLOW_HOSTS=",".join([site.host, *allow]),
             MIRQAB_CRAWL_TIMEOUT_S=str(TIMEOUT_S),
@@ -352,7 +351,7 @@ def test_case_24_the_great_double_bomb(server: HostileServer, deployment: Deploy
     server.get("/bomb/gzip/1200")
     server.get("/bomb/gzip/900")
     deployment.read("nahr", server.url("127.0.0.1", "/bomb2"), server.url("127.0.0.1", "/bomb/gzip/900"))
-    ended = deployment.wait(deployment.start("crawl", "feeds", *NO_ROBOTS, measured=True, MIRQAB_CRAWL_TIMEOUT_S="20"))
+    ended = deployment.wait(deployment.start_measured("crawl", "feeds", *NO_ROBOTS, MIRQAB_CRAWL_TIMEOUT_S="20"))
     assert ended.end["feed_reasons"] == {Reason.TOO_LARGE: 2}
     assert deployment.peak_mb < MOST_MEMORY_MB
 
