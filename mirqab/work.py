@@ -8,15 +8,16 @@ as evidence.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mirqab.fingerprints import fingerprint
 from mirqab.killpoints import kill_point
-from mirqab.topics import Judge, compile_topic, worth_keeping
-from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reason, Worked, make_id
+from mirqab.topics import Judge, Topic, compile_topic, worth_keeping
+from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reason, Verdict, Worked, make_id
 
 if TYPE_CHECKING:
     from mirqab.archive.raw import RawWriter
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
 class WorkPlan:
     """What every worker process of a run needs: the topics, pinned, and where raw pages go (None keeps none).
 
+    Topics come as documents to be compiled there, or compiled already; the documents' are the first.
     `layouts_folder` is where what is learned of each outlet's pages is kept; with None nothing is learned of them.
     `max_page_bytes` is what a page may weigh once inflated: a bomb of a gigabyte is refused without being unpacked.
     """
 
     documents: tuple[Document, ...]
+    topics: tuple[Topic, ...] = ()
     raw_folder: Path | None = None
     layouts_folder: Path | None = None
     max_page_bytes: int = 15 * 1024 * 1024
@@ -49,6 +52,15 @@ class _Prepared:
 _prepared: _Prepared | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JudgedTexts:
+    """The verdicts of several texts, those of each in the order of the plan's topics; or why there are none."""
+
+    verdicts: tuple[tuple[Verdict, ...], ...] = ()
+    problem: Reason | None = None
+    detail: str | None = None
+
+
 class BrokenBodyError(ValueError):
     """The compressed bytes of a page end early or make no sense."""
 
@@ -60,7 +72,7 @@ class BodyTooLargeError(ValueError):
 def prepare(plan: WorkPlan) -> None:
     """Compile the plan's topics and open the raw file, once per process; raises ConfigurationError for a bad topic."""
     global _prepared
-    topics = tuple(compile_topic(document) for document in plan.documents)
+    topics = (*(compile_topic(document) for document in plan.documents), *plan.topics)
     raw = None
     if plan.raw_folder is not None:
         from mirqab.archive.raw import RawWriter
@@ -200,6 +212,16 @@ def _bounded(decompress: Callable[[bytes, int], bytes], body: bytes, most: int) 
         return decompress(body, most)
     except zlib.error as error:
         raise BrokenBodyError(str(error)) from error
+
+
+def judge_texts(texts: Sequence[tuple[str, str, datetime | None]]) -> JudgedTexts:
+    """Return what the plan's topics say of texts, each given as title, text and time of publication."""
+    if _prepared is None:
+        raise RuntimeError("prepare(plan) must run before judge_texts(texts)")
+    judge = _prepared.judge.judge
+    return JudgedTexts(
+        verdicts=tuple(judge(title=title, text=text, published=published) for title, text, published in texts)
+    )
 
 
 def _content_type(page: Page) -> str | None:

@@ -19,10 +19,11 @@ import signal
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from datetime import datetime
 from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
@@ -31,7 +32,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from mirqab.errors import MirqabError
 from mirqab.types import FeedBody, FeedReading, Page, Reason, Worked
-from mirqab.work import WorkPlan, no_article, prepare, work
+from mirqab.work import JudgedTexts, WorkPlan, judge_texts, no_article, prepare, work
 
 _LOGGER: Final = logging.getLogger(__name__)
 _R = TypeVar("_R")
@@ -99,6 +100,13 @@ class Workers:
     def read_feeds(self, feeds: Iterable[tuple[str, FeedBody]]) -> Iterator[FeedReading]:
         """Yield what each feed, given with its name, says: in the order given, a few in memory at a time."""
         return self._each(self._feed_task(*feed) for feed in feeds)
+
+    def judge_each(self, batches: Iterable[Sequence[tuple[str, str, datetime | None]]]) -> Iterator[JudgedTexts]:
+        """Yield the verdicts of each batch of texts (title, text, published), in the order given.
+
+        A batch has the time and the memory of a page; few batches are in memory at a time.
+        """
+        return self._each(_Task(judge_texts, (batch,), self._page_time_s, _unjudged, "texts") for batch in batches)
 
     def call(self, call: Callable[..., _R], *arguments: Any, name: str, failed: Callable[[Reason, str], _R]) -> _R:
         """Return what a function of a module makes of its arguments in a worker, within the limits of a page.
@@ -226,6 +234,10 @@ def _death(error: ProcessExpired) -> str:
 
 def _no_reading(problem: Reason, detail: str) -> FeedReading:
     return FeedReading(version="", encoding=None, title="", items=(), problem=problem, detail=detail)
+
+
+def _unjudged(problem: Reason, detail: str) -> JudgedTexts:
+    return JudgedTexts(problem=problem, detail=detail)
 
 
 def _stop(pool: ProcessPool) -> None:
