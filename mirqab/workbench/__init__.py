@@ -5,7 +5,7 @@ many.
 """
 
 from mirqab.workbench.blinding import split
-from mirqab.workbench.comparing import Change, Kind, PointChange, Shown, Totals, compare, point_changes
+from mirqab.workbench.comparing import THEATRE, Change, Kind, PointChange, Shown, Totals, compare, point_changes
 from mirqab.workbench.judging import JudgedStory, judge_stories
 from mirqab.workbench.labelled import LABELS, Labelled, Side, read_labelled
 from mirqab.workbench.lines import BadLineError, as_object, as_text, read_lines, read_stories
@@ -26,6 +26,7 @@ from mirqab.workbench.texts import Story, Text, stored_stories
 
 __all__ = [
     "LABELS",
+    "THEATRE",
     "BadLineError",
     "Change",
     "Figures",

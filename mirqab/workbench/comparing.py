@@ -193,9 +193,12 @@ def _differing(
 
 
 class Shown:
-    """Keeps the changes that a person will see: all that go against a decision, and so many of each kind, the first."""
+    """Keeps the changes that a person will see: all that go against a decision, and so many of each kind, the first.
 
-    def __init__(self, limit: int | None) -> None:
+    Iterating yields those against a decision, then the lost, the gained, the changed.
+    """
+
+    def __init__(self, limit: int) -> None:
         self._limit = limit
         self._kept: dict[Kind, list[Change]] = {kind: [] for kind in Kind}
         self._against: list[Change] = []
@@ -204,7 +207,7 @@ class Shown:
         """Take one more change."""
         if change.against_a_person:
             self._against.append(change)
-        elif self._limit is None or len(self._kept[change.kind]) < self._limit:
+        elif change.story.counted and len(self._kept[change.kind]) < self._limit:
             self._kept[change.kind].append(change)
 
     def against_persons(self) -> list[Change]:
@@ -214,3 +217,8 @@ class Shown:
     def of(self, kind: Kind) -> list[Change]:
         """Return the others of a kind, in the order in which they came."""
         return self._kept[kind]
+
+    def __iter__(self) -> Iterator[Change]:
+        yield from self._against
+        for kind in (Kind.LOST, Kind.GAINED, Kind.CHANGED):
+            yield from self._kept[kind]

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mirqab.topics import Judge, Topic
 from mirqab.types import Reason, Verdict
 from mirqab.workbench.texts import Story
-from mirqab.workers import Workers
+
+if TYPE_CHECKING:
+    from mirqab.workers import Workers
 
 FEW: Final = 1_500
 """Stories that are judged in this process: about two seconds, which is what starting workers costs."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from mirqab.archive import Archive, StoredStory
 from mirqab.types import FlagState
+
+if TYPE_CHECKING:
+    from mirqab.archive import Archive, StoredStory
 
 Identity = str | int | float | None
 

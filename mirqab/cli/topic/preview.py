@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,13 +38,10 @@ if TYPE_CHECKING:
 
 STORED: Final = "stored"
 LAST: Final = 10_000
-SHOWN: Final = 20
 CHANGES_SHOWN: Final = 8  # lines of the arithmetic, of one story
 
 
-def preview_topic(
-    file: Path, *, base: Path | None, against: str, last: int | None, limit: int | None, as_json: bool
-) -> int:
+def preview_topic(file: Path, *, base: Path | None, against: str, last: int | None, limit: int, as_json: bool) -> int:
     """Judge texts by the saved topic and by a file, print what changes, and return the exit code."""
     if against != STORED and last is not None:
         raise UsageError("--last is for --against stored; a file is judged whole.")
@@ -123,7 +119,9 @@ def _print(file: Path, topic: Topic, saved: Topic | None, against: str, totals: 
     for line in _decisions(totals):
         paper.line(line)
     _section(paper, "Lost, though a person found them relevant", shown.against_persons(), len(shown.against_persons()))
-    _section(paper, "Lost", shown.of(Kind.LOST), totals.lost - sum(one.story.counted for one in shown.against_persons()))
+    _section(
+        paper, "Lost", shown.of(Kind.LOST), totals.lost - sum(one.story.counted for one in shown.against_persons())
+    )
     _section(paper, "Gained", shown.of(Kind.GAINED), totals.gained)
     _section(paper, "Changed", shown.of(Kind.CHANGED), totals.changed)
 
@@ -243,9 +241,7 @@ def _point_line(change: PointChange) -> str:
 # -------------------------------------------------------------------------------------------------- for a pipe
 
 
-def _json(
-    file: Path, topic: Topic, saved: Topic | None, against: str, totals: Totals, shown: Shown
-) -> dict[str, Any]:
+def _json(file: Path, topic: Topic, saved: Topic | None, against: str, totals: Totals, shown: Shown) -> dict[str, Any]:
     counts = {
         "flagged_before": None if saved is None else totals.flagged_before,
         "flagged_after": totals.flagged_after,
@@ -270,14 +266,9 @@ def _json(
         "newest": iso(totals.newest),
         "unjudged": totals.unjudged,
         **counts,
-        "per_10000": {
-            name: None if count is None else totals.per_10_000(count) for name, count in counts.items()
-        },
+        "per_10000": {name: None if count is None else totals.per_10_000(count) for name, count in counts.items()},
         "decisions": decisions,
-        "changes": [
-            _change_json(change)
-            for change in chain(shown.against_persons(), *(shown.of(kind) for kind in (Kind.LOST, Kind.GAINED, Kind.CHANGED)))
-        ],
+        "changes": [_change_json(change) for change in shown],
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mirqab.topics import verdict_to_json
 from mirqab.types import Sentence, Verdict
-from mirqab.workbench.comparing import THEATRE
+from mirqab.workbench import THEATRE
 
 
 def strongest(verdict: Verdict) -> Sentence | None:
