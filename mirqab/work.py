@@ -10,14 +10,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mirqab.fingerprints import fingerprint
 from mirqab.killpoints import kill_point
 from mirqab.topics import Judge, Topic, compile_topic, worth_keeping
-from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reason, Verdict, Worked, make_id
+from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reason, StoredText, Verdict, Worked, make_id
 
 if TYPE_CHECKING:
     from mirqab.archive.raw import RawWriter
@@ -50,15 +49,6 @@ class _Prepared:
 
 
 _prepared: _Prepared | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class JudgedTexts:
-    """The verdicts of several texts, those of each in the order of the plan's topics; or why there are none."""
-
-    verdicts: tuple[tuple[Verdict, ...], ...] = ()
-    problem: Reason | None = None
-    detail: str | None = None
 
 
 class BrokenBodyError(ValueError):
@@ -125,6 +115,20 @@ def work(page: Page) -> Worked:
         judged=_prepared.judged,
         raw=location,
     )
+
+
+def judge(texts: Sequence[StoredText]) -> list[tuple[Verdict, ...]]:
+    """Return for each stored text the verdicts worth keeping, or every one where they are asked for.
+
+    Raises only for a process that was not prepared, and MemoryError.
+    """
+    if _prepared is None:
+        raise RuntimeError("prepare(plan) must run before judge(texts)")
+    found = []
+    for text in texts:
+        verdicts = _prepared.judge.judge(title=text.headline, text=text.body, published=text.published)
+        found.append(tuple(verdict for verdict in verdicts if text.whole or worth_keeping(verdict)))
+    return found
 
 
 def _extraction(page: Page, html: bytes, layouts: Layouts | None) -> Extraction:
@@ -212,16 +216,6 @@ def _bounded(decompress: Callable[[bytes, int], bytes], body: bytes, most: int) 
         return decompress(body, most)
     except zlib.error as error:
         raise BrokenBodyError(str(error)) from error
-
-
-def judge_texts(texts: Sequence[tuple[str, str, datetime | None]]) -> JudgedTexts:
-    """Return what the plan's topics say of texts, each given as title, text and time of publication."""
-    if _prepared is None:
-        raise RuntimeError("prepare(plan) must run before judge_texts(texts)")
-    judge = _prepared.judge.judge
-    return JudgedTexts(
-        verdicts=tuple(judge(title=title, text=text, published=published) for title, text, published in texts)
-    )
 
 
 def _content_type(page: Page) -> str | None:

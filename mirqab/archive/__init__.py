@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
     from mirqab.archive.feedstates import Settle
     from mirqab.archive.nearmisses import NearMiss
-    from mirqab.archive.newest import StoredStory, StoredText
+    from mirqab.archive.newest import StoredStory, StoryText
     from mirqab.archive.pruning import FlaggedRecord, Pruned, PrunedElsewhereError, PrunePlan, RawSpace
     from mirqab.archive.raw import KeptPage, RawWriter, read_page, read_raw
     from mirqab.archive.reads import (
@@ -58,9 +58,9 @@ __all__ = [
     "Settle",
     "Sighting",
     "StoredStory",
-    "StoredText",
     "StoryDetail",
     "StoryFlag",
+    "StoryText",
     "read_page",
     "read_raw",
 ]
@@ -89,7 +89,7 @@ _MODULES: Final = {
     "RunState": "runs",
     "Settle": "feedstates",
     "StoredStory": "newest",
-    "StoredText": "newest",
+    "StoryText": "newest",
     "read_page": "raw",
     "read_raw": "raw",
 }

@@ -25,7 +25,7 @@ _flags = tables.flags
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class StoredText:
+class StoryText:
     """What is judged of an article, and what a person knows it by."""
 
     article: str
@@ -45,7 +45,7 @@ class StoredStory:
 
     id: str
     stored_at: datetime
-    texts: tuple[StoredText, ...]
+    texts: tuple[StoryText, ...]
     decision: FlagState | None
     lead: str
 
@@ -111,9 +111,9 @@ def newest_stories(
     ]
 
 
-def _texts(conn: Connection, stories: Iterable[str]) -> defaultdict[str, list[StoredText]]:
+def _texts(conn: Connection, stories: Iterable[str]) -> defaultdict[str, list[StoryText]]:
     entries = tables.entries
-    found: defaultdict[str, list[StoredText]] = defaultdict(list)
+    found: defaultdict[str, list[StoryText]] = defaultdict(list)
     for chunk in chunks(stories):
         rows = conn.execute(
             select(
@@ -134,7 +134,7 @@ def _texts(conn: Connection, stories: Iterable[str]) -> defaultdict[str, list[St
         )
         for row in rows:
             found[row.story].append(
-                StoredText(
+                StoryText(
                     article=row.id,
                     outlet=row.outlet,
                     url=row.url,

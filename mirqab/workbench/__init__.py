@@ -14,13 +14,10 @@ from mirqab.workbench.measuring import (
     Outcome,
     Place,
     Scored,
-    Share,
     figures,
     read_groupings,
     read_names,
     score,
-    share,
-    wilson,
 )
 from mirqab.workbench.texts import Story, Text, stored_stories
 
@@ -37,7 +34,6 @@ __all__ = [
     "Place",
     "PointChange",
     "Scored",
-    "Share",
     "Shown",
     "Side",
     "Story",
@@ -55,8 +51,6 @@ __all__ = [
     "read_names",
     "read_stories",
     "score",
-    "share",
     "split",
     "stored_stories",
-    "wilson",
 ]

@@ -103,22 +103,22 @@ def compare(judged: Iterable[JudgedStory], totals: Totals, *, with_base: bool) -
     With a base the first verdict of each text is the saved topic's and the last the edit's, else there is one verdict.
     """
     for one in judged:
-        story = one.story
-        if one.problem is not None or not story.texts:
-            totals.unjudged += one.problem is not None
+        story, said = one.story, one.verdicts
+        if not said:
+            totals.unjudged += said is None
             continue
-        after = _speaking([verdicts[-1] for verdicts in one.verdicts])
-        before = _speaking([verdicts[0] for verdicts in one.verdicts]) if with_base else None
+        after = _speaking([verdicts[-1] for verdicts in said])
+        before = _speaking([verdicts[0] for verdicts in said]) if with_base else None
         was, now = before is not None and before[1].flagged, after[1].flagged
         change = None
         if was and before is not None and not now:
             at = before[0]
-            change = _change(Kind.LOST, one, at, before[1], one.verdicts[at][-1])
+            change = _change(Kind.LOST, story, at, before[1], said[at][-1])
         elif now and not was:
             at = after[0]
-            change = _change(Kind.GAINED, one, at, one.verdicts[at][0] if with_base else None, after[1])
+            change = _change(Kind.GAINED, story, at, said[at][0] if with_base else None, after[1])
         elif was and now and before is not None:
-            change = _change(Kind.CHANGED, one, after[0], before[1], after[1])
+            change = _change(Kind.CHANGED, story, after[0], before[1], after[1])
             if change.grades is None and change.theatres is None:
                 change = None
         _count(totals, story, was, now, change)
@@ -131,8 +131,8 @@ def _speaking(verdicts: list[Verdict]) -> tuple[int, Verdict]:
     return max(enumerate(verdicts), key=lambda pair: (pair[1].flagged, pair[1].score, -pair[0]))
 
 
-def _change(kind: Kind, one: JudgedStory, at: int, before: Verdict | None, after: Verdict) -> Change:
-    return Change(kind=kind, story=one.story, text=one.story.texts[at], before=before, after=after)
+def _change(kind: Kind, story: Story, at: int, before: Verdict | None, after: Verdict) -> Change:
+    return Change(kind=kind, story=story, text=story.texts[at], before=before, after=after)
 
 
 def _count(totals: Totals, story: Story, was: bool, now: bool, change: Change | None) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from mirqab.topics import Judge, Topic
-from mirqab.types import Reason, Verdict
+from mirqab.types import StoredText, Verdict
 from mirqab.workbench.texts import Story
 
 if TYPE_CHECKING:
@@ -25,11 +24,10 @@ BATCH: Final = 50
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JudgedStory:
-    """A story and what each topic says of each of its texts; no verdicts, and a problem, when they cannot be judged."""
+    """A story and what each topic says of each of its texts; None when that takes more than a worker may."""
 
     story: Story
-    verdicts: tuple[tuple[Verdict, ...], ...] = ()
-    problem: Reason | None = None
+    verdicts: tuple[tuple[Verdict, ...], ...] | None = None
 
 
 def judge_stories(
@@ -57,15 +55,33 @@ def judge_stories(
 def _by_workers(stories: Iterator[Story], workers: Workers) -> Iterator[JudgedStory]:
     waiting: deque[list[Story]] = deque()
 
-    def batches() -> Iterator[list[tuple[str, str, datetime | None]]]:
+    def batches() -> Iterator[list[StoredText]]:
         while batch := list(islice(stories, BATCH)):
             waiting.append(batch)
-            yield [(text.title, text.text, text.published) for story in batch for text in story.texts]
+            yield _texts(batch)
 
-    for judged in workers.judge_each(batches()):
-        verdicts = iter(judged.verdicts)
-        for story in waiting.popleft():
-            if judged.problem is not None:
-                yield JudgedStory(story=story, problem=judged.problem)
+    for answer in workers.judge_each(batches()):
+        batch = waiting.popleft()
+        if answer is not None:
+            yield from _shared_out(batch, answer)
+            continue
+        # one of them was too much: the others must not go with it
+        for story, alone in zip(batch, workers.judge_each(_texts([one]) for one in batch), strict=True):
+            if alone is None:
+                yield JudgedStory(story=story)
             else:
-                yield JudgedStory(story=story, verdicts=tuple(islice(verdicts, len(story.texts))))
+                yield from _shared_out([story], alone)
+
+
+def _texts(stories: Iterable[Story]) -> list[StoredText]:
+    return [
+        StoredText(headline=text.title, body=text.text, published=text.published, outlet=text.outlet or "", whole=True)
+        for story in stories
+        for text in story.texts
+    ]
+
+
+def _shared_out(stories: Iterable[Story], answer: Iterable[tuple[Verdict, ...]]) -> Iterator[JudgedStory]:
+    verdicts = iter(answer)
+    for story in stories:
+        yield JudgedStory(story=story, verdicts=tuple(islice(verdicts, len(story.texts))))

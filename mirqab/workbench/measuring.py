@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,13 +9,11 @@ from enum import StrEnum
 from typing import Final
 
 from mirqab.errors import UsageError
+from mirqab.proportions import Share, share
 from mirqab.types import Verdict
 from mirqab.workbench.comparing import THEATRE
 from mirqab.workbench.judging import JudgedStory
 from mirqab.workbench.labelled import Labelled, Side
-
-Z: Final = 1.959963984540054
-"""The 97.5 % point of the normal distribution: two-sided 95 % intervals."""
 
 ALL: Final = "all"
 GROUPINGS: Final = ("theatre", "source", "label")
@@ -51,17 +48,6 @@ class Scored:
     verdict: Verdict
     outcome: Outcome
     place: Place | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Share:
-    """`part` of `of`, with the 95 % interval of the proportion behind it. All None where `of` is 0."""
-
-    part: int
-    of: int
-    value: float | None
-    low: float | None
-    high: float | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,22 +98,6 @@ class Figures:
         return share(self.places[Place.RIGHT], compared)
 
 
-def wilson(part: int, of: int) -> tuple[float, float]:
-    """Return the 95 % score interval of a proportion (E. B. Wilson, J. Am. Stat. Assoc. 22, 1927, pages 209-212)."""
-    p, z2 = part / of, Z * Z
-    centre = (p + z2 / (2 * of)) / (1 + z2 / of)
-    half = Z / (1 + z2 / of) * math.sqrt(p * (1 - p) / of + z2 / (4 * of * of))
-    return max(0.0, centre - half), min(1.0, centre + half)
-
-
-def share(part: int, of: int) -> Share:
-    """Return a proportion with its interval."""
-    if of == 0:
-        return Share(part=part, of=of, value=None, low=None, high=None)
-    low, high = wilson(part, of)
-    return Share(part=part, of=of, value=part / of, low=low, high=high)
-
-
 def score(
     lines: Sequence[Labelled], judged: Iterable[JudgedStory], *, known: frozenset[str], names: Mapping[str, str]
 ) -> tuple[list[Scored], int]:
@@ -139,7 +109,7 @@ def score(
     scored: list[Scored] = []
     unjudged = 0
     for line, one in zip(lines, judged, strict=True):
-        if one.problem is not None:
+        if not one.verdicts:
             unjudged += 1
             continue
         verdict = one.verdicts[0][0]

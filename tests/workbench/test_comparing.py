@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mirqab.types import FlagState, Reason
+from mirqab.types import FlagState
 from mirqab.work import WorkPlan
 from mirqab.workbench import (
     Change,
@@ -157,7 +157,7 @@ def test_many_stories_are_judged_by_workers_alike(
 
 
 def test_what_cannot_be_judged_is_counted_and_the_rest_goes_on(tmp_path: Path) -> None:
-    judged = [JudgedStory(story=story(1, bridges.DECIDED), problem=Reason.TIMED_OUT)]
+    judged = [JudgedStory(story=story(1, bridges.DECIDED))]
     totals = Totals()
     assert list(compare(judged, totals, with_base=True)) == []
     assert (totals.unjudged, totals.stories) == (1, 0)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mirqab.errors import UsageError
+from mirqab.proportions import share, wilson
 from mirqab.workbench import (
     Labelled,
     Outcome,
@@ -19,9 +20,7 @@ from mirqab.workbench import (
     read_groupings,
     read_names,
     score,
-    wilson,
 )
-from mirqab.workbench.measuring import share
 from mirqab.workers import Workers
 from tests.workbench import bridges
 

@@ -16,6 +16,7 @@ from mirqab.cli.paper import Paper
 from mirqab.cli.terminal import Column, Format, one_line, print_rows, to_json, write_line
 from mirqab.cli.topic.verdicts_shown import brief, strongest, strongest_json
 from mirqab.errors import UsageError
+from mirqab.proportions import Share
 from mirqab.workbench import (
     THEATRE,
     Figures,
@@ -23,7 +24,6 @@ from mirqab.workbench import (
     Outcome,
     Place,
     Scored,
-    Share,
     figures,
     judge_stories,
     read_groupings,
