@@ -74,7 +74,9 @@ def _with_objects(*endings: str) -> tuple[str, ...]:
     )
 
 
-def _present(persons: str, suffixes: Iterable[str], modals: Iterable[str] = ("", "س", "ل")) -> frozenset[tuple[str, str]]:
+def _present(
+    persons: str, suffixes: Iterable[str], modals: Iterable[str] = ("", "س", "ل")
+) -> frozenset[tuple[str, str]]:
     return _pairs([a + b + person for a in _AND for b in modals for person in persons], suffixes)
 
 
