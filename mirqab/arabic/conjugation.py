@@ -122,7 +122,10 @@ def _is_doubled(past: str, present: str) -> bool:
 
 
 def _rounded(stem: str) -> str:
-    """Return the stem of the past passive of غادر and تبادل: غودر، تبودل; of «وافق» it would be «ووفق» (and according to)."""
+    """Return the stem of the past passive of غادر and تبادل: غودر، تبودل.
+
+    «ووفق» of «وافق» is not worth it: it is spelled like "and according to".
+    """
     if stem.startswith("و"):
         return stem
     for length, at in ((4, 1), (5, 2)):
