@@ -326,3 +326,28 @@ def test_near_has_nothing_to_say_of_an_unknown_topic_or_an_empty_home(bench: Rea
     assert (said.code, "bridges" in said.err) == (2, True)
     assert "Nothing crawled yet" in newcomer("near").out
     assert json.loads(newcomer("near", "--json").out) == []
+
+
+# -------------------------------------------------------------------------------------------- what is documented
+
+
+def documented(what: str) -> list[str]:
+    text = (CODE_ROOT / "docs" / "workbench.md").read_text(encoding="utf-8")
+    match = re.search(rf"<!-- keys: {what} -->\n((?:\|.*\n)+)", text)
+    assert match is not None, what
+    return [key for row in match[1].splitlines()[2:] for key in re.findall(r"`(\w+)`", row.split("|")[1])]
+
+
+def test_the_documented_keys_are_the_printed_ones(bench: Reader, labelled: Callable[..., str], tmp_path: Path) -> None:
+    edited = bridges.write(tmp_path, bridges.LOOSER, "edited.yaml")
+    preview = parsed(bench, "topic", "preview", str(edited), "--json")
+    (part,) = parsed(bench, "topic", "evaluate", "bridges", "--labelled", labelled(*ROWS), "--json")["parts"]
+    printed = {
+        "preview": preview,
+        "change": preview["changes"][0],
+        "part": part,
+        "group": part["groups"][0],
+        "near": parsed(bench, "near", "--json")[0],
+    }
+    for what, found in printed.items():
+        assert sorted(documented(what)) == sorted(found), what
