@@ -8,7 +8,7 @@ as evidence.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mirqab.fingerprints import fingerprint
 from mirqab.killpoints import kill_point
 from mirqab.topics import Judge, compile_topic, worth_keeping
-from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reason, Worked, make_id
+from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reason, StoredText, Verdict, Worked, make_id
 
 if TYPE_CHECKING:
     from mirqab.archive.raw import RawWriter
@@ -113,6 +113,20 @@ def work(page: Page) -> Worked:
         judged=_prepared.judged,
         raw=location,
     )
+
+
+def judge(texts: Sequence[StoredText]) -> list[tuple[Verdict, ...]]:
+    """Return for each stored text the verdicts worth keeping, or every one where they are asked for.
+
+    Raises only for a process that was not prepared, and MemoryError.
+    """
+    if _prepared is None:
+        raise RuntimeError("prepare(plan) must run before judge(texts)")
+    found = []
+    for text in texts:
+        verdicts = _prepared.judge.judge(title=text.headline, text=text.body, published=text.published)
+        found.append(tuple(verdict for verdict in verdicts if text.whole or worth_keeping(verdict)))
+    return found
 
 
 def _extraction(page: Page, html: bytes, layouts: Layouts | None) -> Extraction:

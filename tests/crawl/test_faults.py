@@ -29,7 +29,7 @@ def check_everything_once(deployment: Deployment, site: Site) -> None:
         assert len(set(articles)) == ARTICLES
         counts = archive.outlet_counts()["nahr"]
         assert counts.articles == ARTICLES
-        flagged = archive.flagged(include_withdrawn=True)
+        flagged = archive.flagged(states=tuple(FlagState))
         assert len(flagged) == OF_TALKS
         assert len({story.story for story in flagged}) == OF_TALKS
 
