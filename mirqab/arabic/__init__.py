@@ -5,12 +5,14 @@ to code points of the original.
 """
 
 from mirqab.arabic.folding import FOLD_VERSION, Folded, arabic_share, fold, fold_with_offsets
+from mirqab.arabic.gluing import SHORTEST_GLUED, unglue
 from mirqab.arabic.inflection import Form, Kind, Paradigm, forms, paradigms, read_word
 from mirqab.arabic.segments import Token, sentences, tokens, words
 from mirqab.arabic.wordindex import WordIndex
 
 __all__ = [
     "FOLD_VERSION",
+    "SHORTEST_GLUED",
     "Folded",
     "Form",
     "Kind",
@@ -25,5 +27,6 @@ __all__ = [
     "read_word",
     "sentences",
     "tokens",
+    "unglue",
     "words",
 ]

@@ -27,6 +27,7 @@ from mirqab.cli import (
 )
 from mirqab.cli.evaluate import evaluate_app
 from mirqab.cli.outlet.commands import outlet_app
+from mirqab.cli.topic.commands import topic_app
 from mirqab.errors import ConfigurationError, MirqabError, NotFoundError, UsageError
 from mirqab.interrupts import INTERRUPTED
 from mirqab.lifeline import end_with_parent
@@ -93,10 +94,11 @@ for command, name, panel in (
     (reextract_command.reextract, "reextract", UPKEEP),
     (declared.settings, "settings", UPKEEP),
     (declared.outlets, "outlets", UPKEEP),
+    (declared.topics, "topics", UPKEEP),
 ):
     app.command(name, rich_help_panel=panel)(command)
 app.add_typer(outlet_app, name="outlet", rich_help_panel=UPKEEP)
-app.add_typer(declared.topics_app, name="topics", rich_help_panel=UPKEEP)
+app.add_typer(topic_app, name="topic", rich_help_panel=UPKEEP)
 app.add_typer(evaluate_app, name="evaluate", rich_help_panel=UPKEEP)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mirqab.cli import deployment
-from mirqab.cli.terminal import FORMAT, Column, Format, Row, print_rows, say, write_line
+from mirqab.cli.terminal import FORMAT, Column, Format, Row, print_rows
 
 
 def settings(form: FORMAT = Format.TABLE) -> None:
@@ -69,18 +68,8 @@ def outlets(
     print_rows(rows, columns, form, empty="No outlet is declared: add one to config/outlets.yaml.")
 
 
-topics_app = typer.Typer(
-    help="List the topics. `topics check FILE` tries out a topic file.",
-    invoke_without_command=True,
-    rich_markup_mode=None,
-)
-
-
-@topics_app.callback()
-def topics(context: typer.Context, form: FORMAT = Format.TABLE) -> None:
+def topics(form: FORMAT = Format.TABLE) -> None:
     """List the topics that stories are judged by."""
-    if context.invoked_subcommand is not None:
-        return
     rows: list[Row] = [
         {
             "id": topic.id,
@@ -99,32 +88,3 @@ def topics(context: typer.Context, form: FORMAT = Format.TABLE) -> None:
         ("name", lambda row: row["name"]),
     ]
     print_rows(rows, columns, form, empty="No topic is declared: add one to config/topics/.")
-
-
-@topics_app.command("check")
-def check(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Topic files to try out.")]) -> None:
-    """Compile topic files and judge the examples in them; every mistake is listed with its file and line."""
-    from mirqab.documents import read_document
-    from mirqab.errors import ConfigurationError, Mistake
-    from mirqab.topics import check_examples, compile_topic
-
-    mistakes: list[Mistake] = []
-    for file in files:
-        try:
-            topic = compile_topic(read_document(file))
-        except ConfigurationError as error:
-            mistakes.extend(error.mistakes)
-            say(f"{file}: {_many(len(error.mistakes), 'mistake')}")
-            continue
-        failing = check_examples(topic)
-        mistakes.extend(failing)
-        if failing:
-            say(f"{file}: {_many(len(failing), 'example')} not judged as expected")
-        else:
-            write_line(f"{file}: {topic.id} is right, version {topic.version}; every example is judged as expected")
-    if mistakes:
-        raise ConfigurationError(mistakes)
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}" + ("" if count == 1 else "s")

@@ -103,12 +103,12 @@ def load_topics(deployment: Settings) -> list[Topic]:
     from mirqab.topics import compile_topic
 
     topics: list[Topic] = []
-    mistakes: list[Mistake] = []
+    mistakes: dict[Mistake, None] = {}  # each once, though a library be imported by many
     for document in load_topic_documents(deployment):
         try:
             topics.append(compile_topic(document))
         except ConfigurationError as error:
-            mistakes.extend(error.mistakes)
+            mistakes |= dict.fromkeys(error.mistakes)
     if mistakes:
         raise ConfigurationError(mistakes)
     return topics

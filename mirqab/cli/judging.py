@@ -29,19 +29,20 @@ def topics_for(wanted: str | None) -> list[Topic]:
         if not topics:
             raise UsageError("No topic is declared in config/topics/; name a topic file: judge --topic FILE.")
         return topics
-    if "/" in wanted or wanted.endswith((".yaml", ".yml")):
-        from mirqab.documents import read_document
-
-        return [compile_topic(read_document(Path(wanted)))]
-    return [_declared(wanted)]
+    return [topic_of(wanted)]
 
 
-def _declared(wanted: str) -> Topic:
-    """Compile files until the id is found, the likeliest first: other files' mistakes are not this call's."""
+def topic_of(wanted: str) -> Topic:
+    """Return the declared topic with this id, or the one in this file; ConfigurationError, UsageError.
+
+    Files are compiled until the id is found, the likeliest first: other files' mistakes are not this call's.
+    """
     from difflib import get_close_matches
 
-    from mirqab.declarations import load_topic_documents
+    from mirqab.declarations import load_topic_documents, read_topic_document
 
+    if "/" in wanted or wanted.endswith((".yaml", ".yml")):
+        return compile_topic(read_topic_document(deployment.settings(), Path(wanted)))
     ids: list[str] = []
     mistakes: ConfigurationError | None = None
     documents = load_topic_documents(deployment.settings())

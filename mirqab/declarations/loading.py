@@ -1,4 +1,4 @@
-"""The three loaders: outlets, timetable and topic files of one deployment.
+"""The loaders of outlets and timetable of one deployment; those of topic files are in `topic_files`.
 
 What reads and checks a file is imported when a file is read: a crawl whose outlets are cached does without it.
 """
@@ -6,14 +6,13 @@ What reads and checks a file is imported when a file is read: a crawl whose outl
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Final
 
-from mirqab.declarations.cache import DocumentCache, OutletCache
+from mirqab.declarations.cache import OutletCache
 from mirqab.documents import parse_document, read_body, read_document
-from mirqab.errors import ConfigurationError, Mistake, UsageError
+from mirqab.errors import UsageError
 from mirqab.settings import Settings
-from mirqab.types import Document, Job, Outlet, OutletKind
+from mirqab.types import Job, Outlet, OutletKind
 
 OUTLETS_FILE: Final = "outlets.yaml"
 OUTLETS_MAX_BYTES: Final = 16 * 1024 * 1024  # 10,000 outlets with two feeds each are 4.4 MB
@@ -48,30 +47,6 @@ def load_schedule(
     from mirqab.declarations.schedule_file import check_schedule
 
     return check_schedule(read_document(settings.config / "schedule.yaml"), problem_of)
-
-
-def load_topic_documents(settings: Settings) -> tuple[Document, ...]:
-    """Return the files of `config/topics/`, in the order of their names. Raises ConfigurationError."""
-    documents: list[Document] = []
-    mistakes: list[Mistake] = []
-    for path in sorted((settings.config / "topics").glob("*.yaml")):
-        try:
-            documents.append(_topic_document(settings, path))
-        except ConfigurationError as error:
-            mistakes.extend(error.mistakes)
-    if mistakes:
-        raise ConfigurationError(mistakes)
-    return tuple(documents)
-
-
-def _topic_document(settings: Settings, path: Path) -> Document:
-    body = read_body(path)
-    cache = DocumentCache(settings, path=path, body=body)
-    document = cache.read()
-    if document is None:
-        document = parse_document(body, path=path)
-        cache.write(document)
-    return document
 
 
 def read_kind(word: str) -> OutletKind:

@@ -90,7 +90,8 @@ class Judge:
         self.topics = tuple(topics)
         self._lexicon = Lexicon()
         self._numbers = [
-            {name: self._lexicon.add(concept) for name, concept in topic.concepts.items()} for topic in self.topics
+            {name: self._lexicon.add(topic.concepts[name]) for name in sorted(topic.named_concepts)}
+            for topic in self.topics
         ]
         self._gates = [Gate(topic, numbers) for topic, numbers in zip(self.topics, self._numbers, strict=True)]
 

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from mirqab.arabic import Kind
 
@@ -23,13 +25,39 @@ class Word:
     kind: Kind
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+Term = tuple[Word, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Concept:
-    """Named terms; a term is one word or several adjacent ones. `struck` are folded forms that do not count."""
+    """Named terms; a term is one word or several adjacent ones.
+
+    `struck` are folded forms that do not count, neither of its own terms nor of those of the concepts that it includes;
+    these keep what is struck out of them.
+    """
 
     name: str
-    terms: tuple[tuple[Word, ...], ...]
+    terms: tuple[Term, ...]
     struck: frozenset[str] = frozenset()
+    included: tuple[Concept, ...] = ()
+
+    @cached_property
+    def worded(self) -> Mapping[frozenset[str], tuple[Term, ...]]:
+        """All terms, its own and those it includes, by the forms that are struck out of them."""
+        found: dict[frozenset[str], dict[Term, None]] = {self.struck: dict.fromkeys(self.terms)}
+        for concept in self.included:
+            for struck, terms in concept.worded.items():
+                found.setdefault(struck | self.struck, {}).update(dict.fromkeys(terms))
+        return {struck: tuple(terms) for struck, terms in found.items() if terms}
+
+    @cached_property
+    def digest(self) -> str:
+        """A fingerprint of all its words."""
+        words = sorted(
+            (sorted(struck), sorted(tuple((word.text, word.kind.value) for word in term) for term in terms))
+            for struck, terms in self.worded.items()
+        )
+        return hashlib.blake2b(repr(words).encode(), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,6 +181,18 @@ class Topic:
     penalties: tuple[Penalty, ...]
     facets: tuple[Facet, ...]
     examples: tuple[Example, ...]
+
+    @property
+    def named_concepts(self) -> frozenset[str]:
+        """The concepts that anything in the topic looks at; the others bear on no verdict."""
+        names: set[str | None] = {self.filler}
+        names |= {name for way in self.compositions for pair in way.pairs for name in (pair.first, pair.second)}
+        names |= {way.anaphora for way in self.compositions}
+        names |= {name for rule in self.rules for name in rule.together}
+        names |= {name for penalty in self.penalties for name in (penalty.concept, *penalty.unless)}
+        names |= {drop.concept for drop in self.drops}
+        names |= {concept for facet in self.facets for concept in facet.values.values()}
+        return frozenset(name for name in self.concepts if name in names)
 
     @property
     def facet_names(self) -> tuple[str, ...]:

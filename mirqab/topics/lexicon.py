@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
 from mirqab.arabic import Kind, Token, WordIndex
-from mirqab.topics.language import Concept
+from mirqab.topics.language import Concept, Term
 
 _MARKS = re.compile(r"[\u0610-\u061a\u0640\u064b-\u065f\u0670\u200b-\u200f]")
 
@@ -35,32 +35,41 @@ class Lexicon:
 
     def __init__(self) -> None:
         self._index = WordIndex()
-        self._numbers: dict[tuple[frozenset[tuple[object, ...]], frozenset[str]], int] = {}
+        self._numbers: dict[frozenset[tuple[frozenset[str], frozenset[Term]]], int] = {}
+        self._shared: dict[int, tuple[int, Concept]] = {}  # by identity; the concept is held so that it keeps it
         self._roots: dict[int, _Node] = {}
         self._single: dict[int, list[int]] = {}
         self._phrases: dict[int, list[tuple[frozenset[int], int]]] = {}  # by the word least likely to be met
 
     def add(self, concept: Concept) -> int:
         """Return the number of a concept, the same for equal terms."""
-        key = (frozenset(concept.terms), concept.struck)
-        if key in self._numbers:
-            return self._numbers[key]
-        number = self._numbers[key] = len(self._numbers)
-        for term in concept.terms:
-            known = [self._index.add(word.text, word.kind, concept.struck) for word in term]
-            node = self._roots.setdefault(known[0], _Node())
-            for word in known[1:]:
-                node = node.next.setdefault(word, _Node())
-            node.concepts.append(number)
-            if len(known) == 1:
-                self._single.setdefault(known[0], []).append(number)
-            else:
-                rare = max(
-                    zip(term, known, strict=True),
-                    key=lambda pair: (pair[0].kind is not Kind.PARTICLE, len(pair[0].text)),
-                )
-                self._phrases.setdefault(rare[1], []).append((frozenset(known), number))
+        shared = self._shared.get(id(concept))  # a library's concept is one value in all topics that use it
+        if shared is not None:
+            return shared[0]
+        key = frozenset((struck, frozenset(terms)) for struck, terms in concept.worded.items())
+        number = self._numbers.get(key, len(self._numbers))
+        self._shared[id(concept)] = number, concept
+        if key not in self._numbers:
+            self._numbers[key] = number
+            for struck, terms in concept.worded.items():
+                for term in terms:
+                    self._add(term, struck, number)
         return number
+
+    def _add(self, term: Term, struck: frozenset[str], number: int) -> None:
+        known = [self._index.add(word.text, word.kind, struck) for word in term]
+        node = self._roots.setdefault(known[0], _Node())
+        for word in known[1:]:
+            node = node.next.setdefault(word, _Node())
+        node.concepts.append(number)
+        if len(known) == 1:
+            self._single.setdefault(known[0], []).append(number)
+        else:
+            rare = max(
+                zip(term, known, strict=True),
+                key=lambda pair: (pair[0].kind is not Kind.PARTICLE, len(pair[0].text)),
+            )
+            self._phrases.setdefault(rare[1], []).append((frozenset(known), number))
 
     def known(self, words: Iterable[str]) -> set[str]:
         """Return those of the words that may stand in a term; the others can be left out of `present`."""

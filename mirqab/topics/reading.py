@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import replace
 from typing import Any
 
-from mirqab.arabic import FOLD_VERSION, fold, read_word
+from mirqab.arabic import fold
 from mirqab.errors import ConfigurationError, Mistake
 from mirqab.topics.blocks import ARABIC_COMMA, Block, note, unknown
 from mirqab.topics.language import (
-    JUDGE_VERSION,
     Composition,
     Concept,
     Drop,
@@ -22,13 +20,15 @@ from mirqab.topics.language import (
     Rule,
     Scope,
     Topic,
-    Word,
 )
+from mirqab.topics.version import version_of
+from mirqab.topics.vocabulary import Vocabulary
 from mirqab.types import Document
 
 _TOPIC = {
     "topic": "موضوع",
     "id": "معرّف",
+    "imports": "يستورد",
     "threshold": "عتبة",
     "title_weight": "وزن_العنوان",
     "rest_weight": "وزن_بقية_الجمل",
@@ -42,7 +42,6 @@ _TOPIC = {
     "facets": "أوجه",
     "examples": "أمثلة",
 }
-_CONCEPT = {"words": "كلمات", "includes": "يشمل", "not": "لا"}
 _COMPOSITION = {"name": "اسم", "any": "أي", "anaphora": "إحالة"}
 _DROP = {"name": "اسم", "concept": "مفهوم", "within": "ضمن", "of": "من"}
 _RULE = {"name": "اسم", "together": "معا", "within": "ضمن", "points": "نقاط"}
@@ -87,18 +86,20 @@ class _Reader:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.mistakes: list[Mistake] = []
+        self.vocabulary = Vocabulary(document, self.mistakes)
         self.concepts: dict[str, Concept] = {}
         self.composed: dict[str, Composition] = {}
-        self.facets: dict[str, Facet] = {}
-        self.includes: dict[str, tuple[Path, tuple[str, ...]]] = {}
 
     def topic(self) -> Topic:
         block = self._block((), self.document.content, _TOPIC)
-        for path, name, item in block.entries("concepts", required=True):
-            self.concepts[name] = self._concept(path, name, item)
+        vocabulary = self.vocabulary
+        vocabulary.take_imports(block)
+        for path, name, item in block.entries("concepts", required=not vocabulary.imported):
+            vocabulary.own(path, name, item)
         for path, name, item in block.entries("facets"):
-            self.facets[name] = self._facet(path, name, item)
-        self._include()
+            self._facet(path, name, item)
+        vocabulary.resolve()
+        self.concepts = {**vocabulary.imported, **vocabulary.concepts}
         filler = block.text("filler")
         if filler:
             self._known(block.at("filler"), filler, self.concepts)
@@ -106,10 +107,10 @@ class _Reader:
         identity = block.text("id", required=True) or ""
         if identity and not _ID.fullmatch(identity):
             block.wrong("id", "lower-case Latin letters and digits joined by hyphens")
-        return Topic(
+        topic = Topic(
             id=identity,
             name=block.text("topic", required=True) or "",
-            version=_version(self.document.digest),
+            version="",
             file=self.document.path,
             threshold=block.number("threshold", 1.0, required=True),
             title_weight=block.number("title_weight", 1.0),
@@ -121,9 +122,14 @@ class _Reader:
             drops=tuple(self._drop(path, item) for path, item in block.items("drop")),
             rules=tuple(self._rule(path, item) for path, item in block.items("rules", required=True)),
             penalties=tuple(self._penalty(path, item) for path, item in block.items("penalties")),
-            facets=tuple(self.facets.values()),
+            facets=tuple(vocabulary.facets.values()),
             examples=self._examples(block),
         )
+        used = topic.named_concepts
+        for name in vocabulary.imported:  # of a library only what is used travels with the topic
+            if name not in used and name not in vocabulary.concepts:
+                del self.concepts[name]
+        return replace(topic, version=version_of(topic))
 
     def _block(self, path: Path, content: Any, keys: dict[str, str]) -> Block:
         return Block(self.document, path, content, keys, self.mistakes)
@@ -135,60 +141,6 @@ class _Reader:
         if not any(name in names for names in among):
             self._note(path, unknown(name, [known for names in among for known in names]))
         return name
-
-    # ------------------------------------------------------------------------------------ concepts
-
-    def _include(self) -> None:
-        """Give each concept that includes others their terms; a facet's name stands for all its values."""
-        for name, (path, included) in self.includes.items():
-            terms = list(self.concepts[name].terms)
-            for other in included:
-                if other in self.facets:
-                    members = list(self.facets[other].values.values())
-                elif other in self.includes:
-                    self._note(path, f"a concept that lists its own words: «{other}» includes others itself")
-                    members = []
-                else:
-                    members = [self._known(path, other, self.concepts, self.facets)]
-                terms += [term for member in members if member in self.concepts for term in self.concepts[member].terms]
-            self.concepts[name] = replace(self.concepts[name], terms=tuple(dict.fromkeys(terms)))
-
-    def _concept(self, path: Path, name: str, item: Any) -> Concept:
-        if isinstance(item, dict):
-            block = self._block(path, item, _CONCEPT)
-            included = block.names("includes")
-            if included:
-                self.includes[name] = (block.at("includes"), included)
-            terms = [self._term(at, term) for at, term in block.items("words", required=not included)]
-            struck = frozenset(fold(form) for form in block.names("not"))
-        elif isinstance(item, list) and item:
-            terms = [self._term((*path, index), term) for index, term in enumerate(item)]
-            struck = frozenset()
-        else:
-            self._note(path, "a list of terms, or a block with «كلمات» and «لا»")
-            return Concept(name=name, terms=())
-        return Concept(name=name, terms=tuple(dict.fromkeys(term for term in terms if term)), struck=struck)
-
-    def _term(self, path: Path, written: Any) -> tuple[Word, ...]:
-        if isinstance(written, bool) or not isinstance(written, str | int):
-            self._note(path, "a term: one word or several")
-            return ()
-        if "،" in str(written):
-            self._note(path, ARABIC_COMMA)
-            return ()
-        text = str(written).strip()
-        mark = "==" if text.startswith("==") else "=" if text.startswith("=") else ""
-        found = []
-        for part in text.removeprefix(mark).split():
-            try:
-                word, kind = read_word(mark + part)
-            except ValueError as error:
-                self._note(path, f"a term that can be read: {error} («{part}»)")
-                return ()
-            found.append(Word(text=word, kind=kind))
-        if not found:
-            self._note(path, "a term: one word or several")
-        return tuple(found)
 
     # -------------------------------------------------------------------------------- compositions
 
@@ -323,23 +275,20 @@ class _Reader:
 
     # ------------------------------------------------------------------------- facets, examples
 
-    def _facet(self, path: Path, name: str, item: Any) -> Facet:
+    def _facet(self, path: Path, name: str, item: Any) -> None:
         block = self._block(path, item, _FACET)
-        values = {}
-        for at, value, terms in block.entries("values", required=True):
-            concept = f"{name}: {value}"
-            values[value] = concept
-            self.concepts[concept] = self._concept(at, concept, terms)
+        values = {value: (at, terms) for at, value, terms in block.entries("values", required=True)}
         share = block.number("share", 0.0)
         if not 0 <= share <= 1:
             block.wrong("share", "a number from 0 to 1")
-        return Facet(
+        facet = Facet(
             id=block.text("id", required=True) or "",
             name=name,
-            values=values,
+            values={value: f"{name}: {value}" for value in values},
             gap=block.count("within"),
             share=share,
         )
+        self.vocabulary.facet(facet, values)
 
     def _examples(self, block: Block) -> tuple[Example, ...]:
         if not block.has("examples"):
@@ -365,8 +314,3 @@ class _Reader:
                     )
                 )
         return tuple(found)
-
-
-def _version(digest: str) -> str:
-    parts = "\x1f".join((digest, JUDGE_VERSION, FOLD_VERSION))
-    return hashlib.blake2b(parts.encode(), digest_size=6).hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +14,15 @@ from mirqab.types.words import FeedKind, OutletKind
 class Document:
     """One YAML file as read: plain values, and the line of every key and item.
 
-    `lines` maps the path of keys and indices to a line counted from 1; the path `()` is the file itself.
+    `lines` maps the path of keys and indices to a line counted from 1; the path `()` is the file itself. `imports`
+    holds the files that a topic file imports, under the names it writes.
     """
 
     path: str
     content: Any
     lines: Mapping[tuple[str | int, ...], int]
     digest: str
+    imports: Mapping[str, Document] = field(default_factory=dict)
 
     def line(self, *path: str | int) -> int | None:
         """Return the line of the value at `path`, or of the nearest parent whose line is known."""

@@ -241,13 +241,13 @@ def test_outlets_and_topics_are_listed(newcomer: Reader) -> None:
     assert "theatre" in topic["facets"]
 
 
-def test_topics_check_runs_the_examples(newcomer: Reader, tmp_path_factory: pytest.TempPathFactory) -> None:
-    said = newcomer("topics", "check", "config/topics/troop-withdrawal-talks.yaml")
+def test_topic_check_runs_the_examples(newcomer: Reader, tmp_path_factory: pytest.TempPathFactory) -> None:
+    said = newcomer("topic", "check", "config/topics/troop-withdrawal-talks.yaml")
     assert said.code == 0
     assert "is right" in said.out
     bad = tmp_path_factory.mktemp("topics") / "bad.yaml"
     bad.write_text("معرّف: bad\nمفهوم: x\n", encoding="utf-8")
-    said = newcomer("topics", "check", str(bad), "config/topics/troop-withdrawal-talks.yaml")
+    said = newcomer("topic", "check", str(bad), "config/topics/troop-withdrawal-talks.yaml")
     assert said.code == 2
     assert "is right" in said.out, "the other file is checked all the same"
     assert f"{bad}:" in said.err

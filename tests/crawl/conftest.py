@@ -23,6 +23,7 @@ from tests.crawl.pressweb import Press, Site
 
 ROOT = Path(__file__).resolve().parents[2]
 CRAWL_LIMIT_S = 100
+MEASURED = Path(__file__).with_name("measured.py")
 
 
 @pytest.fixture
@@ -81,8 +82,16 @@ class Deployment:
 
     def start(self, *arguments: str, **environ: str) -> subprocess.Popen[bytes]:
         """Start `scrapy …` in a session of its own, as a kill point needs it."""
+        return self._start([sys.executable, "-m", "scrapy", *arguments], environ)
+
+    def start_measured(self, *arguments: str, **environ: str) -> subprocess.Popen[bytes]:
+        """Start `scrapy …` so that `peak_mb` is known when it has ended."""
+        measured = [sys.executable, str(MEASURED), str(self.folder / "peak")]
+        return self._start([*measured, sys.executable, "-m", "scrapy", *arguments], environ)
+
+    def _start(self, command: list[str], environ: dict[str, str]) -> subprocess.Popen[bytes]:
         child = subprocess.Popen(
-            [sys.executable, "-m", "scrapy", *arguments],
+            command,
             cwd=ROOT,
             env={**self.environ, "MIRQAB_PROGRESS": str(self.folder / "progress"), **environ},
             stdin=subprocess.DEVNULL,
@@ -100,6 +109,11 @@ class Deployment:
         events = [json.loads(line) for line in progress.read_text().splitlines()] if progress.exists() else []
         progress.unlink(missing_ok=True)
         return Ended(code, (self.folder / "log").read_text(encoding="utf-8"), events)
+
+    @property
+    def peak_mb(self) -> float:
+        """The memory that the largest process of the last measured crawl came to."""
+        return float((self.folder / "peak").read_text(encoding="ascii"))
 
     def scrapy(self, *arguments: str, **environ: str) -> Ended:
         """Run `scrapy …` to its end."""

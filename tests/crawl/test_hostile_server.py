@@ -7,7 +7,6 @@ refused; in the other the server may be asked, and misbehaves.
 from __future__ import annotations
 
 import gzip
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,17 +56,15 @@ def crawl_all(
         deployment.read("pages", site.feed("/rss", [(url, url) for url in pages]))
         for number, url in enumerate(feeds):
             deployment.read(f"feed-{number}", url)
-        child = deployment.start(
+        child = deployment.start_measured(
             *("crawl", "feeds", *RESOLVER, *NO_ROBOTS),
             **names(answers),
             MIRQAB_CRAWL_ALLOW_HOSTS=",".join([site.host, *allow]),
             MIRQAB_CRAWL_TIMEOUT_S=str(TIMEOUT_S),
             MIRQAB_CONTACT="desk@news.example",
         )
-        _, status, used = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
         ended = deployment.wait(child)
-        crawled = Crawled(server, ended, deployment, used.ru_maxrss / 1024)
+        crawled = Crawled(server, ended, deployment, deployment.peak_mb)
         for event in ended.events:
             if event["event"] == "feed":
                 crawled.feeds[event["url"]] = event["problem"], ""
@@ -354,12 +351,9 @@ def test_case_24_the_great_double_bomb(server: HostileServer, deployment: Deploy
     server.get("/bomb/gzip/1200")
     server.get("/bomb/gzip/900")
     deployment.read("nahr", server.url("127.0.0.1", "/bomb2"), server.url("127.0.0.1", "/bomb/gzip/900"))
-    child = deployment.start("crawl", "feeds", *NO_ROBOTS, MIRQAB_CRAWL_TIMEOUT_S="20")
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    ended = deployment.wait(child)
+    ended = deployment.wait(deployment.start_measured("crawl", "feeds", *NO_ROBOTS, MIRQAB_CRAWL_TIMEOUT_S="20"))
     assert ended.end["feed_reasons"] == {Reason.TOO_LARGE: 2}
-    assert used.ru_maxrss / 1024 < MOST_MEMORY_MB
+    assert deployment.peak_mb < MOST_MEMORY_MB
 
 
 def test_case_28_a_not_modified_that_nobody_asked_for_is_no_answer(misbehaving: Crawled) -> None:

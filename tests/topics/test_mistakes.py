@@ -127,7 +127,23 @@ def test_an_example_with_a_wrong_facet_is_reported(document: Callable[[str], Doc
     assert "«Libya»" in rest[0].expected
 
 
-def test_the_version_follows_the_file(document: Callable[[str], Document]) -> None:
+def test_the_version_follows_what_bears_on_verdicts(document: Callable[[str], Document]) -> None:
     version = compile_topic(document(GOOD)).version
-    assert compile_topic(document(GOOD)).version == version
-    assert compile_topic(document(GOOD + "# تعليق\n")).version != version
+    head, _, rest = GOOD.partition("عتبة: 3\n")
+    for same in (
+        GOOD,
+        GOOD + "# تعليق\n",
+        f"{rest}عتبة: 3.0\n{head}",
+        GOOD.replace("موضوع: تجربة", "موضوع: محاولة"),
+        GOOD.replace("  قوة: [قوات]\n", "  قوة: [قوات, قوات]\n  لا_يُستعمل: [كلمة]\n"),
+        GOOD + "أمثلة:\n  يجب_أن_يُرفع:\n  - نص: انسحاب القوات\n",
+    ):
+        assert compile_topic(document(same)).version == version, same
+    for other in (
+        GOOD.replace("عتبة: 3", "عتبة: 4"),
+        GOOD.replace("قوة: [قوات]", "قوة: [قوات, جنود]"),
+        GOOD.replace("3, بعده", "4, بعده"),
+        GOOD.replace("اسم: وحده", "اسم: لوحده"),
+        GOOD.replace("نقاط: -1", "نقاط: -2"),
+    ):
+        assert compile_topic(document(other)).version != version, other

@@ -1,0 +1,1 @@
+"""`mirqab topic`: writing topics, trying them out, and telling how good they are."""
