@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mirqab.archive import Archive
     from mirqab.settings import Settings
     from mirqab.topics import Topic
-    from mirqab.types import Outlet
+    from mirqab.types import Document, Outlet
     from mirqab.workers import Workers
 
 CODE = Path(__file__).resolve().parents[2]  # where scrapy.cfg and config/ lie
@@ -96,15 +96,15 @@ def archive_if_any(deployment: Settings) -> Iterator[Archive | None]:
             found.close()
 
 
-def load_topics(deployment: Settings) -> list[Topic]:
-    """Compile every topic of config/topics; ConfigurationError with every mistake of every file."""
+def load_topics(deployment: Settings, documents: Iterable[Document] | None = None) -> list[Topic]:
+    """Compile every topic of config/topics, or of `documents`; ConfigurationError with every mistake of every file."""
     from mirqab.declarations import load_topic_documents
     from mirqab.errors import ConfigurationError, Mistake
     from mirqab.topics import compile_topic
 
     topics: list[Topic] = []
     mistakes: dict[Mistake, None] = {}  # each once, though a library be imported by many
-    for document in load_topic_documents(deployment):
+    for document in load_topic_documents(deployment) if documents is None else documents:
         try:
             topics.append(compile_topic(document))
         except ConfigurationError as error:

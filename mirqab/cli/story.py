@@ -6,7 +6,7 @@ On a terminal marks are coloured; without colours they stand between ⟦ and ⟧
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -14,10 +14,10 @@ from rich.text import Text
 from mirqab.cli.terminal import console, moment, one_line, plain
 from mirqab.reader.marks import Piece, paragraphs, pieces
 from mirqab.reader.queries import strongest
-from mirqab.types import Embed, Verdict
+from mirqab.types import Decision, Embed, Verdict
 
 if TYPE_CHECKING:
-    from mirqab.archive import ArticleDetail, StoryDetail
+    from mirqab.archive import ArticleDetail, Decided, StoryDetail, StoryFlag
     from mirqab.reader.explaining import Explanation, Opinion
 
 MARK = "bold black on yellow"
@@ -64,6 +64,10 @@ def print_story(detail: StoryDetail, wanted: ArticleDetail | None) -> None:
     for embed in article.embeds:
         paper.line()
         _embed(paper, embed)
+    for flag in detail.flags:
+        if flag.decided is not None:
+            paper.line()
+            _decision(paper, flag)
     for verdict in verdicts:
         paper.line()
         _verdict(paper, verdict, shown)
@@ -123,6 +127,24 @@ def _verdict(paper: _Paper, verdict: Verdict, detail: ArticleDetail) -> None:
             paper.line(f"    {points:+g}  {one_line(name)}")
         for item in sentence.evidence:
             paper.line(f"    {one_line(item.text)}  ←  {one_line(item.concept)}, rule {one_line(item.rule)}")
+
+
+def _decision(paper: _Paper, flag: StoryFlag) -> None:
+    """Print what a person decided, and what the topic says of it now."""
+    assert flag.decided is not None
+    for line in decision_lines(flag.decided):
+        paper.line(line)
+    if flag.earned != (flag.decided.decision is not Decision.IRRELEVANT):
+        now = "flagged" if flag.earned else "not flagged"
+        paper.line(f"  the topic says now: {now}, {_points(flag.score)}")
+
+
+def decision_lines(decided: Decided) -> Iterator[str]:
+    """Yield what a person decided: for which topic, who and when, and the note."""
+    word = decided.decision.value.replace("_", " ")
+    yield f"{decided.topic}: {word}, decided by {one_line(decided.decided_by)}, {moment(decided.decided_at)}"
+    if decided.note:
+        yield f"  note: {one_line(decided.note)}"
 
 
 def _points(points: float) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mirqab.types import FlagState
 from tests.crawl.conftest import Deployment, Ended, publish
 from tests.crawl.pressweb import Answer, Press, Site
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +14,10 @@ topic_app = typer.Typer(
 )
 
 TOPIC = Annotated[str, typer.Argument(metavar="FILE|ID", help="A topic file, or the id of a declared topic.")]
+
+DECIDED_TOPIC = Annotated[
+    str | None, typer.Argument(metavar="ID", help="Only this topic; needed when several have decisions.")
+]
 
 
 @topic_app.callback()
@@ -32,3 +37,28 @@ def check(
     from mirqab.cli.topic.check import check_topics
 
     check_topics(topics)
+
+
+@topic_app.command("precision")
+def precision(
+    topic: DECIDED_TOPIC = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only decisions made since then: 30d, or a date.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as one JSON object.")] = False,
+) -> None:
+    """Tell how many flags were right, by what persons decided: of each topic, version, rule, concept and outlet."""
+    from mirqab.cli.topic.precision import print_precision
+
+    print_precision(topic, since=since, as_json=as_json)
+
+
+@topic_app.command("export-labels")
+def export_labels(
+    topic: DECIDED_TOPIC = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write them to this file.")] = None,
+) -> None:
+    """Write what persons decided as labelled texts, which `topic evaluate --labelled` reads."""
+    from mirqab.cli.topic.export_labels import export
+
+    export(topic, out)
