@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
     from mirqab.archive.feedstates import Settle
     from mirqab.archive.flags import FlagChange
+    from mirqab.archive.nearmisses import NearMiss
+    from mirqab.archive.newest import StoredStory, StoryText
     from mirqab.archive.pruning import FlaggedRecord, Pruned, PrunedElsewhereError, PrunePlan, RawSpace
     from mirqab.archive.raw import KeptPage, RawWriter, read_page, read_raw
     from mirqab.archive.reads import (
@@ -46,6 +48,7 @@ __all__ = [
     "KeptPage",
     "Known",
     "Marked",
+    "NearMiss",
     "NormRow",
     "OutletCounts",
     "OutletSums",
@@ -64,8 +67,10 @@ __all__ = [
     "Sighting",
     "StaleArticle",
     "StaleBatch",
+    "StoredStory",
     "StoryDetail",
     "StoryFlag",
+    "StoryText",
     "read_page",
     "read_raw",
 ]
@@ -83,6 +88,7 @@ _MODULES: Final = {
     "KeptPage": "raw",
     "Known": "storing",
     "Marked": "decisions",
+    "NearMiss": "nearmisses",
     "NormRow": "drifts",
     "OutletSums": "runs",
     "PageFact": "drifts",
@@ -99,6 +105,8 @@ _MODULES: Final = {
     "Settle": "feedstates",
     "StaleArticle": "rejudging",
     "StaleBatch": "rejudging",
+    "StoredStory": "newest",
+    "StoryText": "newest",
     "read_page": "raw",
     "read_raw": "raw",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mirqab.archive import Archive
     from mirqab.settings import Settings
     from mirqab.topics import Topic
-    from mirqab.types import Document, Outlet
+    from mirqab.types import Outlet
     from mirqab.workers import Workers
 
 CODE = Path(__file__).resolve().parents[2]  # where scrapy.cfg and config/ lie
@@ -57,8 +57,10 @@ def child_environ(deployment: Settings) -> dict[str, str]:
     }
 
 
-def workers(deployment: Settings, *, most: int | None = None) -> Workers:
+def workers(deployment: Settings, *, most: int | None = None, topics: Sequence[Topic] = ()) -> Workers:
     """Return worker processes that read feeds and pages and keep nothing; whoever takes them closes them.
+
+    They judge texts by these topics.
 
     At most `most` of them, where so many things at a time are all there is to do: each costs a tenth of a second.
     """
@@ -66,7 +68,7 @@ def workers(deployment: Settings, *, most: int | None = None) -> Workers:
     from mirqab.workers import Workers
 
     return Workers(
-        WorkPlan(documents=(), max_page_bytes=deployment.crawl_max_bytes),
+        WorkPlan(documents=(), topics=tuple(topics), max_page_bytes=deployment.crawl_max_bytes),
         count=min(deployment.workers_count, most or deployment.workers_count),
         page_time_s=deployment.workers_page_time_s,
         page_memory_mb=deployment.workers_page_memory_mb,
@@ -96,15 +98,15 @@ def archive_if_any(deployment: Settings) -> Iterator[Archive | None]:
             found.close()
 
 
-def load_topics(deployment: Settings, documents: Iterable[Document] | None = None) -> list[Topic]:
-    """Compile every topic of config/topics, or of `documents`; ConfigurationError with every mistake of every file."""
+def load_topics(deployment: Settings) -> list[Topic]:
+    """Compile every topic of config/topics; ConfigurationError with every mistake of every file."""
     from mirqab.declarations import load_topic_documents
     from mirqab.errors import ConfigurationError, Mistake
     from mirqab.topics import compile_topic
 
     topics: list[Topic] = []
     mistakes: dict[Mistake, None] = {}  # each once, though a library be imported by many
-    for document in load_topic_documents(deployment) if documents is None else documents:
+    for document in load_topic_documents(deployment):
         try:
             topics.append(compile_topic(document))
         except ConfigurationError as error:

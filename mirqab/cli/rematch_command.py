@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mirqab.archive import Archive, ArticleDetail
     from mirqab.rejudging import Outcome, Progress
     from mirqab.settings import Settings
-    from mirqab.types import Document
+    from mirqab.topics import Topic
 
 WORKERS: Final = 2
 LINE_EVERY_S: Final = 10.0
@@ -55,7 +55,8 @@ def rematch(
     from mirqab.workers import Workers
 
     deployed = deployment.settings()
-    documents, versions = _topics(deployed, topic)
+    topics = _topics(deployed, topic)
+    versions = {one.id: one.version for one in topics}
     chosen = Chosen(
         topics=versions,
         outlets=outlet,
@@ -69,7 +70,7 @@ def rematch(
         _check_outlets(outlet, archive, deployed)
         progress = Progress()
         workers = Workers(
-            WorkPlan(documents=documents),
+            WorkPlan(documents=(), topics=topics),
             count=min(WORKERS, deployed.workers_count),
             page_time_s=deployed.workers_page_time_s,
             page_memory_mb=deployed.workers_page_memory_mb,
@@ -106,23 +107,18 @@ def rematch(
     return code
 
 
-def _topics(deployed: Settings, wanted: Sequence[str] | None) -> tuple[tuple[Document, ...], dict[str, str]]:
-    """Return the files of the topics to judge by, and their versions."""
-    from mirqab.declarations import load_topic_documents
+def _topics(deployed: Settings, wanted: Sequence[str] | None) -> tuple[Topic, ...]:
+    """Return the topics to judge by: those that were named, else all."""
     from mirqab.documents import suggestion
 
-    documents = load_topic_documents(deployed)
-    topics = deployment.load_topics(deployed, documents)
+    topics = deployment.load_topics(deployed)
     ids = [topic.id for topic in topics]
     for name in wanted or ():
         if name not in ids:
             raise UsageError(f"There is no topic {name!r}{suggestion(name, ids) or '; ./run topics lists them.'}")
     if not topics:
         raise UsageError("No topic is declared in config/topics/.")
-    pairs = [
-        (document, topic) for document, topic in zip(documents, topics, strict=True) if not wanted or topic.id in wanted
-    ]
-    return tuple(document for document, _ in pairs), {topic.id: topic.version for _, topic in pairs}
+    return tuple(topic for topic in topics if not wanted or topic.id in wanted)
 
 
 def _check_outlets(wanted: Sequence[str] | None, archive: Archive, deployed: Settings) -> None:
