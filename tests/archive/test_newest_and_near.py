@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from mirqab.archive import Archive, tables
 from mirqab.stories import place
-from mirqab.types import FlagState, Reason, Stored, Verdict
+from mirqab.types import Decision, FlagState, Reason, Stored, Verdict
 from tests.archive import making
 from tests.archive.making import TOPIC, body, verdict, worked
 
@@ -32,9 +32,11 @@ def story_of(archive: Archive, stored: Stored) -> str:
     return found.story
 
 
-def decide(archive: Archive, story: str, state: FlagState) -> None:
-    with archive._writing() as conn:
-        conn.execute(update(tables.flags).where(tables.flags.c.story == story).values(state=state))
+def decide(archive: Archive, story: str, decision: Decision) -> None:
+    found = archive.story(story)
+    assert found is not None
+    lead = found.articles[0]
+    archive.decide(story, decision, by="سلمى", note=None, fallback=(lead.article.id, lead.verdicts[0]))
 
 
 def all_pages(archive: Archive, limit: int, *, decided_only: bool = False) -> list[str]:
@@ -59,7 +61,7 @@ def test_every_story_comes_once_the_newest_first(archive: Archive, stories: Sequ
 
 
 def test_a_story_comes_with_its_texts_and_what_a_person_made_of_it(archive: Archive, stories: Sequence[str]) -> None:
-    decide(archive, stories[5], FlagState.IRRELEVANT)
+    decide(archive, stories[5], Decision.IRRELEVANT)
     newest, second = archive.newest_stories(topic=TOPIC[0], limit=2)
     assert (newest.id, newest.decision) == (stories[6], None)
     assert second.decision is FlagState.IRRELEVANT
@@ -69,9 +71,10 @@ def test_a_story_comes_with_its_texts_and_what_a_person_made_of_it(archive: Arch
 
 
 def test_only_those_a_person_decided_on(archive: Archive, stories: Sequence[str]) -> None:
-    decide(archive, stories[1], FlagState.RELEVANT)
-    decide(archive, stories[4], FlagState.TO_CHECK)
-    decide(archive, stories[6], FlagState.WITHDRAWN)  # by the topic, not by a person
+    decide(archive, stories[1], Decision.RELEVANT)
+    decide(archive, stories[4], Decision.TO_CHECK)
+    decide(archive, stories[6], Decision.RELEVANT)
+    decide(archive, stories[6], Decision.UNDONE)
     assert all_pages(archive, 1, decided_only=True) == [stories[4], stories[1]]
 
 
@@ -106,8 +109,8 @@ def test_the_nearest_comes_first_and_flagged_or_decided_ones_do_not(archive: Arc
     middle = store(archive, run, "middle", short("middle", 3.0))
     store(archive, run, "flagged", verdict(body("flagged")))
     store(archive, run, "nothing")
-    decided = store(archive, run, "decided", verdict(body("decided")))
-    decide(archive, decided, FlagState.IRRELEVANT)
+    decided = store(archive, run, "decided", short("decided", 4.9))
+    decide(archive, decided, Decision.IRRELEVANT)
     found = archive.near_misses(thresholds=THRESHOLDS)
     assert [one.story for one in found] == [near, middle, far]
     assert found[0].headline == "عنوان near"

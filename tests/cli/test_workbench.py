@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mirqab.cli.app import main
 from mirqab.settings import CODE_ROOT, load_settings
 from tests.cli.conftest import Reader
 from tests.reader import newsroom
@@ -48,20 +49,13 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def filled_home(tmp_path_factory: pytest.TempPathFactory, config: Path) -> Path:
     """A home with stories on bridges; the one of the slug `again` was found relevant."""
     home = tmp_path_factory.mktemp("home")
-    newsroom.fill(load_settings(environ={"MIRQAB_HOME": str(home), "MIRQAB_CONFIG": str(config)}), STORIES)
-    decide(home, "again", "relevant")
+    environ = {"MIRQAB_HOME": str(home), "MIRQAB_CONFIG": str(config)}
+    newsroom.fill(load_settings(environ=environ), STORIES)
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in environ.items():
+            patched.setenv(name, value)
+        assert main(["mark", "https://rasid.example/again", "relevant", "--by", "سلمى"]) == 0
     return home
-
-
-def decide(home: Path, slug: str, state: str) -> None:
-    """Write a person's decision on a story."""
-    connection = sqlite3.connect(home / "archive.sqlite")
-    with connection:
-        connection.execute(
-            "UPDATE flags SET state = ? WHERE story IN (SELECT story FROM articles WHERE headline = ?)",
-            (state, HEADLINES[slug]),
-        )
-    connection.close()
 
 
 @pytest.fixture
@@ -285,6 +279,13 @@ def test_the_blind_part_tells_figures_and_no_error(bench: Reader, labelled: Call
         assert bench("topic", "evaluate", "bridges", "--labelled", name, *wrong).code == 2
 
 
+def test_what_persons_decided_measures_a_topic(bench: Reader, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.jsonl"
+    assert bench("topic", "export-labels", "bridges", "--out", str(labels)).code == 0
+    (part,) = parsed(bench, "topic", "evaluate", "bridges", "--labelled", str(labels), "--json")["parts"]
+    assert part["labels"] == {"positive": {"texts": 1, "flagged": 1}}
+
+
 @pytest.mark.parametrize("option", [["--errors", "some"], ["--by", "moon"], ["--names", "valley"]])
 def test_a_wrong_option_is_told(option: list[str], bench: Reader, labelled: Callable[..., str]) -> None:
     said = bench("topic", "evaluate", "bridges", "--labelled", labelled(*ROWS), *option)
@@ -306,6 +307,13 @@ def test_near_misses_are_listed_with_what_is_missing(bench: Reader) -> None:
     assert row["top_evidence"] == bridges.ALONE.removesuffix(".")
     assert row["missing"]
     assert json.loads(bench("near", "--format", "jsonl", "--topic", "bridges").out) == row
+
+
+def test_what_a_person_decided_on_is_no_near_miss_any_more(bench: Reader) -> None:
+    assert bench("mark", "https://rasid.example/alone", "irrelevant").code == 0
+    assert "No story scored without being flagged" in bench("near").out
+    assert bench("mark", "https://rasid.example/alone", "undo").code == 0
+    assert HEADLINES["alone"] in bench("near").out
 
 
 def test_near_misses_of_an_older_version_are_told_as_such(
