@@ -235,7 +235,8 @@ class _Reader:
         points = block.number("points", 0.0, required=True)
         if block.has("points") and points >= 0:
             block.wrong("points", "a number below 0")
-        concept, past_year, words = self._concept_named(block, composed=scope is Scope.SENTENCE), block.truth("past_year"), block.count("words")
+        concept = self._concept_named(block, composed=scope is Scope.SENTENCE)
+        past_year, words = block.truth("past_year"), block.count("words")
         if sum((concept is not None, past_year, words is not None)) != 1:
             self._note(path, "one condition: مفهوم (concept), سنة_ماضية (past_year), or كلمات (words)")
         allowed = {
