@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mirqab.fingerprints import fingerprint
 from mirqab.killpoints import kill_point
-from mirqab.topics import Judge, compile_topic, worth_keeping
+from mirqab.topics import Judge, compile_topic
 from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reason, Worked, make_id
 
 if TYPE_CHECKING:
@@ -100,7 +100,9 @@ def work(page: Page) -> Worked:
     if extraction.problem is not None:
         return no_article(page, extraction.problem, extraction.detail, raw=location)
     article = _article(page, extraction)
-    verdicts = _prepared.judge.judge(title=article.headline, text=article.body, published=article.published)
+    verdicts = _prepared.judge.scored(
+        title=article.headline, text=article.body, published=article.published, outlet=page.outlet
+    )
     return Worked(
         page_url=page.url,
         final_url=page.final_url,
@@ -109,7 +111,7 @@ def work(page: Page) -> Worked:
         fetched_at=page.fetched_at,
         status=page.status,
         article=article,
-        verdicts=tuple(verdict for verdict in verdicts if worth_keeping(verdict)),
+        verdicts=verdicts,
         judged=_prepared.judged,
         raw=location,
     )

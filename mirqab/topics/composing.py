@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from mirqab.topics.language import Drop, Pair, Topic
 
+MOST_HITS = 40
+"""Places of one concept or composition in one sentence that are looked at: composing costs the square of them."""
+
 Span = tuple[int, int]
 Piece = tuple[str, int, int]  # concept, first token, token after the last
 
@@ -27,13 +30,18 @@ class Found:
         self.concepts = concepts
         self.composed: dict[str, list[Hit]] = {}
         self.anaphoric: dict[str, list[Hit]] = {}
+        self._bare: dict[str, list[Hit]] = {}
         self._is_number = is_number
 
     def hits(self, name: str) -> Sequence[Hit]:
         """Return the hits of a concept or a composition."""
         if name in self.composed:
             return self.composed[name]
-        return [Hit(start, stop, (start, stop), ((name, start, stop),)) for start, stop in self.concepts.get(name, ())]
+        if name not in self._bare:
+            self._bare[name] = [
+                Hit(start, stop, (start, stop), ((name, start, stop),)) for start, stop in self.concepts.get(name, ())
+            ]
+        return self._bare[name]
 
     def compose(self, topic: Topic) -> None:
         """Find the hits of every composition of the topic, in the file's order, and delete the dropped ones."""
@@ -43,7 +51,8 @@ class Found:
                 for hit in self._pair(pair, topic.filler):
                     found[hit] = None
             drops = [drop for drop in topic.drops if composition.name in drop.compositions]
-            self.composed[composition.name] = [hit for hit in found if not any(map(self._dropper(hit), drops))]
+            kept = [hit for hit in found if not any(map(self._dropper(hit), drops))]
+            self.composed[composition.name] = kept[:MOST_HITS]
             if composition.anaphora:
                 bare = self.hits(composition.anaphora)
                 self.anaphoric[composition.name] = [hit for hit in bare if not any(map(self._dropper(hit), drops))]
@@ -52,7 +61,7 @@ class Found:
         firsts = self.hits(pair.first)
         if pair.second is None:
             return list(firsts)
-        seconds = self.hits(pair.second)
+        seconds = self.hits(pair.second) if firsts else ()
         found = []
         for first in firsts:
             near: tuple[int, Hit] | None = None
