@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from mirqab.arabic import Folded, Token, fold_with_offsets, tokens
-from mirqab.topics.composing import Span
+from mirqab.topics.composing import MOST_HITS, Span
 from mirqab.topics.related import related_lines
 from mirqab.types import Span as TextSpan
 
@@ -35,17 +35,19 @@ class StoryField:
         self._map: Folded | None = None
         skipped = related_lines(folded)
         self.sentences: list[Span] = []
+        self.origins: list[int] = []
+        """Which of `spans` each sentence is, or is a piece of."""
         at = 0
-        for start, stop in spans:
+        for origin, (start, stop) in enumerate(spans):
             while at < len(self.tokens) and self.tokens[at].start < start:
                 at += 1
             first = at
             while at < len(self.tokens) and self.tokens[at].start < stop:
                 at += 1
             if first < at and not _inside(self.tokens[first].start, skipped):
-                self.sentences += [
-                    (begin, min(begin + LONGEST_SENTENCE, at)) for begin in range(first, at, LONGEST_SENTENCE)
-                ]
+                for begin in range(first, at, LONGEST_SENTENCE):
+                    self.sentences.append((begin, min(begin + LONGEST_SENTENCE, at)))
+                    self.origins.append(origin)
 
     def _apart(self, read: Sequence[Token], cuts: Cuts) -> list[Token]:
         found: list[Token] = []
@@ -60,6 +62,19 @@ class StoryField:
                 found.append(Token(part, start, start + len(part)))
                 start += len(part)
         return found
+
+    def place(self, hits: Mapping[int, Sequence[Span]]) -> None:
+        """Take note of the places of all concepts, as a whole and by sentence."""
+        self.hits = hits
+        starts = [first for first, _ in self.sentences]
+        self.named: list[dict[int, list[Span]]] = [{} for _ in self.sentences]
+        for number, spans in hits.items():
+            for span in spans:
+                at = bisect_right(starts, span[0]) - 1
+                if at >= 0 and span[1] <= self.sentences[at][1]:
+                    inside = self.named[at].setdefault(number, [])
+                    if len(inside) < MOST_HITS:
+                        inside.append(span)
 
     def span(self, first: int, after: int) -> TextSpan:
         """Return the span of tokens in the original text."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mirqab.topics.language import Composition, Topic
+from mirqab.topics.language import Composition, Rule, Topic
 from mirqab.topics.scoring import Scored
 
 _MOST_WAYS = 500
@@ -42,9 +42,14 @@ class Gate:
         anaphora = {c.anaphora for c in topic.compositions if c.anaphora}
         self.anchors = frozenset(set().union(*(firsts[name] for name in self._leading)) | anaphora)
         """The concepts that begin a composed hit: a sentence without any of them cannot score."""
-        self._anchored = frozenset(numbers[name] for name in self.anchors)
-        self.ways = frozenset(way.numbers for ways in self._ways.values() for way in ways)
+        self.ways = frozenset(
+            frozenset(map(numbers.__getitem__, way)) for rule in topic.rules for way in _rule_ways(rule, composed)
+        )
         """Sets of concepts: a text or sentence that names all of one can fulfil a rule, any other cannot."""
+        self.begins = frozenset(map(numbers.__getitem__, self.anchors))
+        """The anchors by number."""
+        self.looks_around = bool(anaphora) or any(rule.times > 1 for rule in topic.rules)
+        """Whether sentences bear on a verdict that fulfil no rule by themselves."""
         self._topic, self._numbers = topic, numbers
 
     def missing(self, present: set[int], threshold: float, *, rejected: Sequence[Scored] = ()) -> tuple[str, ...]:
@@ -54,7 +59,7 @@ class Gate:
             sums = "، ".join(f"{name} {points:+g}" for name, points in best.parts)
             return (f"أقوى جملة لم تكسب نقاطاً: {sums}",)
         sums = f"النقاط 0 والعتبة {threshold:g}"
-        if self._anchored.isdisjoint(present):
+        if self.begins.isdisjoint(present):
             anchors = dict.fromkeys(name for leading in self._leading for name in sorted(self._firsts[leading]))
             return (f"لم ترد أي كلمة مما يبدأ به الموضوع: {_list(list(anchors))}", sums)
         lines = []
@@ -99,6 +104,16 @@ def _ways(
                 if len(found) > _MOST_WAYS:  # less is asked of a text then, and it is read more often than needed
                     return [frozenset({name}) for name in sorted(first)], first
     return list(found), first
+
+
+def _rule_ways(rule: Rule, composed: Mapping[str, list[frozenset[str]]]) -> list[frozenset[str]]:
+    """Return the sets of concepts of which a sentence must name one to fulfil a rule."""
+    found = composed[rule.together[0]]
+    for name in rule.together[1:]:
+        others = composed.get(name, [frozenset({name})])
+        if len(found) * len(others) <= _MOST_WAYS:
+            found = list(dict.fromkeys(one | other for one in found for other in others))
+    return found
 
 
 def _list(names: Sequence[str]) -> str:

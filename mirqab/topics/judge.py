@@ -7,7 +7,7 @@ begin are kept by their rarest concept, so that a text costs what its own words 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import UTC, date, datetime
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from mirqab.topics.fields import StoryField, parts_of, shortened
 from mirqab.topics.gate import Gate
 from mirqab.topics.language import Topic
 from mirqab.topics.lexicon import Lexicon
-from mirqab.topics.summing import Fields, empty, sum_up
+from mirqab.topics.summing import Fields, Place, empty, sum_up
 from mirqab.topics.verdicts import worth_keeping
 from mirqab.types import Verdict
 
@@ -45,7 +45,7 @@ class Judge:
         """
         story = _Story(self._lexicon, title, text)
         opened = self._opened(story)
-        return tuple(self._verdict(at, story, published, outlet, opens=at in opened) for at in range(len(self.topics)))
+        return tuple(self._verdict(at, story, published, outlet, opened) for at in range(len(self.topics)))
 
     def scored(
         self, *, title: str, text: str, published: datetime | None, outlet: str | None = None
@@ -55,28 +55,33 @@ class Judge:
         Topics of which the text has nothing cost nothing here: thousands can be asked. See `judge`.
         """
         story = _Story(self._lexicon, title, text)
-        verdicts = [self._verdict(at, story, published, outlet, opens=True) for at in sorted(self._opened(story))]
+        opened = self._opened(story)
+        verdicts = [self._verdict(at, story, published, outlet, opened) for at in sorted(opened)]
         return tuple(verdict for verdict in verdicts if worth_keeping(verdict))
 
     def _verdict(
-        self, at: int, story: _Story, published: datetime | None, outlet: str | None, *, opens: bool
+        self, at: int, story: _Story, published: datetime | None, outlet: str | None, opened: Mapping[int, Set[Place]]
     ) -> Verdict:
         topic, gate = self.topics[at], self._gates[at]
         threshold = topic.threshold if outlet is None else topic.outlet_thresholds.get(outlet, topic.threshold)
         if published is not None and not topic.is_active(_day(published)):
             return empty(topic, (_outside(topic, published),), threshold)
-        if not opens:
+        if at not in opened:
             return empty(topic, gate.missing(story.present, threshold), threshold)
         present, fields = story.read_for(self._words_of(at))
         year = published.year if published else None
-        return sum_up(topic, gate, self._numbers[at], present, fields, year=year, threshold=threshold)
+        return sum_up(topic, gate, self._numbers[at], present, fields, opened[at], year=year, threshold=threshold)
 
-    def _opened(self, story: _Story) -> set[int]:
-        """Return the topics of which a rule can be fulfilled inside one sentence of the story."""
-        if not self._candidates(story.possible):
-            return set()
-        # most long texts hold the words of a rule, but far apart
-        return set().union(*map(self._candidates, story.possible_together))
+    def _opened(self, story: _Story) -> dict[int, set[Place]]:
+        """Return the topics of which a rule can be fulfilled inside one sentence of the story, and those sentences."""
+        found: dict[int, set[Place]] = {}
+        if self._candidates(story.possible):
+            # most long texts hold the words of a rule, but far apart
+            for place, together in story.possible_together():
+                for at in self._candidates(together):
+                    found.setdefault(at, set()).add(place)
+        story.wanted = frozenset().union(*(self._numbers[at].values() for at in found))
+        return found
 
     def _candidates(self, present: set[int]) -> set[int]:
         """Return the topics that have a way to fulfil a rule with these concepts."""
@@ -114,6 +119,8 @@ class _Story:
         distinct = {*words(self._title), *words(self._text)}
         self._known = lexicon.known(distinct)
         self._glued = lexicon.glued(distinct)
+        self.wanted: frozenset[int] = frozenset()
+        """The concepts of which the places are asked for."""
         self._fields: dict[tuple[tuple[str, tuple[int, ...]], ...], tuple[set[int], Fields]] = {}
 
     @cached_property
@@ -126,11 +133,11 @@ class _Story:
         """The same, and those it may name when glued words are cut, wherever they might be."""
         return self._lexicon.present(self._known.union(*self._glued.values())) if self._glued else self.present
 
-    @cached_property
-    def possible_together(self) -> list[set[int]]:
-        """What each sentence can name."""
-        pieces = [self._title, *(self._text[start:stop] for start, stop in self._sentences)]
-        return [self._present_in(piece) for piece in pieces]
+    def possible_together(self) -> Iterator[tuple[Place, set[int]]]:
+        """Yield what each sentence can name."""
+        yield ("title", 0), self._present_in(self._title)
+        for at, (start, stop) in enumerate(self._sentences):
+            yield ("text", at), self._present_in(self._text[start:stop])
 
     @cached_property
     def _sentences(self) -> list[tuple[int, int]]:
@@ -142,7 +149,7 @@ class _Story:
         return self._lexicon.present((self._known & distinct).union(*glued))
 
     def read_for(self, topic_words: frozenset[int]) -> tuple[set[int], Fields]:
-        """Return the concepts that the text can name to a topic of these words, and its fields with all places.
+        """Return the concepts that the text can name to a topic of these words, and its fields with all places wanted.
 
         Whether a word is taken for two glued ones depends on the topic's own words alone, so that a verdict does not
         depend on what else is declared.
@@ -153,14 +160,13 @@ class _Story:
             present = self.present
             if cuts:
                 present = self._lexicon.present(self._known.union(*(parts_of(word, at) for word, at in cuts.items())))
-            fields = [
+            fields = (
                 StoryField("title", self._original["title"], self._title, [(0, len(self._title))], cuts),
                 StoryField("text", self._original["text"], self._text, self._sentences, cuts),
-            ]
-            self._fields[key] = (
-                present,
-                [(field, self._lexicon.hits(field.tokens, field.spelled)) for field in fields],
             )
+            for field in fields:
+                field.place(self._lexicon.hits(field.tokens, field.spelled, self.wanted))
+            self._fields[key] = present, fields
         return self._fields[key]
 
 

@@ -133,8 +133,8 @@ class Lexicon:
                     found.add(concept)
         return found
 
-    def hits(self, tokens: Sequence[Token], original: Original) -> dict[int, list[Span]]:
-        """Return the places of every concept: spans of token indices, in reading order, each once.
+    def hits(self, tokens: Sequence[Token], original: Original, wanted: frozenset[int]) -> dict[int, list[Span]]:
+        """Return the places of the wanted concepts: spans of token indices, in reading order, each once.
 
         `original` gives the stored spelling of a token, asked for only where a term wants it.
         """
@@ -146,7 +146,7 @@ class Lexicon:
             return number not in spelled or _MARKS.sub("", original(at)) == spelled[number]
 
         def walk(node: _Node, start: int, stop: int) -> None:
-            for concept in node.concepts:
+            for concept in wanted.intersection(node.concepts):
                 found.setdefault(concept, {})[(start, stop)] = None
             if node.next and stop < len(known):
                 for number in known[stop]:

@@ -89,7 +89,7 @@ def _applies(penalty: Penalty, found: Found, hits: Sequence[Hit], tokens: Sequen
     if penalty.past_year:
         years = [int(token.text) for token in tokens if _YEAR.fullmatch(token.text)]
         return year is not None and bool(years) and max(years) < year
-    spans = found.concepts.get(penalty.concept or "", ())
+    spans = found.places(penalty.concept)
     if penalty.before:
         # only when every hit is so preceded: «بعد انسحاب الجيش طالبت بانسحاب القوات» is current news
         return bool(spans) and all(

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
-from mirqab.topics.composing import MOST_HITS, Found, Span, distance
+from mirqab.topics.composing import Found, Span, distance
 from mirqab.topics.fields import StoryField
 from mirqab.topics.gate import Gate
 from mirqab.topics.language import Penalty, Scope, Topic
 from mirqab.topics.scoring import Scored, score_sentence
 from mirqab.types import Evidence, Grade, Sentence, Verdict
 
-Fields = Sequence[tuple[StoryField, Mapping[int, Sequence[Span]]]]
-"""Headline and text, each with the places of the concepts by their numbers."""
+Fields = Sequence[StoryField]
+"""Headline and text."""
+Place = tuple[str, int]
+"""A sentence: the name of the field, and its number there."""
 
 
 class _Counted(NamedTuple):
@@ -34,22 +35,20 @@ def sum_up(
     numbers: Mapping[str, int],
     present: set[int],
     fields: Fields,
+    opened: Set[Place],
     *,
     year: int | None,
     threshold: float,
 ) -> Verdict:
     """Return the verdict of a topic on a story whose words may fulfil one of its rules.
 
-    `present` are the concepts that the story can name, `numbers` those of the topic; `year` is that of publication.
+    `present` are the concepts that the story can name, `numbers` those of the topic, `opened` the sentences in which
+    all concepts of a rule may stand; `year` is that of publication.
     """
     evidence: list[_Counted] = []
     rejected: list[Scored] = []
     confirmed: frozenset[str] = frozenset()
-    composed = [
-        (field, bounds, _compose(topic, field, named))
-        for field, hits in fields
-        for bounds, named in _by_sentence(field, hits, numbers, gate.anchors)
-    ]
+    composed = list(_worth_composing(topic, gate, numbers, fields, opened))
     times = _times(topic, composed)
     for field, bounds, found in composed:
         tokens = field.tokens[bounds[0] : bounds[1]]
@@ -99,30 +98,16 @@ def empty(topic: Topic, missing: tuple[str, ...], threshold: float) -> Verdict:
     )
 
 
-def _compose(topic: Topic, field: StoryField, named: Mapping[str, Sequence[Span]]) -> Found:
-    found = Found(named, field.is_number)
-    found.compose(topic)
-    return found
-
-
-def _by_sentence(
-    field: StoryField, hits: Mapping[int, Sequence[Span]], numbers: Mapping[str, int], anchors: frozenset[str]
-) -> Iterator[tuple[Span, dict[str, list[Span]]]]:
-    """Yield the sentences that name an anchor, each with the hits of every concept inside it."""
-    starts = [first for first, _ in field.sentences]
-    named: dict[int, dict[str, list[Span]]] = {}
-    anchored: set[int] = set()
-    for name, number in numbers.items():
-        for span in hits.get(number, ()):
-            at = bisect_right(starts, span[0]) - 1
-            if at >= 0 and span[1] <= field.sentences[at][1]:
-                spans = named.setdefault(at, {}).setdefault(name, [])
-                if len(spans) < MOST_HITS:
-                    spans.append(span)
-                if name in anchors:
-                    anchored.add(at)
-    for at in sorted(anchored):
-        yield field.sentences[at], named[at]
+def _worth_composing(
+    topic: Topic, gate: Gate, numbers: Mapping[str, int], fields: Fields, opened: Set[Place]
+) -> Iterator[tuple[StoryField, Span, Found]]:
+    """Yield the sentences that can fulfil a rule, or bear on others that can, with what is composed in them."""
+    for field in fields:
+        for bounds, origin, named in zip(field.sentences, field.origins, field.named, strict=True):
+            if (field.name, origin) in opened or (gate.looks_around and not gate.begins.isdisjoint(named)):
+                found = Found(named, numbers, field.is_number)
+                found.compose(topic)
+                yield field, bounds, found
 
 
 def _times(topic: Topic, composed: Sequence[tuple[StoryField, Span, Found]]) -> dict[str, int]:
@@ -148,7 +133,7 @@ def _grade(topic: Topic, evidence: Sequence[_Counted], fields: Fields, threshold
         return Grade.BACKGROUND
     if any(item.field.name == "title" for item in current):
         return Grade.MAIN
-    length = sum(after - first for field, _ in fields for first, after in field.sentences)
+    length = sum(after - first for field in fields for first, after in field.sentences)
     share = sum(item.bounds[1] - item.bounds[0] for item in evidence) / length
     enough = len(evidence) >= grading.sentences or share >= grading.share
     return Grade.MAIN if enough and any(item.leads for item in current) else Grade.PASSING
@@ -171,13 +156,13 @@ def _story_parts(
 def _story_penalty(penalty: Penalty, numbers: Mapping[str, int], evidence: Sequence[_Counted], fields: Fields) -> bool:
     if any(item.found.hits(name) for name in penalty.unless for item in evidence):
         return False
-    length = sum(len(field.tokens) for field, _ in fields)
+    length = sum(len(field.tokens) for field in fields)
     if penalty.words is not None:
         return length > penalty.words and len(evidence) <= penalty.evidence and not any(item.leads for item in evidence)
     number = numbers[penalty.concept] if penalty.concept else -1
     if penalty.scope is Scope.TITLE:
-        return bool(fields[0][1].get(number))
-    times = sum(len(hits.get(number, ())) for _, hits in fields)
+        return bool(fields[0].hits.get(number))
+    times = sum(len(field.hits.get(number, ())) for field in fields)
     return times > 0 and times * 100 >= (penalty.density or 0.0) * length
 
 
@@ -212,7 +197,7 @@ def _facets(topic: Topic, evidence: Sequence[_Counted]) -> dict[str, tuple[str, 
                 times = sum(
                     facet.gap is None
                     or any(distance(span, (hit.start, hit.stop)) <= facet.gap for hit in item.scored.hits)
-                    for span in item.found.concepts.get(concept, ())
+                    for span in item.found.places(concept)
                 )
                 if times:
                     points, before = votes.get(value, (0.0, 0))
