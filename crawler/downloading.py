@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Final, cast
 
 from scrapy import Request
@@ -15,8 +16,9 @@ from scrapy.http import Response
 from scrapy.pqueues import DownloaderAwarePriorityQueue, DownloaderInterface
 from twisted.web.iweb import IPolicyForHTTPS
 
-from crawler.connections import BoundedHeadFactory
+from crawler.connections import BoundedFactory
 from crawler.deployment import deployment_of
+from crawler.incoming import incoming_of
 from crawler.outcomes import header, refusal, refused_address, retry_after_s
 from crawler.run import run_of
 from crawler.tls import CertificatePolicy
@@ -70,7 +72,7 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
         deployment = deployment_of(crawler.settings)
         self._allowed = deployment.allowed
         self._contextFactory = cast(IPolicyForHTTPS, CertificatePolicy(lambda: deployment.outlets.values()))
-        self._pool._factory = BoundedHeadFactory
+        self._pool._factory = cast(Any, partial(BoundedFactory, incoming_of(crawler)))
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def download_request(self, request: Request) -> Response:

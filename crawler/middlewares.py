@@ -11,7 +11,9 @@ from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddlewa
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
+from scrapy.statscollectors import StatsCollector
 
+from crawler.incoming import incoming_of
 from crawler.outcomes import HeldElsewhereError, RefusedError
 from crawler.run import run_of
 from mirqab.addresses import clean_url, host_of
@@ -20,6 +22,9 @@ from mirqab.types import FeedEntry, Reason
 PERMANENT: Final = frozenset({301, 308})
 MOST_ENCODINGS: Final = 2
 """So many compressions in one another are opened: no server has a reason for more, and each costs time to open."""
+
+USUAL: Final = 1024 * 1024
+"""A feed that inflates to no more than this, as nearly all do, is inflated at once, whatever else is in memory."""
 
 
 class ClaimMiddleware:
@@ -77,10 +82,16 @@ class FeedCompressionMiddleware(HttpCompressionMiddleware):
     """Inflates robots.txt and feeds under the cap, and leaves pages as they came.
 
     A page is inflated by the worker that reads it: on the event loop it would cost half a millisecond of every page,
-    and a bomb's memory would be the crawl's.
+    and a bomb's memory would be the crawl's. What is large when inflated waits until there is room for it.
     """
 
-    def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+    def __init__(self, stats: StatsCollector | None = None, *, crawler: Crawler) -> None:
+        super().__init__(stats, crawler=crawler)
+        self._incoming = incoming_of(crawler)
+
+    async def process_response(  # type: ignore[override]
+        self, request: Request, response: Response
+    ) -> Request | Response:
         """Return the response, inflated unless it is a page's; raises RefusedError for a bomb or broken bytes."""
         encodings = response.headers.getlist("Content-Encoding")
         if not encodings or "entry" in request.cb_kwargs:
@@ -90,8 +101,14 @@ class FeedCompressionMiddleware(HttpCompressionMiddleware):
             raise RefusedError(Reason.BROKEN_ANSWER, f"compressed {told.count(',') + 1} times over")
         if "robots_bytes" in request.meta:
             request.meta["download_maxsize"] = self._max_size  # it was cut on its way in, and is bounded from here on
-        whole = self._inflated(request, response) if encodings == [b"gzip"] else None
-        if whole is not None:
+        if encodings == [b"gzip"] and (whole := self._inflated(response, USUAL)) is not None:
+            return whole
+        async with self._incoming.room():
+            return self._large(request, response, told)
+
+    def _large(self, request: Request, response: Response, told: str) -> Request | Response:
+        most = request.meta.get("download_maxsize", self._max_size)
+        if told == "gzip" and (whole := self._inflated(response, most)) is not None:
             return whole
         try:
             inflated = super().process_response(request, _of_bytes(response))
@@ -103,9 +120,8 @@ class FeedCompressionMiddleware(HttpCompressionMiddleware):
             raise RefusedError(Reason.BROKEN_ANSWER, f"compressed as {told[:40]!r}, which we did not ask for")
         return inflated
 
-    def _inflated(self, request: Request, response: Response) -> Response | None:
-        """Return a response that holds one whole gzip stream, inflated at once; None leaves all else to Scrapy."""
-        most = request.meta.get("download_maxsize", self._max_size)
+    def _inflated(self, response: Response, most: int) -> Response | None:
+        """Return a response that holds one whole gzip stream of `most` bytes, inflated at once; None for all else."""
         inflater = zlib.decompressobj(31)
         try:
             body = inflater.decompress(response.body, most)
