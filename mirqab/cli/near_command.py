@@ -49,7 +49,7 @@ def near(
             print_rows([], [], form, empty=deployment.NOTHING_YET)
             return
         thresholds = {one.id: one.threshold for one in wanted.values()}
-        found = archive.near_misses(thresholds=thresholds, since=start, limit=limit) if thresholds else []
+        found = archive.near_misses(thresholds=thresholds, since=start, limit=limit)
     rows = [_row(one, wanted) for one in found]
     print_rows(rows, _COLUMNS, form, empty=_EMPTY)
     if outdated := sorted({one.verdict.topic for one in found if _is_old(one, wanted)}):
