@@ -17,6 +17,7 @@ from mirqab.archive import (
     drifts,
     entries,
     feedstates,
+    listing,
     nearmisses,
     newest,
     opening,
@@ -417,11 +418,11 @@ class Archive:
         topic: str | None = None,
         theatre: str | None = None,
         limit: int | None = None,
-        states: Collection[FlagState] = reads.LISTED,
-    ) -> list[reads.FlaggedStory]:
+        states: Collection[FlagState] = listing.LISTED,
+    ) -> list[listing.FlaggedStory]:
         """Return flagged stories, those first seen last on top; `since` means first seen by us."""
         with self._reading() as conn:
-            return reads.flagged(conn, since=since, topic=topic, theatre=theatre, limit=limit, states=states)
+            return listing.flagged(conn, since=since, topic=topic, theatre=theatre, limit=limit, states=states)
 
     def newest_stories(
         self,
