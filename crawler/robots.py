@@ -21,7 +21,7 @@ from crawler.outcomes import PutOffError, RefusedError, reason_of_status
 from crawler.progress import log_event
 from crawler.run import run_of
 from crawler.tally import RobotsEnd
-from mirqab.addresses import host_of, origin_of
+from mirqab.addresses import host_of, origin_of, server_of
 from mirqab.types import HostState, Reason
 
 MOST_BYTES: Final = 500 * 1024
@@ -227,7 +227,7 @@ class RobotsMiddleware:
         if rules.delay_s <= 0:
             return rules
         assert self._crawler.engine is not None
-        downloader, host = self._crawler.engine.downloader, host_of(origin)
+        downloader, host = self._crawler.engine.downloader, server_of(origin)
         kept_s = min(rules.delay_s, MOST_DELAY_S)
         declared = downloader.per_slot_settings.get(host, {})
         own_s = declared.get("delay", self._crawler.settings.getfloat("DOWNLOAD_DELAY"))
