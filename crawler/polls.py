@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from scrapy.http import Response
 
@@ -96,13 +96,14 @@ class Polls:
                 self.put_off(poll, None)
             else:
                 log_event("feed-without-end", level=logging.ERROR, outlet=poll.outlet.id, url=poll.feed.url)
-                self.crashed(poll)
+                self.crashed(poll, "its request met no end")
         self._closing.set()
         if self._flushing is not None:
             await self._flushing
         await self._write_unchanged()
         for (because, detail, role), feeds in self._put_off.items():
-            await self._intake.put_off(feeds=feeds, reason=because, detail=detail, role=role)
+            outcome: Literal["put_off", "failed"] = "failed" if because is Reason.OUR_FAULT else "put_off"
+            await self._intake.put_off(feeds=feeds, reason=because, detail=detail, role=role, outcome=outcome)
 
     # ------------------------------------------------------------------------------------------ what to ask
 
@@ -237,9 +238,18 @@ class Polls:
         self._tell_progress(poll, "put_off", problem=because, detail=detail)
         return because is not None and self._takes_pages(self._rounds[poll.outlet.id])
 
-    def crashed(self, poll: Poll) -> None:
-        """Count a fault of ours."""
+    def crashed(self, poll: Poll, detail: str) -> bool:
+        """Count a fault of ours; the ledger has it with the reason, and the feed stays as due as it was.
+
+        Return whether pages of its outlet are to be asked now.
+        """
+        if poll in self._open:
+            self._tally.reasons_of(poll.role)[Reason.OUR_FAULT] += 1
+            self._put_off.setdefault((Reason.OUR_FAULT, detail, poll.role), []).append((poll.outlet.id, poll.feed.url))
+            self._tell_progress(poll, "crashed", problem=Reason.OUR_FAULT, detail=detail)
         self._count(poll, "crashed")
+        round_ = self._rounds.get(poll.outlet.id)
+        return round_ is not None and self._takes_pages(round_)
 
     def _count(self, poll: Poll, end: FeedEnd) -> None:
         """Give a poll its end; one that has met it already keeps that, and a crash after it is a fault besides."""

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from scrapy.crawler import Crawler
 
@@ -33,6 +33,12 @@ IN_FLIGHT_PER_WORKER: Final = 4
 DAY_S: Final = 86_400.0
 INTERRUPTED: Final = "interrupted"
 """How a run finishes that was told to end."""
+
+
+def told(problem: BaseException | str) -> str:
+    """Return a fault of ours in a line for the ledger; the log has its traceback."""
+    text = problem if isinstance(problem, str) else f"{type(problem).__name__}: {problem}"
+    return mask_credentials(text.partition("\n")[0])[:300]
 
 
 def run_of(crawler: Crawler) -> CrawlRun:
@@ -196,12 +202,13 @@ class CrawlRun:
                 await self.put_off(entry, None)
             else:  # a request that was dropped without a word is a fault of ours
                 LOG.error("entry %s met no end", entry.id)
-                self.crashed(entry.id)
+                self.crashed("its request met no end", entry=entry.id)
         try:
             await self.polls.close(stopping=self.stopping.is_set())
             self.finish = INTERRUPTED if self._was_cut_short(finish) else finish
             for (because, detail), entries in self._put_off.items():
-                await self.intake.put_off(entries=entries, reason=because, detail=detail)
+                outcome: Literal["put_off", "failed"] = "failed" if because is Reason.OUR_FAULT else "put_off"
+                await self.intake.put_off(entries=entries, reason=because, detail=detail, outcome=outcome)
             if self._archive is not None and self._thread is not None and self.id is not None:
                 await self._thread.call(self._archive.end_run, self.id, exit_code=self.exit_code, finish=self.finish)
         except BaseException:
@@ -341,12 +348,20 @@ class CrawlRun:
         """Count an entry that another crawler has in hand."""
         self._end_page(entry, "held")
 
-    def crashed(self, entry: str | None, poll: Poll | None = None) -> None:
-        """Count a fault of ours, for the page or feed that it met; the exit code will be 1."""
+    def crashed(self, problem: BaseException | str, *, entry: str | None = None, poll: Poll | None = None) -> None:
+        """Count a fault of ours, for the page or feed that it met; the exit code will be 1.
+
+        The ledger has it with the reason; the page or feed stays as due as it was.
+        """
+        detail = told(problem)
         if poll is not None:
-            self.polls.crashed(poll)
+            self.polls.crashed(poll, detail)
         elif entry in self._open_entries:
             assert entry is not None
+            self._put_off.setdefault((Reason.OUR_FAULT, detail), []).append(entry)
+            self.tally.reasons[Reason.OUR_FAULT] += 1
+            known = self._open_entries[entry]
+            self._progress.tell("page", outlet=known.outlet, url=known.url, outcome=Reason.OUR_FAULT, flagged=[])
             self._end_page(entry, "crashed")
             self._background.add(task := asyncio.ensure_future(self.intake.release(entry)))
             task.add_done_callback(self._background.discard)

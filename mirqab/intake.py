@@ -16,7 +16,7 @@ import asyncio
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from mirqab import polling
 from mirqab.archive import Archive, ArchiveThread
@@ -64,6 +64,7 @@ PASSES: Final[Mapping[Reason, bool]] = {
     Reason.WRONG_LANGUAGE: False,
     Reason.OUT_OF_MEMORY: False,  # the page needs it the next time too
     Reason.WORKER_DIED: True,
+    Reason.OUR_FAULT: True,
     Reason.GAVE_UP: False,
 }
 """Whether a reason may pass by itself, so that another try is worth a request. A final one is tried again only when
@@ -177,6 +178,7 @@ class Intake:
         reason: Reason | None = None,
         detail: str | None = None,
         role: FeedRole = FeedRole.FEED,
+        outcome: Literal["put_off", "failed"] = "put_off",
     ) -> None:
         """Write into the ledger which feeds (outlet, url; of one role) and entries are left for later, and why."""
         await self._thread.call(
@@ -187,6 +189,7 @@ class Intake:
             reason=reason,
             detail=detail,
             role=role,
+            outcome=outcome,
         )
 
     async def feed_states(self, outlets: Iterable[str] | None = None) -> list[FeedState]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
@@ -103,13 +103,16 @@ class Archive:
         reason: Reason | None = None,
         detail: str | None = None,
         role: FeedRole = FeedRole.FEED,
+        outcome: Literal["put_off", "failed"] = "put_off",
     ) -> None:
         """Write into the ledger which feeds (outlet, url; of one role) and entries were left for a later run, and why.
 
-        Nothing else changes: they stay as due as they were. What the run has made of one of them stands.
+        `failed` are those that met a fault of our own. Nothing else changes: they stay as due as they were. What the
+        run has made of one of them stands.
         """
+        end = {"outcome": outcome, "reason": reason, "detail": detail}
         with self._writing() as conn:
-            runs.put_off(conn, run, feeds=feeds, entries=entries, reason=reason, detail=detail, role=role, now=_now())
+            runs.put_off(conn, run, feeds=feeds, entries=entries, end=end, role=role, now=_now())
 
     # ---------------------------------------------------------------------------------------- feeds, hosts
 

@@ -250,7 +250,7 @@ def test_a_crawl_delay_is_kept_when_it_is_longer_than_ours(press: Press, deploym
     assert crawl.code == 0, crawl.log
     assert min(gaps(slow)) > 1.4
     assert min(gaps(quick)) > 0.4
-    assert f"crawl-delay host={slow.host} asked_s=1.5 kept_s=1.5" in crawl.log
+    assert f"crawl-delay host={slow.host}:{slow.port} asked_s=1.5 kept_s=1.5" in crawl.log
 
 
 def gaps(site: Site) -> list[float]:
