@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from mirqab.archive.archive import Archive
     from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
     from mirqab.archive.feedstates import Settle
+    from mirqab.archive.nearmisses import NearMiss
+    from mirqab.archive.newest import StoredStory, StoryText
     from mirqab.archive.pruning import FlaggedRecord, Pruned, PrunedElsewhereError, PrunePlan, RawSpace
     from mirqab.archive.raw import KeptPage, RawWriter, read_page, read_raw
     from mirqab.archive.reads import (
@@ -39,6 +41,7 @@ __all__ = [
     "KeptEntry",
     "KeptPage",
     "Known",
+    "NearMiss",
     "NormRow",
     "OutletCounts",
     "OutletSums",
@@ -54,8 +57,10 @@ __all__ = [
     "RunState",
     "Settle",
     "Sighting",
+    "StoredStory",
     "StoryDetail",
     "StoryFlag",
+    "StoryText",
     "read_page",
     "read_raw",
 ]
@@ -69,6 +74,7 @@ _MODULES: Final = {
     "KeptEntry": "reextracting",
     "KeptPage": "raw",
     "Known": "storing",
+    "NearMiss": "nearmisses",
     "NormRow": "drifts",
     "OutletSums": "runs",
     "PageFact": "drifts",
@@ -82,6 +88,8 @@ _MODULES: Final = {
     "RunRow": "runs",
     "RunState": "runs",
     "Settle": "feedstates",
+    "StoredStory": "newest",
+    "StoryText": "newest",
     "read_page": "raw",
     "read_raw": "raw",
 }

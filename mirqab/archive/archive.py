@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +11,24 @@ from typing import Literal, Self
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
-from mirqab.archive import admitting, drifts, entries, feedstates, opening, pruning, reads, reextracting, runs, storing
+from mirqab.archive import (
+    admitting,
+    drifts,
+    entries,
+    feedstates,
+    nearmisses,
+    newest,
+    opening,
+    pruning,
+    reads,
+    reextracting,
+    runs,
+    storing,
+)
 from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
 from mirqab.archive.feedstates import Settle, unsettled
+from mirqab.archive.nearmisses import NearMiss
+from mirqab.archive.newest import StoredStory
 from mirqab.archive.pruning import Pruned, PrunePlan, RawSpace
 from mirqab.archive.reextracting import KeptEntry
 from mirqab.archive.runs import OutletSums, RunRow
@@ -365,6 +380,31 @@ class Archive:
             return reads.flagged(
                 conn, since=since, topic=topic, theatre=theatre, limit=limit, include_withdrawn=include_withdrawn
             )
+
+    def newest_stories(
+        self,
+        *,
+        topic: str,
+        after: tuple[datetime, str] | None = None,
+        since: datetime | None = None,
+        decided_only: bool = False,
+        limit: int = 100,
+    ) -> list[StoredStory]:
+        """Return stories with their texts, the newest first; `after` is the `place` of the last one looked at.
+
+        What a person made of the topic's flag is told with each; with `decided_only` only stories that have that.
+        """
+        with self._reading() as conn:
+            return newest.newest_stories(
+                conn, topic=topic, after=after, since=since, decided_only=decided_only, limit=limit
+            )
+
+    def near_misses(
+        self, *, thresholds: Mapping[str, float], since: datetime | None = None, limit: int = 20
+    ) -> list[NearMiss]:
+        """Return stories that scored and are not flagged, nobody having decided on them, the nearest first."""
+        with self._reading() as conn:
+            return nearmisses.near_misses(conn, thresholds=thresholds, since=since, limit=limit)
 
     def story(self, story_id: str) -> reads.StoryDetail | None:
         """Return a story with its articles (the first is its lead), who carried it, and its flags."""

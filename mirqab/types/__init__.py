@@ -20,7 +20,18 @@ from mirqab.types.feeds import (
     Validators,
 )
 from mirqab.types.judgement import Evidence, Sentence, Span, Verdict, encode_facets
-from mirqab.types.pages import Article, Embed, Extraction, Page, PageHints, Placement, RawLocation, Stored, Worked
+from mirqab.types.pages import (
+    Article,
+    Embed,
+    Extraction,
+    Page,
+    PageHints,
+    Placement,
+    RawLocation,
+    Stored,
+    StoredText,
+    Worked,
+)
 from mirqab.types.words import (
     NO_ANSWER,
     REFUSALS,
@@ -74,6 +85,7 @@ __all__ = [
     "Sentence",
     "Span",
     "Stored",
+    "StoredText",
     "Validators",
     "Verdict",
     "Worked",
