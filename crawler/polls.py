@@ -207,7 +207,7 @@ class Polls:
         round_ = self._rounds[poll.outlet.id]
         if admitted.gap and poll.role is FeedRole.FEED and poll.known is not None:
             self._tally.gaps += 1
-            round_.gaps.append(poll.known.last_success_at or snapshot.fetched_at)
+            round_.gaps[poll.feed.url] = poll.known.last_success_at or snapshot.fetched_at
         if poll.role is FeedRole.BACKFILL and snapshot.reading is not None and snapshot.reading.items:
             round_.found = True
         return self._takes_pages(round_) or bool(admitted.new or admitted.reopened)
@@ -222,6 +222,7 @@ class Polls:
         Return whether pages of its outlet are to be asked now.
         """
         self._count(poll, "put_off")
+        self._cut_short(poll)
         detail = "the run is ending"
         if because is not None:
             self._tally.put_off_reasons[because] += 1
@@ -248,8 +249,13 @@ class Polls:
             self._put_off.setdefault((Reason.OUR_FAULT, detail, poll.role), []).append((poll.outlet.id, poll.feed.url))
             self._tell_progress(poll, "crashed", problem=Reason.OUR_FAULT, detail=detail)
         self._count(poll, "crashed")
+        self._cut_short(poll)
         round_ = self._rounds.get(poll.outlet.id)
         return round_ is not None and self._takes_pages(round_)
+
+    def _cut_short(self, poll: Poll) -> None:
+        if poll.role is FeedRole.BACKFILL and poll.outlet.id in self._rounds:
+            self._rounds[poll.outlet.id].cut_short = True
 
     def _count(self, poll: Poll, end: FeedEnd) -> None:
         """Give a poll its end; one that has met it already keeps that, and a crash after it is a fault besides."""
@@ -292,6 +298,8 @@ class Polls:
             round_.open = len(polls)
         if round_.open == 0:
             del self._rounds[poll.outlet.id]
+            if round_.has_looked:  # written last: a kill before this leaves the look to the next run
+                await self._intake.looked_elsewhere(poll.outlet.id, round_.gaps)
         return polls
 
     async def _sitemaps(self, outlet: Outlet) -> list[str]:

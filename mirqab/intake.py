@@ -200,6 +200,10 @@ class Intake:
         """Return what the feed's last good answer left to tell its unchanged items by."""
         return await self._thread.call(self.archive.item_hashes, outlet, feed_url)
 
+    async def looked_elsewhere(self, outlet: str, urls: Iterable[str]) -> None:
+        """Write that what these feeds of an outlet may have lost was looked for in every place that there is."""
+        await self._thread.call(self.archive.looked_elsewhere, outlet, list(urls), datetime.now(UTC))
+
     async def host(self, host: str) -> HostState | None:
         """Return what is remembered of a host (`scheme://host:port`)."""
         return await self._thread.call(self.archive.host, host)

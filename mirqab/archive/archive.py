@@ -147,6 +147,11 @@ class Archive:
         with self._reading() as conn:
             return feedstates.item_hashes(conn, outlet, url)
 
+    def looked_elsewhere(self, outlet: str, urls: Iterable[str], at: datetime) -> None:
+        """Write that what these feeds may have lost was looked for in every place that there is."""
+        with self._writing() as conn:
+            feedstates.looked_elsewhere(conn, outlet, urls, at)
+
     def found_again(self) -> dict[str, int]:
         """Return for each outlet with a gap how many entries were found elsewhere since the last one."""
         with self._reading() as conn:

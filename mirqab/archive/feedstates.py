@@ -63,8 +63,6 @@ def recorded(state: FeedState, snapshot: FeedSnapshot, admitted: Admitted) -> Fe
         facts["last_new_at"] = at
     if admitted.gap:
         facts |= {"gaps": state.gaps + 1, "last_gap_at": at, "gap_since": state.last_success_at}
-    if snapshot.role is FeedRole.BACKFILL:
-        facts["looked_at"] = at
     if problem is not None:
         facts |= {"last_error": problem, "last_error_at": at, "last_error_detail": detail_of(snapshot)}
         facts["failures"] = state.failures + 1
@@ -205,6 +203,11 @@ def _pace_of(stored: Any) -> FeedPace:
 
 def _pace_columns(pace: FeedPace) -> Any:
     return None if pace == _NO_PACE else [pace.ttl_s, pace.skip_hours, pace.skip_days]
+
+
+def looked_elsewhere(conn: Connection, outlet: str, urls: Iterable[str], at: datetime) -> None:
+    """Write that what these feeds may have lost was looked for in every place that there is."""
+    conn.execute(update(_feeds).where(_feeds.c.outlet == outlet, _feeds.c.url.in_(list(urls))).values(looked_at=at))
 
 
 # ----------------------------------------------------------------------------------- hashes of the items

@@ -133,8 +133,8 @@ class FeedState:
     how many items the last whole answer held. `moved_to` was the target of permanent redirects `moved_times` polls in
     a row. `gone_at` is set by a 410 until the feed answers again. `trusts_304` is false once a "not modified" proved
     untrue, which was at `distrusted_at`. `last_gap_at` is when an answer had nothing in common with the one before, so
-    that items may have been lost; the last good answer before that came at `gap_since`. `looked_at` is when the address
-    was last asked for what the outlet's feeds may have lost.
+    that items may have been lost; the last good answer before that came at `gap_since`. `looked_at` is when they
+    were last looked for elsewhere, in every place that there is.
     """
 
     outlet: str
