@@ -167,6 +167,11 @@ class Archive:
         with self._reading() as conn:
             return feedstates.resting_hosts(conn, now)
 
+    def hosts_unread(self) -> list[HostState]:
+        """Return the hosts whose robots.txt cannot be read, with the status of the first failure and its time."""
+        with self._reading() as conn:
+            return feedstates.hosts_unread(conn)
+
     def keep_host(self, state: HostState, part: HostPart | None = None) -> None:
         """Remember this of a host, in place of what was remembered before; a `part` of it leaves the rest as it is."""
         with self._writing() as conn:

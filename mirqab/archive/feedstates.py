@@ -293,6 +293,16 @@ def resting_hosts(conn: Connection, now: datetime) -> list[HostState]:
     ]
 
 
+def hosts_unread(conn: Connection) -> list[HostState]:
+    """Return the hosts whose robots.txt cannot be read, with the status of the first failure and its time."""
+    status = _hosts.c.robots_status
+    asked = select(_hosts.c.host, status, _hosts.c.robots_at).where((status >= 500) | status.in_((0, 429)))
+    return [
+        HostState(host=row.host, robots_status=row.robots_status, robots_at=row.robots_at)
+        for row in conn.execute(asked.order_by(_hosts.c.host))
+    ]
+
+
 _PARTS: Final[Mapping[HostPart, tuple[str, ...]]] = {
     "patience": ("not_before", "because"),
     "robots": ("robots", "robots_status", "robots_at"),

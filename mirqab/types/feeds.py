@@ -176,7 +176,8 @@ class HostState:
     """What is remembered of one host (`scheme://host:port`) between runs.
 
     It may not be asked before `not_before`, for the reason `because`. `robots` is the body of its robots.txt as it
-    was at `robots_at`, empty when there is none.
+    was at `robots_at`, empty when there is none. One that could not be read (`robots_unread`) has the status of its
+    first failure, 0 for no answer, and its time.
     """
 
     host: str
@@ -185,6 +186,11 @@ class HostState:
     robots: bytes = b""
     robots_status: int | None = None
     robots_at: datetime | None = None
+
+    @property
+    def robots_unread(self) -> bool:
+        """Whether the robots.txt could not be read since `robots_at`: no answer, 429, or a server's error."""
+        return self.robots_status is not None and (self.robots_status in (0, 429) or self.robots_status >= 500)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
