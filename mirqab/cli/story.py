@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mirqab.cli.paper import Paper, points_of
 from mirqab.cli.terminal import moment, one_line
 from mirqab.reader.marks import paragraphs, pieces
 from mirqab.reader.queries import strongest
-from mirqab.types import Embed, Verdict
+from mirqab.types import Decision, Embed, Verdict
 
 if TYPE_CHECKING:
-    from mirqab.archive import ArticleDetail, StoryDetail
+    from mirqab.archive import ArticleDetail, Decided, StoryDetail, StoryFlag
     from mirqab.reader.explaining import Explanation, Opinion
 
 
@@ -30,6 +30,10 @@ def print_story(detail: StoryDetail, wanted: ArticleDetail | None) -> None:
     for embed in article.embeds:
         paper.line()
         _embed(paper, embed)
+    for flag in detail.flags:
+        if flag.decided is not None:
+            paper.line()
+            _decision(paper, flag)
     for verdict in verdicts:
         paper.line()
         _verdict(paper, verdict, shown)
@@ -88,6 +92,24 @@ def _verdict(paper: Paper, verdict: Verdict, detail: ArticleDetail) -> None:
             paper.line(f"    {points:+g}  {one_line(name)}")
         for item in sentence.evidence:
             paper.line(f"    {one_line(item.text)}  ←  {one_line(item.concept)}, rule {one_line(item.rule)}")
+
+
+def _decision(paper: Paper, flag: StoryFlag) -> None:
+    """Print what a person decided, and what the topic says of it now."""
+    assert flag.decided is not None
+    for line in decision_lines(flag.decided):
+        paper.line(line)
+    if flag.earned != (flag.decided.decision is not Decision.IRRELEVANT):
+        now = "flagged" if flag.earned else "not flagged"
+        paper.line(f"  the topic says now: {now}, {points_of(flag.score)}")
+
+
+def decision_lines(decided: Decided) -> Iterator[str]:
+    """Yield what a person decided: for which topic, who and when, and the note."""
+    word = decided.decision.value.replace("_", " ")
+    yield f"{decided.topic}: {word}, decided by {one_line(decided.decided_by)}, {moment(decided.decided_at)}"
+    if decided.note:
+        yield f"  note: {one_line(decided.note)}"
 
 
 def print_explanation(explanation: Explanation) -> None:

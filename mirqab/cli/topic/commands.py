@@ -16,6 +16,15 @@ topic_app = typer.Typer(
 
 TOPIC = Annotated[str, typer.Argument(metavar="FILE|ID", help="A topic file, or the id of a declared topic.")]
 
+LABELLED = Annotated[
+    str,
+    typer.Option("--labelled", metavar="FILE", help="JSON Lines {id, title, text, lead?, label, theatre?, source?}."),
+]
+AS_JSON = Annotated[bool, typer.Option("--json", help="Print it as one JSON object.")]
+DECIDED_TOPIC = Annotated[
+    str | None, typer.Argument(metavar="ID", help="Only this topic; needed when several have decisions.")
+]
+
 
 @topic_app.callback()
 def topic(context: typer.Context) -> None:
@@ -36,11 +45,29 @@ def check(
     check_topics(topics)
 
 
-LABELLED = Annotated[
-    str,
-    typer.Option("--labelled", metavar="FILE", help="JSON Lines {id, title, text, lead?, label, theatre?, source?}."),
-]
-AS_JSON = Annotated[bool, typer.Option("--json", help="Print it as one JSON object.")]
+@topic_app.command("precision")
+def precision(
+    topic: DECIDED_TOPIC = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only decisions made since then: 30d, or a date.")
+    ] = None,
+    as_json: AS_JSON = False,
+) -> None:
+    """Tell how many flags were right, by what persons decided: of each topic, version, rule, concept and outlet."""
+    from mirqab.cli.topic.precision import print_precision
+
+    print_precision(topic, since=since, as_json=as_json)
+
+
+@topic_app.command("export-labels")
+def export_labels(
+    topic: DECIDED_TOPIC = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write them to this file.")] = None,
+) -> None:
+    """Write what persons decided as labelled texts, which `topic evaluate --labelled` reads."""
+    from mirqab.cli.topic.export_labels import export
+
+    export(topic, out)
 
 
 @topic_app.command("preview")
