@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,7 +40,12 @@ def near_misses(
     `thresholds` says for each topic what a story needs; `since` means first seen by us. Stories whose flag stands,
     and those that a person has decided on, are left out.
     """
-    needed = case(*((_verdicts.c.topic == topic, value) for topic, value in thresholds.items()), else_=0.0)
+    if not thresholds:
+        return []
+    topics: defaultdict[float, list[str]] = defaultdict(list)  # thousands of topics share a few thresholds
+    for topic, threshold in thresholds.items():
+        topics[threshold].append(topic)
+    needed = case(*((_verdicts.c.topic.in_(names), threshold) for threshold, names in topics.items()), else_=0.0)
     flags, stories = tables.flags, tables.stories
     query = (
         select(_verdicts.c.article, _verdicts.c.topic, _articles.c.story)
