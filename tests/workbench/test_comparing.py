@@ -95,6 +95,13 @@ def test_a_new_topic_gains_everything(tmp_path: Path) -> None:
     assert totals.gained == totals.flagged_after == 1
 
 
+def test_the_threshold_of_an_outlet_counts(tmp_path: Path) -> None:
+    strict = bridges.BRIDGES.replace("عتبة: 3\n", "عتبة: 3\nعتبات: {sadeem: 9}\n")
+    told = Text(title="", text=bridges.DECIDED, outlet="sadeem")
+    (change,), _ = edited(tmp_path, strict, Story(id=1, texts=(told,)), story(2, bridges.DECIDED))
+    assert (change.kind, change.story.id, change.after.threshold) == (Kind.LOST, 1, 9)
+
+
 def test_a_story_is_flagged_by_the_best_of_its_texts(tmp_path: Path) -> None:
     changes, totals = edited(
         tmp_path,
