@@ -163,6 +163,25 @@ def test_many_stories_are_judged_by_workers_alike(
     assert [one.story.id for one in there] == list(range(131))
 
 
+@pytest.mark.full
+def test_a_text_that_takes_too_long_does_not_take_its_neighbours_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topics = [bridges.compiled(tmp_path, bridges.BRIDGES)]
+    endless = " ".join([bridges.DECIDED] * 400_000)
+    stories = [story(1, bridges.DECIDED), story(2, endless), story(3, bridges.OTHER)]
+    monkeypatch.setattr(judging_module, "FEW", 1)
+    hasty = Workers(
+        WorkPlan(documents=(), topics=tuple(topics)), count=1, page_time_s=2, page_memory_mb=2000, feed_time_s=20
+    )
+    try:
+        found = list(judge_stories(iter(stories), topics, lambda: hasty))
+    finally:
+        hasty.close_now()
+    assert [one.story.id for one in found] == [1, 2, 3]
+    assert [one.verdicts is None for one in found] == [False, True, False]
+
+
 def test_what_cannot_be_judged_is_counted_and_the_rest_goes_on(tmp_path: Path) -> None:
     judged = [JudgedStory(story=story(1, bridges.DECIDED))]
     totals = Totals()
