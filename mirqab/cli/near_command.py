@@ -49,8 +49,16 @@ def near(
         if archive is None:
             print_rows([], [], form, empty=deployment.NOTHING_YET)
             return
-        thresholds = {one.id: one.threshold for one in wanted.values()}
-        found = archive.near_misses(thresholds=thresholds, since=start, limit=limit + 1)
+        found = archive.near_misses(
+            thresholds={one.id: one.threshold for one in wanted.values()},
+            outlet_thresholds={
+                (one.id, outlet): threshold
+                for one in wanted.values()
+                for outlet, threshold in one.outlet_thresholds.items()
+            },
+            since=start,
+            limit=limit + 1,
+        )
     shown = found[:limit]
     if form is not Format.TABLE:
         print_rows((_row(one, wanted) for one in shown), [], form, empty="")

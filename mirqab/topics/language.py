@@ -122,10 +122,11 @@ class Scope(StrEnum):
 class Penalty:
     """Points taken away.
 
-    In a sentence: `concept` within `gap` words of a composed hit (anywhere when None), or only left of its anchor
-    (`before`), or a year before the publication (`past_year`). In the title: the concept stands there. In the story:
-    `density` or more hits of the concept per 100 words, or more than `words` words with at most `evidence` evidence
-    sentences, none of them in the headline or the lead. A concept of `unless` in the same scope lifts it.
+    In a sentence: `concept`, or the composition of that name, within `gap` words of a composed hit (anywhere when
+    None), or only left of its anchor (`before`), or a year before the publication (`past_year`). In the title: the
+    concept stands there. In the story: `density` or more hits of the concept per 100 words, or more than `words` words
+    with at most `evidence` evidence sentences, none of them in the headline or the lead. A concept of `unless` in the
+    same scope lifts it.
     """
 
     name: str

@@ -215,9 +215,10 @@ class _Reader:
             compositions=frozenset(of),
         )
 
-    def _concept_named(self, block: Block, *, required: bool = False) -> str | None:
+    def _concept_named(self, block: Block, *, required: bool = False, composed: bool = False) -> str | None:
         name = block.text("concept", required=required)
-        return self._known(block.at("concept"), name, self.concepts) if name else None
+        among = (self.concepts, self.composed) if composed else (self.concepts,)
+        return self._known(block.at("concept"), name, *among) if name else None
 
     # --------------------------------------------------------------------------- rules, penalties
 
@@ -251,7 +252,8 @@ class _Reader:
         points = block.number("points", 0.0, required=True)
         if block.has("points") and points >= 0:
             block.wrong("points", "a number below 0")
-        concept, past_year, words = self._concept_named(block), block.truth("past_year"), block.count("words")
+        concept = self._concept_named(block, composed=scope is Scope.SENTENCE)
+        past_year, words = block.truth("past_year"), block.count("words")
         if sum((concept is not None, past_year, words is not None)) != 1:
             self._note(path, "one condition: مفهوم (concept), سنة_ماضية (past_year), or كلمات (words)")
         allowed = {
