@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -70,10 +71,9 @@ def test_news_as_usual_alarms_nobody(habit: Habit) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("habit", [*CALM, *HABITS], ids=str)
-def test_in_a_year_there_is_less_than_one_false_alarm(habit: Habit, seed: int) -> None:
-    assert len(false_alarms(habit, 365 + 31, seed=100 + seed)) == 0
+def test_in_two_years_there_is_at_most_one_false_alarm(habit: Habit) -> None:
+    assert sum(len(false_alarms(habit, 365 + 31, seed=100 + year)) for year in range(2)) <= 1
 
 
 def pages_until_seen(habit: Habit, change: str, seed: int) -> int:
@@ -105,3 +105,18 @@ def test_a_change_of_layout_is_seen_within_ten_pages(habit: Habit, change: str) 
 @pytest.mark.parametrize("habit", HABITS[1:], ids=str)
 def test_where_odd_pages_come_in_bursts_it_takes_some_more(habit: Habit, change: str) -> None:
     assert max(pages_until_seen(habit, change, seed) for seed in range(3)) <= 60
+
+
+def test_a_look_costs_little_however_many_pages_a_day_brings() -> None:
+    facts = list(pages(Habit(pages=4000), CHANGED_ON + 1, seed=1))
+    norm = norm_before(facts, START + timedelta(days=CHANGED_ON))
+    recent = facts[-3000:]
+
+    def cost(count: int) -> float:
+        began = time.process_time()
+        for _ in range(5):
+            departures(norm, recent[:count])
+        return time.process_time() - began
+
+    few, many = (min(cost(count) for _ in range(5)) for count in (300, 3000))
+    assert many < 25 * few  # linear, with room for a busy machine
