@@ -8,15 +8,15 @@ as evidence.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mirqab.fingerprints import fingerprint
 from mirqab.killpoints import kill_point
-from mirqab.topics import Judge, compile_topic, worth_keeping
-from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reason, Worked, make_id
+from mirqab.topics import Judge, Topic, compile_topic, worth_keeping
+from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reason, StoredText, Verdict, Worked, make_id
 
 if TYPE_CHECKING:
     from mirqab.archive.raw import RawWriter
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 class WorkPlan:
     """What every worker process of a run needs: the topics, pinned, and where raw pages go (None keeps none).
 
+    Topics come as documents to be compiled there, or compiled already; the documents' are the first.
     `layouts_folder` is where what is learned of each outlet's pages is kept; with None nothing is learned of them.
     `max_page_bytes` is what a page may weigh once inflated: a bomb of a gigabyte is refused without being unpacked.
     """
 
     documents: tuple[Document, ...]
+    topics: tuple[Topic, ...] = ()
     raw_folder: Path | None = None
     layouts_folder: Path | None = None
     max_page_bytes: int = 15 * 1024 * 1024
@@ -60,7 +62,7 @@ class BodyTooLargeError(ValueError):
 def prepare(plan: WorkPlan) -> None:
     """Compile the plan's topics and open the raw file, once per process; raises ConfigurationError for a bad topic."""
     global _prepared
-    topics = tuple(compile_topic(document) for document in plan.documents)
+    topics = (*(compile_topic(document) for document in plan.documents), *plan.topics)
     raw = None
     if plan.raw_folder is not None:
         from mirqab.archive.raw import RawWriter
@@ -113,6 +115,20 @@ def work(page: Page) -> Worked:
         judged=_prepared.judged,
         raw=location,
     )
+
+
+def judge(texts: Sequence[StoredText]) -> list[tuple[Verdict, ...]]:
+    """Return for each stored text the verdicts worth keeping, or every one where they are asked for.
+
+    Raises only for a process that was not prepared, and MemoryError.
+    """
+    if _prepared is None:
+        raise RuntimeError("prepare(plan) must run before judge(texts)")
+    found = []
+    for text in texts:
+        verdicts = _prepared.judge.judge(title=text.headline, text=text.body, published=text.published)
+        found.append(tuple(verdict for verdict in verdicts if text.whole or worth_keeping(verdict)))
+    return found
 
 
 def _extraction(page: Page, html: bytes, layouts: Layouts | None) -> Extraction:

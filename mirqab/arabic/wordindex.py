@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from mirqab.arabic.inflection import PARADIGMS, PREFIXES, SUFFIXES, Kind, Paradigm, paradigms
+from collections.abc import Sequence
 
+from mirqab.arabic.inflection import Kind, paradigms
+from mirqab.arabic.paradigms import PARADIGMS, PREFIXES, SUFFIXES, Paradigm
+
+_NEGATIONS = frozenset({"لم", "ولم", "فلم", "الم", "اولم", "افلم"})
+_JUSSIVE = PARADIGMS[Paradigm.PRESENT_JUSSIVE]
 _LONGEST_PREFIX = max(map(len, PREFIXES))
 _LONGEST_SUFFIX = max(map(len, SUFFIXES))
 _CACHE_LIMIT = 200_000
@@ -14,7 +19,7 @@ class WordIndex:
     """Known words under small numbers, found again in any of their forms.
 
     `add` gives the same number to the same word. `find` answers from a cache of the words seen; a new one costs a few
-    dictionary look-ups.
+    dictionary look-ups. `read` is `find` for words in their order: it takes «يعد» for a form of «عاد» only in «لم يعد».
     """
 
     def __init__(self) -> None:
@@ -24,6 +29,7 @@ class WordIndex:
         self.spelled: dict[int, str] = {}
         """Numbers of the words that must also agree with the original spelling."""
         self._cache: dict[str, tuple[int, ...]] = {}
+        self._negated: dict[str, frozenset[int]] = {}  # of the words in the cache: what they are after «لم» alone
 
     def add(self, word: str, kind: Kind, struck: frozenset[str] = frozenset()) -> int:
         """Return the number of `word`, which is never found in one of the folded forms `struck`."""
@@ -32,12 +38,12 @@ class WordIndex:
             return self._numbers[key]
         number = self._numbers[key] = len(self._numbers)
         for stem, paradigm in paradigms(word, kind):
-            self._stems.setdefault(stem, []).append((PARADIGMS[Paradigm(paradigm)], number))
+            self._stems.setdefault(stem, []).append((PARADIGMS[paradigm], number))
         if struck:
             self._struck[number] = struck
         if kind is Kind.SPELLED:
             self.spelled[number] = word
-        self._cache.clear()
+        self._forget()
         return number
 
     def find(self, word: str) -> tuple[int, ...]:
@@ -45,13 +51,27 @@ class WordIndex:
         found = self._cache.get(word)
         if found is None:
             if len(self._cache) >= _CACHE_LIMIT:
-                self._cache.clear()
+                self._forget()
             found = self._cache[word] = self._look_up(word)
         return found
+
+    def read(self, words: Sequence[str]) -> list[tuple[int, ...]]:
+        """Return `find` of each word, less the words of which it is a form only after «لم», where no «لم» precedes."""
+        found = [self.find(word) for word in words]
+        if self._negated:
+            for at, word in enumerate(words):
+                if word in self._negated and (at == 0 or words[at - 1] not in _NEGATIONS):
+                    found[at] = tuple(number for number in found[at] if number not in self._negated[word])
+        return found
+
+    def _forget(self) -> None:
+        self._cache.clear()
+        self._negated.clear()
 
     def _look_up(self, word: str) -> tuple[int, ...]:
         stems, length = self._stems, len(word)
         found: set[int] = set()
+        negated: set[int] = set()
         tails = [
             (word[length - cut :], length - cut)
             for cut in range(min(_LONGEST_SUFFIX, length - 1) + 1)
@@ -65,5 +85,10 @@ class WordIndex:
                 if begin < end:
                     for pairs, number in stems.get(word[begin:end], ()):
                         if (prefix, suffix) in pairs:
-                            found.add(number)
+                            # «ليعد» (let it return) needs no «لم»
+                            (negated if pairs is _JUSSIVE and "ل" not in prefix else found).add(number)
+        negated -= found
+        if negated:
+            self._negated[word] = frozenset(negated)
+            found |= negated
         return tuple(sorted(number for number in found if word not in self._struck.get(number, ())))

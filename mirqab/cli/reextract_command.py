@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 LINES_SHOWN: Final = 3
 WIDTH: Final = 160
+LINE_EVERY_S: Final = 10.0
+"""Between two words on how far it is."""
 
 
 def reextract(
@@ -147,13 +150,13 @@ def _changes(
 ) -> Iterator[Change]:
     from mirqab.reextraction import reextract as work
 
-    told = 0
+    told_at = time.monotonic()
     for batch in work(archive, workers, declared, progress, only=only, since=since, run=run):
         yield from batch
         if run is not None:
             place.write(progress.after)
-        if progress.pages - told >= 1000:
-            told = progress.pages
+        if time.monotonic() - told_at >= LINE_EVERY_S:
+            told_at = time.monotonic()
             say(f"{progress.pages:,} pages worked, {sum(progress.kinds.values()):,} change")
 
 
@@ -190,6 +193,8 @@ def _sums(progress: Progress, *, dry_run: bool) -> Iterator[str]:
         + (f": {', '.join(kinds)}" if kinds else "")
         + f". Flags of pages: {progress.gained} gained, {progress.lost} lost."
     )
+    if dry_run and kinds:
+        yield "Nothing was written; without --dry-run it is."
     if progress.changed_meanwhile:
         yield f"{progress.changed_meanwhile:,} were fetched again meanwhile and left."
     if progress.undecided:

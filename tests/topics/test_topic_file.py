@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import pickle
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from mirqab.topics import Judge, Topic, check_examples
+from tests.workbench.measured import measured
 
 # just below what was measured on titles and leads: P 1.00, R .95; the file was tuned on these very stories, so this
 # guards against a step back and claims nothing about others
 PRECISION_FLOOR = 0.93
 RECALL_FLOOR = 0.90
 THEATRE_FLOOR = 0.88
-THEATRES = {
-    "Iraq": "العراق",
-    "Syria": "سوريا",
-    "Gaza": "غزة",
-    "Lebanon": "لبنان",
-    "Sahel": "الساحل",
-    "Somalia": "الصومال",
-    "Western Sahara": "الصحراء الغربية",
-}
-
-
-def published(row: dict[str, Any]) -> datetime | None:
-    try:
-        return datetime.fromisoformat(row["date"][:10]).replace(tzinfo=UTC)
-    except (KeyError, TypeError, ValueError):
-        return None
 
 
 def test_its_examples_come_out_as_written(topic: Topic) -> None:
@@ -105,22 +87,7 @@ def test_the_same_words_in_another_sense(topic: Topic, text: str) -> None:
 
 
 def test_the_floor_on_labelled_stories(topic: Topic, shared_data: Path) -> None:
-    judge = Judge([topic])
-    right = false = missed = located = placed = 0
-    with (shared_data / "labelled" / "dev.jsonl").open(encoding="utf-8") as lines:
-        for row in map(json.loads, lines):
-            if row["label"] == "unsure":
-                continue
-            (verdict,) = judge.judge(
-                title=row["title"] or "", text=row.get("lead") or row["text"] or "", published=published(row)
-            )
-            positive = row["label"] == "positive"
-            right += positive and verdict.flagged
-            false += not positive and verdict.flagged
-            missed += positive and not verdict.flagged
-            if positive and verdict.flagged and row["theatre"] in THEATRES:
-                located += 1
-                placed += verdict.facets["theatre"][:1] == (THEATRES[row["theatre"]],)
-    assert right / (right + false) >= PRECISION_FLOOR
-    assert right / (right + missed) >= RECALL_FLOOR
-    assert placed / located >= THEATRE_FLOOR
+    found = measured(topic, shared_data / "labelled" / "dev.jsonl")
+    assert (found.precision.value or 0) >= PRECISION_FLOOR
+    assert (found.recall.value or 0) >= RECALL_FLOOR
+    assert (found.theatre.value or 0) >= THEATRE_FLOOR
