@@ -146,7 +146,8 @@ class Penalty:
 class Facet:
     """A label read from the evidence sentences; `gap` limits the distance to a composed hit.
 
-    A value weaker than `share` of the strongest one is left out.
+    A value weaker than `share` of the strongest one is left out. With `fallback`, evidence that names no value so near
+    is read whole, and then the headline and the lead.
     """
 
     id: str
@@ -154,6 +155,7 @@ class Facet:
     values: Mapping[str, str]  # value → the concept that holds its terms
     gap: int | None = None
     share: float = 0.0
+    fallback: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -66,7 +66,7 @@ _PENALTY = {
     "evidence": "أدلة",
 }
 _SCOPES = {fold(name): scope for name, scope in [("جملة", "sentence"), ("عنوان", "title"), ("مقال", "story")]}
-_FACET = {"id": "معرّف", "within": "ضمن", "share": "أقل_نسبة", "values": "قيم"}
+_FACET = {"id": "معرّف", "within": "ضمن", "share": "أقل_نسبة", "fallback": "احتياط", "values": "قيم"}
 _EXAMPLES = {"flagged": "يجب_أن_يُرفع", "not_flagged": "يجب_ألّا_يُرفع"}
 _EXAMPLE = {"text": "نص", "facets": "أوجه", "why": "لماذا"}
 _FLAGS = {"بعده": "after", "قبله": "before", "حشو": "filled"}
@@ -306,6 +306,7 @@ class _Reader:
             values={value: f"{name}: {value}" for value in values},
             gap=block.count("within"),
             share=share,
+            fallback=block.truth("fallback"),
         )
         self.vocabulary.facet(facet, values)
 
