@@ -12,7 +12,10 @@ from mirqab.topics import missing
 from mirqab.topics.language import Composition, Rule, Topic
 
 _MOST_WAYS = 2_000
-"""Ways to fulfil a composition or rule that are told apart: those of compositions of compositions multiply."""
+"""Ways to fulfil a composition that are told apart: those of compositions of compositions multiply."""
+
+_MOST_RULE_WAYS = 500
+"""The same of a rule; beyond, the rule opens where its composition could."""
 
 
 class Gate:
@@ -73,6 +76,6 @@ def _rule_ways(rule: Rule, composed: Mapping[str, list[frozenset[str]]]) -> list
     found = composed[rule.together[0]]
     for name in rule.together[1:]:
         others = composed.get(name, [frozenset({name})])
-        if len(found) * len(others) <= _MOST_WAYS:
+        if len(found) * len(others) <= _MOST_RULE_WAYS:
             found = list(dict.fromkeys(one | other for one in found for other in others))
     return found

@@ -95,7 +95,7 @@ class Judge:
         found: set[int] = set()
         for number in self._ways.keys() & present:
             for way, topics in self._ways[number].items():
-                if way <= present:
+                if way <= present and not found.issuperset(topics):
                     found.update(topics)
         return found
 

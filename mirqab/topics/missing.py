@@ -10,8 +10,13 @@ from mirqab.topics.scoring import Scored
 
 _SHOWN = 6
 """Names listed before the rest is only counted."""
+_SENTENCES = 50
+"""Sentences that are asked."""
 _NEAREST = 2
 """Compositions that are told of: those that lack least."""
+
+_LOOKED_AT = 4
+"""Hits of a sentence that are asked what they lack."""
 
 Ways = Mapping[str, Sequence[frozenset[str]]]
 """Composition → the sets of concepts of which it needs one."""
@@ -43,13 +48,14 @@ def incomplete(ways: Ways, has: frozenset[str], threshold: float) -> tuple[str, 
 def without_rule(topic: Topic, sentences: Sequence[Found], threshold: float) -> tuple[str, ...] | None:
     """Tell of sentences that hold a composition and fulfil no rule; None when none holds one."""
     nearest: tuple[tuple[int, float], str] | None = None
-    for found in sentences:
+    for found in sentences[:_SENTENCES]:
         for rule in topic.rules:
             if found.composed.get(rule.together[0]):
                 lacks = _lacks(rule, found)
                 if lacks:
                     rank = (len(lacks), -rule.points)
-                    line = f"تحقق «{_plain(rule.together[0])}»؛ وينقص قاعدة «{rule.name}» ({rule.points:+g}): {_list(lacks)}"
+                    held = f"تحقق «{_plain(rule.together[0])}»"
+                    line = f"{held}؛ وينقص قاعدة «{rule.name}» ({rule.points:+g}): {_list(lacks)}"
                     nearest = (rank, line) if nearest is None or rank < nearest[0] else nearest
                 elif rule.times > 1:
                     line = f"«{_plain(rule.together[0])}» أقل من {rule.times} مرات، كما تريد قاعدة «{rule.name}»"
@@ -88,12 +94,12 @@ def too_little(
 def _lacks(rule: Rule, found: Found) -> list[str]:
     """Return the parts of a rule that a sentence lacks near the nearest hit of its first part."""
     fewest: list[str] | None = None
-    for hit in found.composed.get(rule.together[0], ()):
+    for hit in found.composed.get(rule.together[0], ())[:_LOOKED_AT]:
         lacks = []
         for name in rule.together[1:]:
             gaps = [
                 max(0, distance((hit.start, hit.stop), (other.start, other.stop)))
-                for other in found.hits(name)
+                for other in found.hits(name)[:_LOOKED_AT]
                 if all(distance((start, stop), (other.start, other.stop)) >= 0 for _, start, stop in hit.pieces)
             ]
             if not gaps:

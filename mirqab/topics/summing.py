@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from mirqab.topics import missing
-from mirqab.topics.composing import Found, Span, distance
+from mirqab.topics.composing import Effort, Found, Span, distance
 from mirqab.topics.fields import StoryField
 from mirqab.topics.gate import Gate
 from mirqab.topics.language import Penalty, Scope, Topic
@@ -112,11 +112,14 @@ def _worth_composing(
     topic: Topic, gate: Gate, numbers: Mapping[str, int], fields: Fields, opened: Set[Place]
 ) -> Iterator[tuple[StoryField, Span, Found]]:
     """Yield the sentences that can fulfil a rule, or bear on others that can, with what is composed in them."""
+    effort = Effort()
     for field in fields:
         for bounds, origin, named in zip(field.sentences, field.origins, field.named, strict=True):
             around = gate.looks_around or not opened  # no sentence opened: to tell what the nearest one lacks
+            if effort.left < 0:
+                return
             if (field.name, origin) in opened or (around and not gate.begins.isdisjoint(named)):
-                found = Found(named, numbers, field.is_number)
+                found = Found(named, numbers, field.is_number, effort)
                 found.compose(topic)
                 yield field, bounds, found
 
