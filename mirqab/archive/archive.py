@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
@@ -17,6 +17,7 @@ from mirqab.archive import (
     drifts,
     entries,
     feedstates,
+    listing,
     nearmisses,
     newest,
     opening,
@@ -125,13 +126,16 @@ class Archive:
         reason: Reason | None = None,
         detail: str | None = None,
         role: FeedRole = FeedRole.FEED,
+        outcome: Literal["put_off", "failed"] = "put_off",
     ) -> None:
         """Write into the ledger which feeds (outlet, url; of one role) and entries were left for a later run, and why.
 
-        Nothing else changes: they stay as due as they were. What the run has made of one of them stands.
+        `failed` are those that met a fault of our own. Nothing else changes: they stay as due as they were. What the
+        run has made of one of them stands.
         """
+        end = {"outcome": outcome, "reason": reason, "detail": detail}
         with self._writing() as conn:
-            runs.put_off(conn, run, feeds=feeds, entries=entries, reason=reason, detail=detail, role=role, now=_now())
+            runs.put_off(conn, run, feeds=feeds, entries=entries, end=end, role=role, now=_now())
 
     # ---------------------------------------------------------------------------------------- feeds, hosts
 
@@ -151,6 +155,11 @@ class Archive:
         with self._reading() as conn:
             return feedstates.item_hashes(conn, outlet, url)
 
+    def looked_elsewhere(self, outlet: str, urls: Iterable[str], at: datetime) -> None:
+        """Write that what these feeds may have lost was looked for in every place that there is."""
+        with self._writing() as conn:
+            feedstates.looked_elsewhere(conn, outlet, urls, at)
+
     def found_again(self) -> dict[str, int]:
         """Return for each outlet with a gap how many entries were found elsewhere since the last one."""
         with self._reading() as conn:
@@ -165,6 +174,11 @@ class Archive:
         """Return the hosts that may not be asked now, without what their robots.txt say."""
         with self._reading() as conn:
             return feedstates.resting_hosts(conn, now)
+
+    def hosts_unread(self) -> list[HostState]:
+        """Return the hosts whose robots.txt cannot be read, with the status of the first failure and its time."""
+        with self._reading() as conn:
+            return feedstates.hosts_unread(conn)
 
     def keep_host(self, state: HostState, part: HostPart | None = None) -> None:
         """Remember this of a host, in place of what was remembered before; a `part` of it leaves the rest as it is."""
@@ -417,11 +431,11 @@ class Archive:
         topic: str | None = None,
         theatre: str | None = None,
         limit: int | None = None,
-        states: Collection[FlagState] = reads.LISTED,
-    ) -> list[reads.FlaggedStory]:
+        states: Collection[FlagState] = listing.LISTED,
+    ) -> list[listing.FlaggedStory]:
         """Return flagged stories, those first seen last on top; `since` means first seen by us."""
         with self._reading() as conn:
-            return reads.flagged(conn, since=since, topic=topic, theatre=theatre, limit=limit, states=states)
+            return listing.flagged(conn, since=since, topic=topic, theatre=theatre, limit=limit, states=states)
 
     def newest_stories(
         self,
@@ -442,11 +456,25 @@ class Archive:
             )
 
     def near_misses(
-        self, *, thresholds: Mapping[str, float], since: datetime | None = None, limit: int = 20
+        self,
+        *,
+        thresholds: Mapping[str, float],
+        outlet_thresholds: Mapping[tuple[str, str], float] | None = None,
+        since: datetime | None = None,
+        limit: int = 20,
     ) -> list[NearMiss]:
-        """Return stories that scored and are not flagged, nobody having decided on them, the nearest first."""
+        """Return stories that scored and are not flagged, nobody having decided on them, the nearest first.
+
+        `thresholds` are the topics', `outlet_thresholds` those that hold for one outlet, by (topic, outlet).
+        """
         with self._reading() as conn:
-            return nearmisses.near_misses(conn, thresholds=thresholds, since=since, limit=limit)
+            return nearmisses.near_misses(
+                conn,
+                thresholds=thresholds,
+                outlet_thresholds=outlet_thresholds or {},
+                since=since,
+                limit=limit,
+            )
 
     def story(self, story_id: str) -> reads.StoryDetail | None:
         """Return a story with its articles (the first is its lead), who carried it, and its flags."""

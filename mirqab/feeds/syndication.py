@@ -14,7 +14,7 @@ from typing import Any, Final
 from mirqab.addresses import clean_url
 from mirqab.arabic.dates import now_in, read_date
 from mirqab.feeds import delta, pace
-from mirqab.feeds.bounding import first_items, items_of
+from mirqab.feeds.bounding import bounded, items_of
 from mirqab.feeds.plaintext import plain
 from mirqab.feeds.recognising import refusal
 from mirqab.feeds.repairing import repaired
@@ -37,7 +37,8 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
     if root is None:
         return refusal(Reason.NOT_A_FEED, _UNKNOWN, encoding)
     text, truncated = _complete(text, root)
-    text, left_out = first_items(text, feed.max_items)
+    now = now_in(feed.timezone)
+    text, left_out, kept = bounded(text, feed.max_items, now)
     try:
         known = b"" if truncated else feed.known
         taken = delta.parse(text, url=feed.url, known=known, feedparse=_feedparse)
@@ -50,11 +51,10 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
     version = str(parsed.get("version") or "")
     if not version and not entries and not unchanged:
         return refusal(Reason.NOT_A_FEED, _UNKNOWN, encoding)
-    now = now_in(feed.timezone)
     items = tuple(_item(entry, url=feed.url, atom=version.startswith("atom"), now=now) for entry in entries)
     problem, detail = None, None
     if left_out:
-        detail = f"{left_out} items beyond the first {len(items) + unchanged} were left out"
+        detail = f"{left_out} items beyond the {kept} {len(items) + unchanged} were left out"
     if truncated:
         problem, detail = Reason.TRUNCATED_FEED, f"the text ends without </{root[1]}>; {len(items)} items are complete"
     elif not items and not unchanged and items_of(text)[0]:

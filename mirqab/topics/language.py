@@ -122,10 +122,11 @@ class Scope(StrEnum):
 class Penalty:
     """Points taken away.
 
-    In a sentence: `concept` within `gap` words of a composed hit (anywhere when None), or only left of its anchor
-    (`before`), or a year before the publication (`past_year`). In the title: the concept stands there. In the story:
-    `density` or more hits of the concept per 100 words, or more than `words` words with at most `evidence` evidence
-    sentences, none of them in the headline or the lead. A concept of `unless` in the same scope lifts it.
+    In a sentence: `concept`, or the composition of that name, within `gap` words of a composed hit (anywhere when
+    None), or only left of its anchor (`before`), or a year before the publication (`past_year`). In the title: the
+    concept stands there. In the story: `density` or more hits of the concept per 100 words, or more than `words` words
+    with at most `evidence` evidence sentences, none of them in the headline or the lead. A concept of `unless` in the
+    same scope lifts it.
     """
 
     name: str
@@ -145,7 +146,8 @@ class Penalty:
 class Facet:
     """A label read from the evidence sentences; `gap` limits the distance to a composed hit.
 
-    A value weaker than `share` of the strongest one is left out.
+    A value weaker than `share` of the strongest one is left out. With `fallback`, evidence that names no value so near
+    is read whole, and then the headline and the lead.
     """
 
     id: str
@@ -153,6 +155,7 @@ class Facet:
     values: Mapping[str, str]  # value → the concept that holds its terms
     gap: int | None = None
     share: float = 0.0
+    fallback: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -138,8 +138,8 @@ class Lexicon:
 
         `original` gives the stored spelling of a token, asked for only where a term wants it.
         """
-        find, roots, spelled = self._index.find, self._roots, self._index.spelled
-        known = [find(token.text) for token in tokens]
+        roots, spelled = self._roots, self._index.spelled
+        known = self._index.read([token.text for token in tokens])
         found: dict[int, dict[Span, None]] = {}
 
         def agrees(number: int, at: int) -> bool:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from mirqab.arabic import fold, forms, words
+from mirqab.arabic import Kind, fold, forms, words
 from mirqab.topics.frequent import FREQUENT
 from mirqab.topics.judge import Judge
-from mirqab.topics.language import Term, Topic
+from mirqab.topics.language import Term, Topic, Word
 from mirqab.types import Document
 
 _OFTEN: Final = 0.01  # of the stories: a form printed so often, and seldom as this word, is another word
@@ -129,7 +129,7 @@ class _Linter:
                     yield self._finding("doubled", self._concept(name), text)
                     continue
                 for other, wider in singles:
-                    if other is not term and any(word <= wider for word in known) and not known[0] == wider:
+                    if known != (wider,) and any(word <= wider for word in known):
                         text = f"«{_written(term)}» adds nothing: «{_written(other)}» finds it already"
                         yield self._finding("doubled", self._concept(name), text)
                         break
@@ -141,15 +141,12 @@ class _Linter:
             for term in concept.terms:
                 if len(term) != 1:
                     continue
-                own = fold(term[0].text).split("/")
-                known = _forms(term)[0] - concept.struck
-                common = {form for form in known if form in FREQUENT and form not in own}
-                total = sum(printed[form] for form in known)
+                known = {form for form in _forms(term)[0] - concept.struck if not _is_plainly(form, term[0])}
+                common = FREQUENT & known
+                total = sum(printed[form] for form in _forms(term)[0])
                 if stories and len(known) > 1:
                     common |= {
-                        form
-                        for form in known
-                        if printed[form] > _OFTEN * len(stories) and printed[form] > 0.9 * total and form not in own
+                        form for form in known if printed[form] > _OFTEN * len(stories) and printed[form] > 0.9 * total
                     }
                 if common:
                     shown = ", ".join(sorted(common)[:_SHOWN])
@@ -180,7 +177,8 @@ class _Linter:
                 wide = other.gap is None or (rule.gap is not None and rule.gap <= other.gap)
                 if easier and wide and other.times <= rule.times and other.points >= rule.points:
                     path = self._at("قواعد", "rules", index)
-                    yield self._finding("no effect", path, f"«{rule.name}» gives no more than the easier «{other.name}»")
+                    text = f"«{rule.name}» gives no more than the easier «{other.name}»"
+                    yield self._finding("no effect", path, text)
                     break
         for facet in topic.facets:
             seen: dict[frozenset[tuple[object, ...]], str] = {}
@@ -208,6 +206,15 @@ class _Linter:
             if rule.name not in fired:
                 path = self._at("قواعد", "rules", index)
                 yield self._finding("never fires", path, f"«{rule.name}» is the best rule of no sentence in {where}")
+
+
+def _is_plainly(form: str, word: Word) -> bool:
+    """Say whether a form is what anybody takes for the word: itself, with its article or case, or a past tense."""
+    own = fold(word.text)
+    if word.kind is Kind.VERB:
+        past, present = own.split("/")
+        return form.startswith(past) or form == present
+    return word.kind is Kind.PARTICLE or form in {own, f"ال{own}", f"{own}ا"}
 
 
 @lru_cache(maxsize=20_000)

@@ -47,19 +47,21 @@ def incomplete(ways: Ways, has: frozenset[str], threshold: float) -> tuple[str, 
 
 def without_rule(topic: Topic, sentences: Sequence[Found], threshold: float) -> tuple[str, ...] | None:
     """Tell of sentences that hold a composition and fulfil no rule; None when none holds one."""
-    nearest: tuple[tuple[int, float], str] | None = None
+    nearest: tuple[tuple[float, ...], str] | None = None
     for found in sentences[:_SENTENCES]:
         for rule in topic.rules:
             if found.composed.get(rule.together[0]):
+                held = f"«{_plain(rule.together[0])}»"
                 lacks = _lacks(rule, found)
                 if lacks:
-                    rank = (len(lacks), -rule.points)
-                    held = f"تحقق «{_plain(rule.together[0])}»"
-                    line = f"{held}؛ وينقص قاعدة «{rule.name}» ({rule.points:+g}): {_list(lacks)}"
-                    nearest = (rank, line) if nearest is None or rank < nearest[0] else nearest
+                    line = f"تحقق {held}؛ وينقص قاعدة «{rule.name}» ({rule.points:+g}): {_list(lacks)}"
                 elif rule.times > 1:
-                    line = f"«{_plain(rule.together[0])}» أقل من {rule.times} مرات، كما تريد قاعدة «{rule.name}»"
-                    nearest = nearest or ((99, 0.0), line)
+                    wanted = f"قاعدة «{rule.name}» ({rule.points:+g})"
+                    line = f"تحقق {held} أقل من {rule.times} مرات في المقال، كما تريد {wanted}"
+                else:
+                    continue
+                rank = (max(1, len(lacks)), len(lacks), -rule.points)
+                nearest = (rank, line) if nearest is None or rank < nearest[0] else nearest
     return None if nearest is None else (nearest[1], _sums(0, threshold))
 
 

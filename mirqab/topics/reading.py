@@ -68,7 +68,7 @@ _PENALTY = {
     "evidence": "أدلة",
 }
 _SCOPES = {fold(name): scope for name, scope in [("جملة", "sentence"), ("عنوان", "title"), ("مقال", "story")]}
-_FACET = {"id": "معرّف", "within": "ضمن", "share": "أقل_نسبة", "values": "قيم"}
+_FACET = {"id": "معرّف", "within": "ضمن", "share": "أقل_نسبة", "fallback": "احتياط", "values": "قيم"}
 _EXAMPLES = {"flagged": "يجب_أن_يُرفع", "not_flagged": "يجب_ألّا_يُرفع"}
 _EXAMPLE = {"text": "نص", "facets": "أوجه", "why": "لماذا"}
 _FLAGS = {"بعده": "after", "قبله": "before", "حشو": "filled"}
@@ -247,9 +247,10 @@ class _Reader:
             compositions=frozenset(of),
         )
 
-    def _concept_named(self, block: Block, *, required: bool = False) -> str | None:
+    def _concept_named(self, block: Block, *, required: bool = False, composed: bool = False) -> str | None:
         name = block.text("concept", required=required)
-        return self._known(block.at("concept"), name, self.concepts) if name else None
+        among = (self.concepts, self.composed) if composed else (self.concepts,)
+        return self._known(block.at("concept"), name, *among) if name else None
 
     # --------------------------------------------------------------------------- rules, penalties
 
@@ -283,11 +284,8 @@ class _Reader:
         points = block.number("points", 0.0, required=True)
         if block.has("points") and points >= 0:
             block.wrong("points", "a number below 0")
-        concept, past_year, words = (
-            self._concept_named(block),
-            block.truth("past_year"),
-            block.count("words", most=limits.AMOUNT),
-        )
+        concept = self._concept_named(block, composed=scope is Scope.SENTENCE)
+        past_year, words = block.truth("past_year"), block.count("words", most=limits.AMOUNT)
         if sum((concept is not None, past_year, words is not None)) != 1:
             self._note(path, "one condition: مفهوم (concept), سنة_ماضية (past_year), or كلمات (words)")
         allowed = {
@@ -340,6 +338,7 @@ class _Reader:
             values={value: f"{name}: {value}" for value in values},
             gap=block.count("within"),
             share=share,
+            fallback=block.truth("fallback"),
         )
         self.vocabulary.facet(facet, values)
 

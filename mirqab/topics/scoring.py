@@ -92,7 +92,8 @@ def _applies(penalty: Penalty, found: Found, hits: Sequence[Hit], tokens: Sequen
     if penalty.past_year:
         years = [int(token.text) for token in tokens if _YEAR.fullmatch(token.text)]
         return year is not None and bool(years) and max(years) < year
-    spans = found.places(penalty.concept)
+    name = penalty.concept
+    spans = [(hit.start, hit.stop) for hit in found.hits(name)] if name in found.composed else found.places(name)
     if penalty.before:
         # only when every hit is so preceded: «بعد انسحاب الجيش طالبت بانسحاب القوات» is current news
         return bool(spans) and all(

@@ -9,7 +9,7 @@ from mirqab.topics import missing
 from mirqab.topics.composing import Effort, Found, Span, distance
 from mirqab.topics.fields import StoryField
 from mirqab.topics.gate import Gate
-from mirqab.topics.language import Penalty, Scope, Topic
+from mirqab.topics.language import Facet, Penalty, Scope, Topic
 from mirqab.topics.scoring import Scored, score_sentence
 from mirqab.types import Evidence, Grade, Sentence, Verdict
 
@@ -81,7 +81,7 @@ def sum_up(
         grade=_grade(topic, evidence, fields, threshold) if flagged else Grade.BACKGROUND,
         sum=parts,
         sentences=tuple(_sentence(item) for item in evidence),
-        facets=_facets(topic, evidence),
+        facets=_facets(topic, numbers, evidence, fields),
         missing=() if flagged else _too_little(topic, score, threshold, parts, _best(evidence)),
     )
 
@@ -201,22 +201,48 @@ def _sentence(item: _Counted) -> Sentence:
     return Sentence(span=field.span(*item.bounds), points=item.points, parts=tuple(parts), evidence=tuple(marked))
 
 
-def _facets(topic: Topic, evidence: Sequence[_Counted]) -> dict[str, tuple[str, ...]]:
+_Votes = dict[str, tuple[float, int]]  # value → points, mentions
+
+
+def _facets(
+    topic: Topic, numbers: Mapping[str, int], evidence: Sequence[_Counted], fields: Fields
+) -> dict[str, tuple[str, ...]]:
     """Read the facets from the evidence: each sentence votes with its points, and mentions decide a tie."""
     facets = {}
     for facet in topic.facets:
-        votes: dict[str, tuple[float, int]] = {}
-        for item in evidence:
-            for value, concept in facet.values.items():
-                times = sum(
-                    facet.gap is None
-                    or any(distance(span, (hit.start, hit.stop)) <= facet.gap for hit in item.scored.hits)
-                    for span in item.found.places(concept)
-                )
-                if times:
-                    points, before = votes.get(value, (0.0, 0))
-                    votes[value] = points + item.points, before + times
+        votes = _votes(facet, evidence, facet.gap)
+        if not votes and facet.fallback:
+            votes = _votes(facet, evidence, None) or _named_at_the_top(topic, facet, numbers, fields)
         ranked = sorted(votes, key=lambda value: votes[value], reverse=True)
         least = facet.share * votes[ranked[0]][0] if ranked else 0.0
         facets[facet.id] = tuple(value for value in ranked if votes[value][0] >= least)
     return facets
+
+
+def _votes(facet: Facet, evidence: Sequence[_Counted], gap: int | None) -> _Votes:
+    votes: _Votes = {}
+    for item in evidence:
+        for value, concept in facet.values.items():
+            times = sum(
+                gap is None or any(distance(span, (hit.start, hit.stop)) <= gap for hit in item.scored.hits)
+                for span in item.found.places(concept)
+            )
+            if times:
+                points, before = votes.get(value, (0.0, 0))
+                votes[value] = points + item.points, before + times
+    return votes
+
+
+def _named_at_the_top(topic: Topic, facet: Facet, numbers: Mapping[str, int], fields: Fields) -> _Votes:
+    """Return the one value that headline and lead name most: evidence without a name speaks of what they speak of."""
+    votes: _Votes = {}
+    for value, concept in facet.values.items():
+        times = sum(
+            field.name == "title" or stop <= topic.grading.lead
+            for field in fields
+            for _, stop in field.hits.get(numbers[concept], ())
+        )
+        if times:
+            votes[value] = float(times), times
+    best = max(votes, key=lambda value: votes[value], default=None)
+    return {} if best is None else {best: votes[best]}

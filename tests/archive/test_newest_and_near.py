@@ -128,6 +128,16 @@ def test_topics_are_compared_by_what_is_short(archive: Archive, run: str) -> Non
     assert [one.story for one in archive.near_misses(thresholds={other[0]: 6.0})] == [second]
 
 
+def test_an_outlet_may_have_a_threshold_of_its_own(archive: Archive, run: str) -> None:
+    own = store(archive, run, "own", short("own", 5.5))  # where seven points are needed
+    other = store(archive, run, "other", short("other", 4.0))
+    with archive._writing() as conn:
+        articles = tables.articles
+        conn.execute(update(articles).where(articles.c.story == other).values(outlet="sadeem"))
+    found = archive.near_misses(thresholds=THRESHOLDS, outlet_thresholds={(TOPIC[0], "rasid"): 7.0})
+    assert [one.story for one in found] == [other, own]
+
+
 def test_a_withdrawn_flag_is_a_near_miss_again(archive: Archive, run: str) -> None:
     story = store(archive, run, "story", verdict(body("story")))
     assert archive.near_misses(thresholds=THRESHOLDS) == []

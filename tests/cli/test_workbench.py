@@ -299,9 +299,10 @@ def test_a_wrong_option_is_told(option: list[str], bench: Reader, labelled: Call
 def test_near_misses_are_listed_with_what_is_missing(bench: Reader) -> None:
     said = bench("near")
     assert (said.code, said.err) == (0, "")
-    (line,) = said.lines[1:]
-    assert HEADLINES["alone"] in line
-    assert "2 of 3" in line
+    assert said.lines[0] == f"2 of 3  {HEADLINES['alone']}"
+    assert "  أدى ⟦إغلاق⟧ ⟦الجسر⟧ إلى ازدحام في الوادي" in said.out
+    assert "    +2  إغلاق وحده" in said.out
+    assert "    missing: " in said.out
     (row,) = parsed(bench, "near", "--json")
     assert (row["score"], row["threshold"], row["short"], row["current"]) == (2, 3, 1, True)
     assert row["top_evidence"] == bridges.ALONE.removesuffix(".")
@@ -325,7 +326,7 @@ def test_near_misses_of_an_older_version_are_told_as_such(
     monkeypatch.setenv("MIRQAB_CONFIG", str(newer))
     said = bench("near")
     assert said.code == 0
-    assert "bridges (older)" in said.out
+    assert "bridges, an older version" in said.out
     assert "./run rematch" in said.err
 
 
