@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mirqab.fingerprints import fingerprint
 from mirqab.killpoints import kill_point
-from mirqab.topics import Judge, Topic, compile_topic
+from mirqab.topics import Judge, Topic, compile_topic, worth_keeping
 from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reason, StoredText, Verdict, Worked, make_id
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def work(page: Page) -> Worked:
 
 
 def judge(texts: Sequence[StoredText]) -> list[tuple[Verdict, ...]]:
-    """Return for each stored text the verdicts worth keeping, or every one where they are asked for.
+    """Return for each stored text the verdicts worth keeping, and those that it asks for.
 
     Raises only for a process that was not prepared, and MemoryError.
     """
@@ -128,8 +128,11 @@ def judge(texts: Sequence[StoredText]) -> list[tuple[Verdict, ...]]:
         raise RuntimeError("prepare(plan) must run before judge(texts)")
     found = []
     for text in texts:
-        judge = _prepared.judge.judge if text.whole else _prepared.judge.scored
-        found.append(judge(title=text.headline, text=text.body, published=text.published, outlet=text.outlet))
+        judge = _prepared.judge.judge if text.whole or text.asked else _prepared.judge.scored
+        said = judge(title=text.headline, text=text.body, published=text.published, outlet=text.outlet)
+        if text.asked and not text.whole:
+            said = tuple(one for one in said if one.topic in text.asked or worth_keeping(one))
+        found.append(said)
     return found
 
 
