@@ -63,11 +63,13 @@ def _ways(
     found: dict[frozenset[str], None] = {}
     first = set().union(*(firsts.get(pair.first, {pair.first}) for pair in composition.pairs))
     for pair in composition.pairs:
-        for one in composed.get(pair.first, [frozenset({pair.first})]):
-            for other in composed.get(pair.second, [frozenset({pair.second})]) if pair.second else [frozenset[str]()]:
-                found[one | other] = None
-                if len(found) > _MOST_WAYS:  # less is asked of a text then, and it is read more often than needed
-                    return [frozenset({name}) for name in sorted(first)], first
+        ones = composed.get(pair.first, [frozenset({pair.first})])
+        others = composed.get(pair.second, [frozenset({pair.second})]) if pair.second else [frozenset[str]()]
+        if len(ones) * len(others) <= 4 * _MOST_WAYS:
+            found |= dict.fromkeys(one | other for one in ones for other in others)
+        if len(found) > _MOST_WAYS or len(ones) * len(others) > 4 * _MOST_WAYS:
+            # less is asked of a text then, and it is read more often than needed
+            return [frozenset({name}) for name in sorted(first)], first
     return list(found), first
 
 
