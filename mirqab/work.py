@@ -13,14 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mirqab.fingerprints import fingerprint
 from mirqab.killpoints import kill_point
-from mirqab.topics import Judge, compile_topic, worth_keeping
 from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reason, Worked, make_id
 
 if TYPE_CHECKING:
     from mirqab.archive.raw import RawWriter
     from mirqab.extraction import Layouts
+    from mirqab.topics import Judge
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +59,8 @@ class BodyTooLargeError(ValueError):
 def prepare(plan: WorkPlan) -> None:
     """Compile the plan's topics and open the raw file, once per process; raises ConfigurationError for a bad topic."""
     global _prepared
+    from mirqab.topics import Judge, compile_topic  # like all that pages need, not loaded by whoever reads feeds alone
+
     topics = tuple(compile_topic(document) for document in plan.documents)
     raw = None
     if plan.raw_folder is not None:
@@ -100,6 +101,8 @@ def work(page: Page) -> Worked:
     if extraction.problem is not None:
         return no_article(page, extraction.problem, extraction.detail, raw=location)
     article = _article(page, extraction)
+    from mirqab.topics import worth_keeping
+
     verdicts = _prepared.judge.judge(title=article.headline, text=article.body, published=article.published)
     return Worked(
         page_url=page.url,
@@ -207,6 +210,8 @@ def _content_type(page: Page) -> str | None:
 
 
 def _article(page: Page, extraction: Extraction) -> Article:
+    from mirqab.fingerprints import fingerprint
+
     return Article(
         id=make_id("a", page.entry),
         entry=page.entry,

@@ -70,7 +70,8 @@ def _of_all(text: str, feed: FeedBody, encoding: str) -> FeedReading:
     if left_out:
         detail = f"{left_out} items beyond the first {len(entries) + unchanged} were left out"
     if truncated:
-        problem, detail = Reason.TRUNCATED_FEED, f"the text ends without </{root[1]}>; {len(entries)} items are complete"
+        problem = Reason.TRUNCATED_FEED
+        detail = f"the text ends without </{root[1]}>; {len(entries)} items are complete"
     elif not entries and not unchanged and items_of(text)[0]:
         problem, detail = Reason.UNREADABLE_FEED, str(parsed.get("bozo_exception") or "no item could be read")[:300]
     hashes = b"" if truncated else taken.item_hashes
