@@ -19,8 +19,8 @@ from mirqab.types import ChildSitemap, Feed, FeedKind, FeedRole, FeedSnapshot, F
 class Poll:
     """One address that a run asks for items: what for, and what is remembered of it.
 
-    `item_hashes` tell which items it had the last time. `unconditional` leaves the validators out. `since` goes into the snapshot. `child` is true for what a sitemap index
-    named: its own children are left alone.
+    `item_hashes` tell which items it had the last time. `unconditional` leaves the validators out. `since` goes into
+    the snapshot. `child` is true for what a sitemap index named: its own children are left alone.
     """
 
     outlet: Outlet

@@ -9,7 +9,15 @@ from collections import defaultdict
 from typing import Final, Literal
 
 KillPoint = Literal[
-    "after_admit", "after_fetch", "in_worker", "after_store", "before_confirm", "pruned_copied", "pruned_moved"
+    "after_admit",
+    "after_fetch",
+    "in_worker",
+    "after_store",
+    "before_confirm",
+    "pruned_copied",
+    "pruned_moved",
+    "rejudging",
+    "rejudged",
 ]
 
 _VARIABLE: Final = "MIRQAB_TEST_KILL_AT"

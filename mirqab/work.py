@@ -8,29 +8,31 @@ as evidence.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mirqab.killpoints import kill_point
-from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reason, Worked, make_id
+from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reason, StoredText, Verdict, Worked, make_id
 
 if TYPE_CHECKING:
     from mirqab.archive.raw import RawWriter
     from mirqab.extraction import Layouts
-    from mirqab.topics import Judge
+    from mirqab.topics import Judge, Topic
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkPlan:
     """What every worker process of a run needs: the topics, pinned, and where raw pages go (None keeps none).
 
+    Topics come as documents to be compiled there, or compiled already; the documents' are the first.
     `layouts_folder` is where what is learned of each outlet's pages is kept; with None nothing is learned of them.
     `max_page_bytes` is what a page may weigh once inflated: a bomb of a gigabyte is refused without being unpacked.
     """
 
     documents: tuple[Document, ...]
+    topics: tuple[Topic, ...] = ()
     raw_folder: Path | None = None
     layouts_folder: Path | None = None
     max_page_bytes: int = 15 * 1024 * 1024
@@ -61,7 +63,7 @@ def prepare(plan: WorkPlan) -> None:
     global _prepared
     from mirqab.topics import Judge, compile_topic  # like all that pages need, not loaded by whoever reads feeds alone
 
-    topics = tuple(compile_topic(document) for document in plan.documents)
+    topics = (*(compile_topic(document) for document in plan.documents), *plan.topics)
     raw = None
     if plan.raw_folder is not None:
         from mirqab.archive.raw import RawWriter
@@ -101,9 +103,9 @@ def work(page: Page) -> Worked:
     if extraction.problem is not None:
         return no_article(page, extraction.problem, extraction.detail, raw=location)
     article = _article(page, extraction)
-    from mirqab.topics import worth_keeping
-
-    verdicts = _prepared.judge.judge(title=article.headline, text=article.body, published=article.published)
+    verdicts = _prepared.judge.scored(
+        title=article.headline, text=article.body, published=article.published, outlet=page.outlet
+    )
     return Worked(
         page_url=page.url,
         final_url=page.final_url,
@@ -112,10 +114,24 @@ def work(page: Page) -> Worked:
         fetched_at=page.fetched_at,
         status=page.status,
         article=article,
-        verdicts=tuple(verdict for verdict in verdicts if worth_keeping(verdict)),
+        verdicts=verdicts,
         judged=_prepared.judged,
         raw=location,
     )
+
+
+def judge(texts: Sequence[StoredText]) -> list[tuple[Verdict, ...]]:
+    """Return for each stored text the verdicts worth keeping, or every one where they are asked for.
+
+    Raises only for a process that was not prepared, and MemoryError.
+    """
+    if _prepared is None:
+        raise RuntimeError("prepare(plan) must run before judge(texts)")
+    found = []
+    for text in texts:
+        judge = _prepared.judge.judge if text.whole else _prepared.judge.scored
+        found.append(judge(title=text.headline, text=text.body, published=text.published, outlet=text.outlet))
+    return found
 
 
 def _extraction(page: Page, html: bytes, layouts: Layouts | None) -> Extraction:

@@ -19,7 +19,7 @@ import signal
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ from typing import Any, Final, Generic, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from mirqab.errors import MirqabError
-from mirqab.types import FeedBody, FeedReading, Page, Reason, Worked
-from mirqab.work import WorkPlan, no_article, prepare, work
+from mirqab.types import FeedBody, FeedReading, Page, Reason, StoredText, Verdict, Worked
+from mirqab.work import WorkPlan, judge, no_article, prepare, work
 
 _LOGGER: Final = logging.getLogger(__name__)
 _R = TypeVar("_R")
@@ -100,6 +100,15 @@ class Workers:
     def read_feeds(self, feeds: Iterable[tuple[str, FeedBody]]) -> Iterator[FeedReading]:
         """Yield what each feed, given with its name, says: in the order given, a few in memory at a time."""
         return self._each(self._feed_task(*feed) for feed in feeds)
+
+    def judge_each(self, batches: Iterable[Sequence[StoredText]]) -> Iterator[list[tuple[Verdict, ...]] | None]:
+        """Yield what the topics say of each text of each batch, in the order given, a few batches in memory at a time.
+
+        None for a batch that could not be judged within the limits of one page.
+        """
+        return self._each(
+            _Task(judge, (texts,), self._page_time_s, _not_judged, f"{len(texts)} texts") for texts in batches
+        )
 
     def call(self, call: Callable[..., _R], *arguments: Any, name: str, failed: Callable[[Reason, str], _R]) -> _R:
         """Return what a function of a module makes of its arguments in a worker, within the limits of a page.
@@ -223,6 +232,10 @@ def _death(error: ProcessExpired) -> str:
         with contextlib.suppress(ValueError):
             return f"the process was ended by {signal.Signals(-code).name}"
     return f"the process ended with code {code}"
+
+
+def _not_judged(problem: Reason, detail: str) -> None:
+    return None
 
 
 def _no_reading(problem: Reason, detail: str) -> FeedReading:

@@ -21,7 +21,7 @@ from mirqab.errors import ArchiveError
 from mirqab.intake import PASSES, RETRY_STEP_S, Intake, next_try
 from mirqab.polling import RETRY_AFTER_MOST_S
 from mirqab.seen import Seen, open_seen
-from mirqab.types import Admitted, EntryState, Reason, make_id
+from mirqab.types import Admitted, EntryState, FlagState, Reason, make_id
 from tests.archive.making import (
     NOON,
     TALKS,
@@ -324,7 +324,7 @@ def test_killed_at_any_step_the_next_run_completes_the_work(
     assert archive.due("rasid", now=NOON) == []
     counts = archive.outlet_counts()["rasid"]
     assert (counts.stored, counts.articles, counts.entries) == (6, 5, 6)
-    assert len(archive.flagged(include_withdrawn=True)) == 5
+    assert len(archive.flagged(states=tuple(FlagState))) == 5
     third, second, first = archive.runs()
     assert (first.state, second.state, third.state) == ("interrupted", "done", "done")
     assert first.stored + second.stored == 5

@@ -13,7 +13,7 @@ from mirqab.archive import Archive, RawWriter
 from mirqab.fingerprints import fingerprint
 from mirqab.reextraction import Change, Kind, Progress, reextract
 from mirqab.stories import place
-from mirqab.types import EntryState, Page, PageHints, Reason, Worked
+from mirqab.types import EntryState, FlagState, Page, PageHints, Reason, Worked
 from mirqab.work import WorkPlan
 from mirqab.workers import Workers
 from tests.archive.making import NOON, WEEK_S, entry_id, item, snapshot, unworked, verdict, worked
@@ -133,7 +133,7 @@ def test_a_new_text_is_a_new_version_of_the_same_fetch(archive: Archive, workers
     assert (detail.article.body, detail.versions, detail.raw) == (BODY, 1, kept.raw)
     assert detail.article.fetched_at == kept.fetched_at
     assert archive.flagged() == []
-    assert [story.state for story in archive.flagged(include_withdrawn=True)] == ["withdrawn"]
+    assert [story.state for story in archive.flagged(states=tuple(FlagState))] == ["withdrawn"]
     assert work(archive, workers, run=run) == [], "the second time there is nothing to do"
     assert archive.page_facts(since=NOON)["rasid"][0].length == len(old), "what runs took out is not counted twice"
     assert archive.runs()[-1].fetched + archive.runs()[0].fetched == 1

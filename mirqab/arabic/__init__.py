@@ -6,7 +6,8 @@ to code points of the original.
 
 from mirqab.arabic.folding import FOLD_VERSION, Folded, arabic_share, fold, fold_with_offsets
 from mirqab.arabic.gluing import SHORTEST_GLUED, unglue
-from mirqab.arabic.inflection import Form, Kind, Paradigm, forms, paradigms, read_word
+from mirqab.arabic.inflection import Kind, forms, paradigms, read_word
+from mirqab.arabic.paradigms import Form, Paradigm
 from mirqab.arabic.segments import Token, sentences, tokens, words
 from mirqab.arabic.wordindex import WordIndex
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-FOLD_VERSION = "1"
+FOLD_VERSION = "2"
 """Changes whenever the folded form of any text changes: it is part of every topic's version."""
 
 
@@ -25,17 +25,21 @@ def _ranges(*bounds: tuple[int, int]) -> Iterable[int]:
 
 _DROPPED = frozenset(
     _ranges(
+        (0x0300, 0x036F),  # accents, once a text is decomposed
         (0x0610, 0x061A),  # honorific marks
         (0x064B, 0x065F),  # vowel marks, hamza above and below
         (0x0670, 0x0670),
         (0x06D6, 0x06ED),  # Quranic marks
+        (0x0898, 0x089F),
+        (0x08CA, 0x08FF),
         (0x0640, 0x0640),  # tatweel
         (0x00AD, 0x00AD),
         (0x061C, 0x061C),
         (0x200B, 0x200F),
         (0x202A, 0x202E),
         (0x2060, 0x2064),
-        (0x2066, 0x2069),
+        (0x2066, 0x206F),
+        (0xFE00, 0xFE0F),  # variation selectors
         (0xFEFF, 0xFEFF),
     )
 )
@@ -57,6 +61,10 @@ _LETTERS = {
 
 def _table() -> dict[int, str]:
     table = dict.fromkeys(_DROPPED, "")
+    for code in _ranges((0x00C0, 0x024F)):  # é as its decomposed form, whose accent is dropped
+        letter = unicodedata.normalize("NFD", chr(code))[0]
+        if letter.isascii():
+            table[code] = letter
     table.update((ord(letter), folded) for letter, folded in _LETTERS.items())
     for code in _ranges((0xFB50, 0xFDFF), (0xFE70, 0xFEFC)):
         written = unicodedata.normalize("NFKC", chr(code))
@@ -70,6 +78,12 @@ def _table() -> dict[int, str]:
 
 _TABLE = _table()
 _UNEVEN = re.compile("[" + "".join(re.escape(chr(code)) for code, to in sorted(_TABLE.items()) if len(to) != 1) + "]")
+_MARKS = "".join(re.escape(chr(code)) for code in sorted(_DROPPED) if unicodedata.combining(chr(code)))
+_HIDDEN = "".join(re.escape(chr(code)) for code in sorted(_DROPPED) if not unicodedata.combining(chr(code)))
+_MARKS_BEHIND = re.compile(f"(?:[{_HIDDEN}]*[{_MARKS}])+")
+_HAMZA = "\u0654"
+_SEATED = re.compile(f"[وىيیېے](?=[{_MARKS}{_HIDDEN}]*{_HAMZA})")
+"""The seat of a hamza that is written as a mark of its own, as decomposed texts do."""
 _ARABIC_LETTERS = re.compile(
     r"[\u0620-\u063f\u0641-\u064a\u066e\u066f\u0671-\u06d3\u06d5\u06ee\u06ef\u06fa-\u06ff"
     r"\u0750-\u077f\u08a0-\u08c7\ufb50-\ufbb1\ufbd3-\ufd3d\ufd50-\ufdfb\ufe70-\ufefc]+"
@@ -82,7 +96,12 @@ def fold(text: str) -> str:
 
     Headline and body of the last story are remembered: its fingerprint and its judge fold them one after the other.
     """
-    return text.translate(_TABLE)
+    return _composed(text).translate(_TABLE)
+
+
+def _composed(text: str) -> str:
+    """Return a text of the same length whose decomposed ؤ and ئ can be told from و and ي; their marks stay behind."""
+    return _SEATED.sub("ؤ", text) if _HAMZA in text else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +136,8 @@ class Folded:
             at = self.offset(start) if start < len(self.text) else len(self.original)
             return at, at
         first, last = self.offset(start), self.offset(stop - 1) + 1
-        while last < len(self.original) and unicodedata.combining(self.original[last]):
-            last += 1
-        return first, last
+        marks = _MARKS_BEHIND.match(self.original, last)
+        return first, marks.end() if marks else last
 
 
 def fold_with_offsets(text: str) -> Folded:

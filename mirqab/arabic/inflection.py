@@ -9,13 +9,12 @@ at once and takes little memory.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
-from itertools import product
-from typing import NamedTuple
 
+from mirqab.arabic.conjugation import verb_forms
 from mirqab.arabic.folding import fold
+from mirqab.arabic.paradigms import PARADIGMS, Form, Paradigm, needs_negation
 
 
 class Kind(StrEnum):
@@ -28,107 +27,6 @@ class Kind(StrEnum):
     EXACT = "exact"  # =قواتها: nothing is added
     SPELLED = "spelled"  # ==علي: compared with the original spelling, only marks and tatweel ignored
 
-
-class Paradigm(StrEnum):
-    """Which affixes a stem takes."""
-
-    BARE = "bare"
-    PARTICLE = "particle"
-    NOUN = "noun"
-    NOUN_ACCUSATIVE = "noun_accusative"
-    DEFINITE = "definite"
-    FEMININE = "feminine"
-    POSSESSED = "possessed"
-    DEFINITE_LAM = "definite_lam"
-    PLURAL_BOUND = "plural_bound"
-    ADJECTIVE = "adjective"
-    PAST = "past"
-    PAST_FIRST = "past_first"
-    PAST_THIRD = "past_third"
-    PAST_FEMININE = "past_feminine"
-    PAST_PLURAL = "past_plural"
-    PAST_OBJECT = "past_object"
-    PRESENT = "present"
-    PRESENT_SINGULAR = "present_singular"
-    PRESENT_JUSSIVE = "present_jussive"
-    PRESENT_OBJECT = "present_object"
-    PRESENT_DUAL = "present_dual"
-    PRESENT_PLURAL = "present_plural"
-
-
-class Form(NamedTuple):
-    """One stem of a word and the affixes that it takes."""
-
-    stem: str
-    paradigm: Paradigm
-
-
-_AND = ("", "و", "ف")
-_POSSESSIVES = ("ها", "هم", "هما", "هن", "ه", "ك", "كم", "نا", "ي")
-_OBJECTS = ("ها", "ه", "هم", "هما", "هن", "ك", "كم", "نا", "ني")
-_INDEFINITE = tuple(a + b for a in _AND for b in ("", "ب", "ل", "ك"))
-_ARTICLES = tuple(a + b for a in _AND for b in ("ال", "بال", "كال", "لل"))
-
-
-def _pairs(prefixes: Iterable[str], suffixes: Iterable[str]) -> frozenset[tuple[str, str]]:
-    return frozenset(product(prefixes, suffixes))
-
-
-def _with_objects(*endings: str) -> tuple[str, ...]:
-    """Add the object pronouns to personal endings; «وا» drops its alef before one."""
-    return tuple(
-        ending + tail
-        for ending in endings
-        for tail in ("", *_OBJECTS)
-        if tail or ending
-        for ending in (ending.removesuffix("وا") + "و" if tail and ending.endswith("وا") else ending,)
-    )
-
-
-def _present(persons: str, suffixes: Iterable[str]) -> frozenset[tuple[str, str]]:
-    prefixes = [a + b + person for a in _AND for b in ("", "س", "ل") for person in persons]
-    return _pairs(prefixes, suffixes)
-
-
-_PRESENT_PLURAL = (*_with_objects("ون"), *_with_objects("وا"))
-_PRESENT_SINGULAR = _present("يتنا", [""])
-_PRESENT_OBJECT = _present("يتنا", _OBJECTS)
-_PRESENT_DUAL = _present("يت", ["ان", "ا"])
-_PRESENT_MANY = _present("يت", _PRESENT_PLURAL) | _present("ت", ["ين"])
-
-PARADIGMS: dict[Paradigm, frozenset[tuple[str, str]]] = {
-    Paradigm.BARE: frozenset({("", "")}),
-    Paradigm.PARTICLE: _pairs(_AND, [""]),
-    Paradigm.NOUN: _pairs(_INDEFINITE, ["", *_POSSESSIVES]) | _pairs(_ARTICLES, [""]),
-    Paradigm.NOUN_ACCUSATIVE: _pairs(_INDEFINITE, ["", *_POSSESSIVES]) | _pairs(_ARTICLES, [""]) | _pairs(_AND, ["ا"]),
-    Paradigm.DEFINITE: _pairs(_ARTICLES, [""]),
-    Paradigm.DEFINITE_LAM: _pairs([a + "لل" for a in _AND], [""]),
-    Paradigm.FEMININE: _pairs((*_INDEFINITE, *_ARTICLES), [""]),
-    Paradigm.POSSESSED: _pairs(_INDEFINITE, _POSSESSIVES),
-    Paradigm.PLURAL_BOUND: _pairs(_INDEFINITE, ["", *_POSSESSIVES]),
-    Paradigm.ADJECTIVE: _pairs(
-        (*_INDEFINITE, *_ARTICLES), ["", "ه", "ون", "ين", "ات", "ان", "تان", "تين"]
-    ) | _pairs(_AND, ["ا"]) | _pairs(_INDEFINITE, ["و", "ي"]),
-    Paradigm.PAST: _pairs(_AND, ["", *_OBJECTS, *_with_objects("ت", "ا", "نا", "ن", "تا", "تم"), *_with_objects("وا")]),
-    Paradigm.PAST_FIRST: _pairs(_AND, _with_objects("ت", "نا", "ن", "تم")),
-    Paradigm.PAST_THIRD: _pairs(_AND, ["", "ا"]),
-    Paradigm.PAST_FEMININE: _pairs(_AND, _with_objects("ت", "تا")),
-    Paradigm.PAST_PLURAL: _pairs(_AND, _with_objects("وا")),
-    Paradigm.PAST_OBJECT: _pairs(_AND, _OBJECTS),
-    Paradigm.PRESENT: (
-        _PRESENT_SINGULAR | _PRESENT_OBJECT | _PRESENT_DUAL | _PRESENT_MANY
-        | _present("ت", ["ي"]) | _present("يت", ["ن"])
-    ),
-    Paradigm.PRESENT_SINGULAR: _PRESENT_SINGULAR,
-    # «لم ينفِ»: never after «س», or «سابق» would be a form of «بقي»
-    Paradigm.PRESENT_JUSSIVE: _pairs((a + person for a in ("", "و", "ف") for person in "يتن"), [""]),
-    Paradigm.PRESENT_OBJECT: _PRESENT_OBJECT,
-    Paradigm.PRESENT_DUAL: _PRESENT_DUAL,
-    Paradigm.PRESENT_PLURAL: _PRESENT_MANY,
-}  # fmt: skip
-
-PREFIXES = frozenset(prefix for pairs in PARADIGMS.values() for prefix, _ in pairs)
-SUFFIXES = frozenset(suffix for pairs in PARADIGMS.values() for _, suffix in pairs)
 
 _PARTICLES = frozenset(
     fold(word)
@@ -187,15 +85,20 @@ def paradigms(word: str, kind: Kind) -> tuple[Form, ...]:
             return tuple(Form(stem + end, Paradigm.DEFINITE) for end in ("", "ه", "ون", "ين", "ات", "ان", "تان", "تين"))
         return (Form(stem, Paradigm.ADJECTIVE),)
     if kind is Kind.VERB:
-        past, present = word.split("/")
-        return (*_past(past), *_present_stems(present))
+        return verb_forms(*word.split("/"))
     return _noun(word)
 
 
-def forms(word: str, kind: Kind) -> frozenset[str]:
-    """Return every folded form that a word stands for."""
+def forms(word: str, kind: Kind, *, negated: bool = True) -> frozenset[str]:
+    """Return every folded form that a word stands for.
+
+    Without `negated`, those are left out that count only after «لم»: «يعد» of «عاد».
+    """
     return frozenset(
-        prefix + form.stem + suffix for form in paradigms(word, kind) for prefix, suffix in PARADIGMS[form.paradigm]
+        prefix + form.stem + suffix
+        for form in paradigms(word, kind)
+        for prefix, suffix in PARADIGMS[form.paradigm]
+        if negated or not needs_negation(form.paradigm, prefix)
     )
 
 
@@ -211,60 +114,37 @@ def _noun(word: str) -> tuple[Form, ...]:
         return (Form(stem, Paradigm.DEFINITE), Form(stem[1:], Paradigm.DEFINITE_LAM))
     if article:
         return (Form(stem, Paradigm.DEFINITE),)
-    if word.endswith("ة"):
-        return (Form(stem, Paradigm.FEMININE), Form(stem[:-1] + "ت", Paradigm.POSSESSED))
+    if word.endswith("ة"):  # قوة: قوتها، قوتان
+        possessed = stem[:-1] + "ت"
+        return (
+            Form(stem, Paradigm.FEMININE),
+            Form(possessed, Paradigm.POSSESSED),
+            Form(possessed, Paradigm.DUAL_FEMININE),
+        )
     if word.endswith("ى"):
         return (Form(stem, Paradigm.FEMININE), Form(stem[:-1] + "ا", Paradigm.POSSESSED))
     if word.endswith(("ون", "ين")) and len(stem) > 4:
-        # «مستشارين» → «مستشاريها», «مستشاري الرئيس»; «مستشارون» → «مستشاروها», «مستشارو الرئيس»
-        return (Form(stem, Paradigm.FEMININE), Form(stem[:-1], Paradigm.PLURAL_BOUND))
-    if word.endswith(("ا", "ات", "اء")) or not word[-1].isalpha() or word.isascii():
+        return _plural(stem)
+    if word.endswith(("ا", "ات")) or not word[-1].isalpha() or word.isascii():
         return (Form(stem, Paradigm.NOUN),)
-    return (Form(stem, Paradigm.NOUN_ACCUSATIVE),)
-
-
-def _past(past: str) -> tuple[Form, ...]:
-    stem = fold(past)
-    short = stem[:-1]
-    if past.endswith("ى"):  # نفى: نفت، نفوا، نفيت، نفاها
-        return (
-            Form(stem, Paradigm.PAST_THIRD),
-            Form(short, Paradigm.PAST_FEMININE),
-            Form(short, Paradigm.PAST_PLURAL),
-            Form(stem, Paradigm.PAST_FIRST),
-            Form(short + "ا", Paradigm.PAST_OBJECT),
-        )
-    if past.endswith("ا"):  # دعا: دعت، دعوا، دعوت، دعاها
-        return (
-            Form(stem, Paradigm.PAST_OBJECT),
-            Form(stem, Paradigm.BARE),
-            Form(stem, Paradigm.PARTICLE),
-            Form(short, Paradigm.PAST_FEMININE),
-            Form(short, Paradigm.PAST_PLURAL),
-            Form(short + "و", Paradigm.PAST_FIRST),
-        )
-    found = [Form(stem, Paradigm.PAST)]
-    if past.endswith("ي"):  # بقي: بقوا
-        found.append(Form(short, Paradigm.PAST_PLURAL))
-    if past.endswith("أ"):  # بدأ: بدؤوا
-        found.append(Form(short + "ء", Paradigm.PAST_PLURAL))
-    if len(stem) > 2 and stem[-2] == "ا":  # أعاد: أعدنا
-        found.append(Form(stem[:-2] + stem[-1], Paradigm.PAST_FIRST))
+    found = [Form(stem, Paradigm.NOUN if word.endswith("اء") else Paradigm.NOUN_ACCUSATIVE)]
+    if len(stem) > 3:  # of three letters too many are names and other words: عدنان، طيران، بحرين
+        found.append(Form(stem, Paradigm.DUAL))
     return tuple(found)
 
 
-def _present_stems(present: str) -> tuple[Form, ...]:
-    stem = fold(present)[1:]
-    short = stem[:-1]
-    if present[-1] in "يوى":  # ينفي: ينفون، ينفيان، لم ينفِ
-        return (
-            Form(stem, Paradigm.PRESENT_SINGULAR),
-            Form(short + "ا" if present.endswith("ى") else stem, Paradigm.PRESENT_OBJECT),
-            Form(stem, Paradigm.PRESENT_DUAL),
-            Form(short, Paradigm.PRESENT_PLURAL),
-            *((Form(short, Paradigm.PRESENT_JUSSIVE),) if len(short) > 1 else ()),
+def _plural(stem: str) -> tuple[Form, ...]:
+    """Return the forms of «مستشارين»: «مستشاريها», «مستشاري الرئيس», and of «مستشارون»: «مستشاروها», «مستشارو الرئيس».
+
+    Participles and nisbas have both, whichever the author wrote; «تعاون» and «قانون» end so by chance.
+    """
+    both = len(stem) > 5 and (stem.startswith("م") or stem[1] == "ا" or stem[-3] in "يء")
+    ends = ("ون", "ين") if both else (stem[-2:],)
+    return tuple(
+        form
+        for end in ends
+        for form in (
+            Form(stem[:-2] + end, Paradigm.FEMININE),
+            Form(stem[:-2] + end[0], Paradigm.PLURAL_BOUND),
         )
-    found = [Form(stem, Paradigm.PRESENT)]
-    if present.endswith("أ"):  # يبدأ: يبدؤون
-        found.append(Form(short + "ء", Paradigm.PRESENT_PLURAL))
-    return tuple(found)
+    )

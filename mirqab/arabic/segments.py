@@ -13,12 +13,18 @@ _LETTER = (
 )
 _WORD = re.compile(rf"[{_LETTER}]+|[A-Za-zÀ-ɏ]+|\d+(?:[.,٫٬]\d+)*")
 
-_END = re.compile(r"[.!?؟؛…]+|\n")
-_QUOTATION = re.compile(r'"[^"\n]*"|«[^«»\n]*»|“[^“”\n]*”')
+_BULLETS = "•‣⁃●■▪◾◼◆♦►▶"
+_END = re.compile(rf"[.!?؟؛…]+|\n|[{_BULLETS}]")
+# a straight mark opens before a word and closes behind one: a mark that lost its fellow pairs with no other
+_QUOTATION = re.compile(r'"(?=\S)[^"\n]*(?<=\S)"|«[^«»\n]*»|“[^“”\n]*”')
+_CLOSING = re.compile(r'[»”")\]]+(?=\s|$)')
 _SHORT_QUOTATION = 30
 """Words up to which a quotation is part of the sentence that quotes it."""
 _SPEAKER_LINE = 12
 """Words up to which a line that ends in a colon names the speaker of the next line."""
+
+_WIDEST = 40
+"""Characters before a full stop, spaces included, among which the word that it closes is looked for."""
 
 
 class Token(NamedTuple):
@@ -42,8 +48,9 @@ def tokens(folded: str) -> list[Token]:
 def sentences(folded: str) -> list[tuple[int, int]]:
     """Return the spans of the sentences of a folded text, without the white space around them.
 
-    A sentence ends at . ! ? ؟ ؛ … or a new line; not inside a number, after a one-letter abbreviation («أ. ف. ب»),
-    inside a quotation of fewer than 30 words, or after a short line that ends in a colon (a speaker, then the words).
+    A sentence ends at . ! ? ؟ ؛ … or a new line, and before a bullet; not inside a number, after a one-letter
+    abbreviation («أ. ف. ب»), at a mark in parentheses («(!)»), inside a quotation of fewer than 30 words, or after a
+    short line that ends in a colon (a speaker, then the words).
     """
     shielded = [match.span() for match in _QUOTATION.finditer(folded) if len(words(match.group())) < _SHORT_QUOTATION]
     spans: list[tuple[int, int]] = []
@@ -58,8 +65,13 @@ def sentences(folded: str) -> list[tuple[int, int]]:
             if match.group() != "." or after != closes - 1 or folded[closes : closes + 1] not in (" ", ""):
                 continue
             after = closes
+        elif match.group() in _BULLETS:
+            after = at
         elif not _ends(folded, begin, at, after):
             continue
+        else:
+            closing = _CLOSING.match(folded, after)
+            after = closing.end() if closing else after
         _append(spans, folded, begin, after)
         begin = after
     _append(spans, folded, begin, len(folded))
@@ -69,17 +81,17 @@ def sentences(folded: str) -> list[tuple[int, int]]:
 def _ends(folded: str, begin: int, at: int, after: int) -> bool:
     mark = folded[at:after]
     if mark == "\n":
-        line = folded[max(begin, folded.rfind("\n", begin, at)) : at].rstrip()
+        line = folded[begin:at].rstrip().rpartition("\n")[2]
         return not line.endswith(":") or len(words(line)) > _SPEAKER_LINE
     if mark == ".":
-        before, behind = folded[max(0, at - 2) : at], folded[after : after + 1]
+        before, behind = folded[max(begin, at - _WIDEST) : at].rstrip()[-2:], folded[after : after + 1]
         if behind.isdigit() and before[-1:].isdigit():
             return False
         if behind.isascii() and behind.isalpha():  # a web address
             return False
         if before[-1:].isalpha() and not before[:-1].isalnum():  # one letter: an abbreviation
             return False
-    return True
+    return folded[max(0, at - 1) : at] != "(" or folded[after : after + 1] != ")"
 
 
 def _append(spans: list[tuple[int, int]], folded: str, start: int, stop: int) -> None:

@@ -10,20 +10,25 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from mirqab.archive.archive import Archive
+    from mirqab.archive.decisions import Decided, Marked
     from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
     from mirqab.archive.feedstates import Settle
+    from mirqab.archive.flags import FlagChange
+    from mirqab.archive.listing import FlaggedStory
+    from mirqab.archive.nearmisses import NearMiss
+    from mirqab.archive.newest import StoredStory, StoryText
     from mirqab.archive.pruning import FlaggedRecord, Pruned, PrunedElsewhereError, PrunePlan, RawSpace
     from mirqab.archive.raw import KeptPage, RawWriter, read_page, read_raw
     from mirqab.archive.reads import (
         ArticleDetail,
         EntryTrail,
-        FlaggedStory,
         OutletCounts,
         Sighting,
         StoryDetail,
         StoryFlag,
     )
     from mirqab.archive.reextracting import KeptEntry
+    from mirqab.archive.rejudging import Chosen, Rejudged, StaleArticle, StaleBatch
     from mirqab.archive.runs import OutletSums, RunRow, RunState
     from mirqab.archive.storing import Known, Place
     from mirqab.archive.thread import ArchiveThread
@@ -32,13 +37,18 @@ __all__ = [
     "Archive",
     "ArchiveThread",
     "ArticleDetail",
+    "Chosen",
+    "Decided",
     "DriftRow",
     "EntryTrail",
+    "FlagChange",
     "FlaggedRecord",
     "FlaggedStory",
     "KeptEntry",
     "KeptPage",
     "Known",
+    "Marked",
+    "NearMiss",
     "NormRow",
     "OutletCounts",
     "OutletSums",
@@ -50,12 +60,17 @@ __all__ = [
     "PrunedElsewhereError",
     "RawSpace",
     "RawWriter",
+    "Rejudged",
     "RunRow",
     "RunState",
     "Settle",
     "Sighting",
+    "StaleArticle",
+    "StaleBatch",
+    "StoredStory",
     "StoryDetail",
     "StoryFlag",
+    "StoryText",
     "read_page",
     "read_raw",
 ]
@@ -64,11 +79,17 @@ _READS: Final = "reads"
 _MODULES: Final = {
     "Archive": "archive",
     "ArchiveThread": "thread",
+    "Chosen": "rejudging",
+    "Decided": "decisions",
     "DriftRow": "drifts",
+    "FlagChange": "flags",
     "FlaggedRecord": "pruning",
+    "FlaggedStory": "listing",
     "KeptEntry": "reextracting",
     "KeptPage": "raw",
     "Known": "storing",
+    "Marked": "decisions",
+    "NearMiss": "nearmisses",
     "NormRow": "drifts",
     "OutletSums": "runs",
     "PageFact": "drifts",
@@ -81,7 +102,12 @@ _MODULES: Final = {
     "RawWriter": "raw",
     "RunRow": "runs",
     "RunState": "runs",
+    "Rejudged": "rejudging",
     "Settle": "feedstates",
+    "StaleArticle": "rejudging",
+    "StaleBatch": "rejudging",
+    "StoredStory": "newest",
+    "StoryText": "newest",
     "read_page": "raw",
     "read_raw": "raw",
 }

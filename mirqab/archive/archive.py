@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,25 +11,48 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
-from mirqab.archive import admitting, drifts, entries, feedstates, opening, pruning, reads, reextracting, runs, storing
+from mirqab.archive import (
+    admitting,
+    decisions,
+    drifts,
+    entries,
+    feedstates,
+    listing,
+    nearmisses,
+    newest,
+    opening,
+    pruning,
+    reads,
+    reextracting,
+    rejudging,
+    runs,
+    storing,
+)
+from mirqab.archive.decisions import Decided, Marked
 from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
 from mirqab.archive.feedstates import Settle, unsettled
+from mirqab.archive.nearmisses import NearMiss
+from mirqab.archive.newest import StoredStory
 from mirqab.archive.pruning import Pruned, PrunePlan, RawSpace
 from mirqab.archive.reextracting import KeptEntry
+from mirqab.archive.rejudging import Chosen, Rejudged, StaleBatch
 from mirqab.archive.runs import OutletSums, RunRow
 from mirqab.archive.storing import Place
 from mirqab.errors import ArchiveError
 from mirqab.types import (
     Admitted,
+    Decision,
     FeedEntry,
     FeedRole,
     FeedSnapshot,
     FeedState,
+    FlagState,
     HostPart,
     HostState,
     RawLocation,
     Reason,
     Stored,
+    Verdict,
     Worked,
 )
 
@@ -320,6 +343,46 @@ class Archive:
         with self._writing() as conn:
             return reextracting.write(conn, run, kept, worked, place=place, now=_now())
 
+    # -------------------------------------------------------------------------------- judging anew, decisions
+
+    def count_stale(self, chosen: Chosen) -> int:
+        """Return how many articles are to be judged anew."""
+        with self._reading() as conn:
+            return rejudging.count(conn, chosen)
+
+    def stale(self, chosen: Chosen, *, after: str, limit: int) -> StaleBatch | None:
+        """Return the articles to be judged anew of the next `limit` stories after one; None: there are no more."""
+        with self._reading() as conn:
+            return rejudging.read(conn, chosen, after=after, limit=limit)
+
+    def rejudge(
+        self, chosen: Chosen, batch: StaleBatch, verdicts: Mapping[str, Sequence[Verdict]], *, keep: bool
+    ) -> Rejudged:
+        """Replace a batch's verdicts (article → what the topics say now) and settle the flags, in one transaction.
+
+        What changed since it was read is left. Without `keep` the transaction is taken back once its changes are known.
+        """
+        with opening.errors_of(self._place), self._writer.connect() as conn, conn.begin() as transaction:
+            done = rejudging.write(conn, chosen, batch, verdicts, now=_now())
+            if not keep:
+                transaction.rollback()
+        return done
+
+    def decide(
+        self, story_id: str, decision: Decision, *, by: str, note: str | None, fallback: tuple[str, Verdict]
+    ) -> Marked:
+        """Write a person's decision on a story for a topic, and bring its flag in line.
+
+        `fallback` is an article of the story with the topic's verdict on it, for when no verdict is kept.
+        """
+        with self._writing() as conn:
+            return decisions.decide(conn, story_id, decision, by=by, note=note, fallback=fallback, now=_now())
+
+    def decisions(self, *, topic: str | None = None, since: datetime | None = None) -> list[Decided]:
+        """Return the decisions that stand, the last of each story and topic, in the order in which they were made."""
+        with self._reading() as conn:
+            return decisions.standing(conn, topic=topic, since=since)
+
     # ------------------------------------------------------------------------------------------------ drift
 
     def page_facts(
@@ -358,12 +421,49 @@ class Archive:
         topic: str | None = None,
         theatre: str | None = None,
         limit: int | None = None,
-        include_withdrawn: bool = False,
-    ) -> list[reads.FlaggedStory]:
+        states: Collection[FlagState] = listing.LISTED,
+    ) -> list[listing.FlaggedStory]:
         """Return flagged stories, those first seen last on top; `since` means first seen by us."""
         with self._reading() as conn:
-            return reads.flagged(
-                conn, since=since, topic=topic, theatre=theatre, limit=limit, include_withdrawn=include_withdrawn
+            return listing.flagged(conn, since=since, topic=topic, theatre=theatre, limit=limit, states=states)
+
+    def newest_stories(
+        self,
+        *,
+        topic: str,
+        after: tuple[datetime, str] | None = None,
+        since: datetime | None = None,
+        decided_only: bool = False,
+        limit: int = 100,
+    ) -> list[StoredStory]:
+        """Return stories with their texts, the newest first; `after` is the `place` of the last one looked at.
+
+        What a person made of the topic's flag is told with each; with `decided_only` only stories that have that.
+        """
+        with self._reading() as conn:
+            return newest.newest_stories(
+                conn, topic=topic, after=after, since=since, decided_only=decided_only, limit=limit
+            )
+
+    def near_misses(
+        self,
+        *,
+        thresholds: Mapping[str, float],
+        outlet_thresholds: Mapping[tuple[str, str], float] | None = None,
+        since: datetime | None = None,
+        limit: int = 20,
+    ) -> list[NearMiss]:
+        """Return stories that scored and are not flagged, nobody having decided on them, the nearest first.
+
+        `thresholds` are the topics', `outlet_thresholds` those that hold for one outlet, by (topic, outlet).
+        """
+        with self._reading() as conn:
+            return nearmisses.near_misses(
+                conn,
+                thresholds=thresholds,
+                outlet_thresholds=outlet_thresholds or {},
+                since=since,
+                limit=limit,
             )
 
     def story(self, story_id: str) -> reads.StoryDetail | None:

@@ -1,24 +1,44 @@
-"""Flags: a topic raised on a story by the best verdict among its articles."""
+"""Flags: a topic raised on a story by the best verdict among its articles, or by a person."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from mirqab.archive import tables
+from mirqab.archive import tables, topicsets
 from mirqab.topics import verdict_from_json
-from mirqab.types import FlagState, Verdict, encode_facets
+from mirqab.types import FlagState, Grade, RaisedBy, Verdict, encode_facets
 
 _flags = tables.flags
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FlagChange:
+    """What settling a flag came to; `before` and `after` are its states, `before` None for a new one.
+
+    `earned` tells whether the topic flags the story now, `score` and `article` whose verdict says so. `evidence` is
+    the sentence with the most points; of a flag that is not earned any more, the one that once earned it.
+    """
+
+    story: str
+    topic: str
+    article: str
+    before: FlagState | None
+    after: FlagState
+    earned_before: bool
+    earned: bool
+    score_before: float
+    score: float
+    evidence: str
+
+
 @dataclass(frozen=True, slots=True)
-class _Best:
-    """The verdict that speaks for a story."""
+class Best:
+    """The verdict that speaks for a story, and the article that it is about."""
 
     article: str
     headline: str
@@ -26,71 +46,144 @@ class _Best:
     verdict: Verdict
 
 
-def settle(conn: Connection, story: str, topics: Iterable[str], *, now: datetime) -> tuple[str, ...]:
-    """Bring the story's flags in line with its articles' verdicts; return the topics whose flag is new.
+_this_flag = (_flags.c.story == bindparam("this_story")) & (_flags.c.topic == bindparam("this_topic"))
+_FLAG: Final = select(_flags).where(_this_flag)
+_UPDATE: Final = update(_flags).where(_this_flag)
+_BEST: Final = (
+    select(tables.articles.c.id, tables.articles.c.headline, tables.articles.c.body, tables.verdicts.c.verdict)
+    .join(tables.verdicts, tables.verdicts.c.article == tables.articles.c.id)
+    .where(tables.articles.c.story == bindparam("this_story"), tables.verdicts.c.topic == bindparam("this_topic"))
+    .order_by(
+        tables.verdicts.c.flagged.desc(),
+        tables.verdicts.c.score.desc(),
+        tables.articles.c.stored_at,
+        tables.articles.c.id,
+    )
+    .limit(1)
+)
 
-    A person's decision is never changed. An open flag that no member earns any more is withdrawn, and opened again
-    when one does.
+
+def settle(
+    conn: Connection, story: str, topics: Iterable[str], *, now: datetime, raised_by: RaisedBy
+) -> tuple[FlagChange, ...]:
+    """Bring the story's flags in line with its articles' verdicts; return what became of each flag that stands.
+
+    A person's decision is never changed, only the verdict beside it. An open flag that no member earns any more is
+    withdrawn, and opened again when one does.
     """
-    raised = []
-    for topic in topics:
-        best = _best(conn, story, topic)
-        state = conn.execute(
-            select(_flags.c.state).where(_flags.c.story == story, _flags.c.topic == topic)
-        ).scalar_one_or_none()
-        if best is not None:
-            values = _values(best, now)
-            if state is None:
-                seen = select(tables.stories.c.first_seen_at).where(tables.stories.c.id == story).scalar_subquery()
-                new = {"story": story, "topic": topic, "state": FlagState.OPEN, "raised_at": now}
-                conn.execute(insert(_flags).values(values | new | {"first_seen_at": seen}))
-                raised.append(topic)
-            else:
-                if state == FlagState.WITHDRAWN:
-                    values["state"] = FlagState.OPEN
-                conn.execute(update(_flags).where(_flags.c.story == story, _flags.c.topic == topic).values(values))
-            _write_facets(conn, story, topic, best.verdict)
-        elif state == FlagState.OPEN:
-            conn.execute(
-                update(_flags)
-                .where(_flags.c.story == story, _flags.c.topic == topic)
-                .values(state=FlagState.WITHDRAWN, changed_at=now)
-            )
-    return tuple(raised)
+    changes = (_settle(conn, story, topic, now, raised_by) for topic in topics)
+    return tuple(change for change in changes if change is not None)
 
 
-def _best(conn: Connection, story: str, topic: str) -> _Best | None:
-    """Return the story's highest flagged verdict; among equals the one stored first."""
-    articles, verdicts = tables.articles, tables.verdicts
-    row = conn.execute(
-        select(articles.c.id, articles.c.headline, articles.c.body, verdicts.c.verdict)
-        .join(verdicts, verdicts.c.article == articles.c.id)
-        .where(articles.c.story == story, verdicts.c.topic == topic, verdicts.c.flagged.is_(True))
-        .order_by(verdicts.c.score.desc(), articles.c.stored_at, articles.c.id)
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else _Best(row.id, row.headline, row.body, verdict_from_json(row.verdict))
+def raised(changes: Iterable[FlagChange]) -> tuple[str, ...]:
+    """Return the topics whose flag is new."""
+    return tuple(change.topic for change in changes if change.before is None)
 
 
-def _values(best: _Best, now: datetime) -> dict[str, Any]:
-    verdict = best.verdict
+def _settle(conn: Connection, story: str, topic: str, now: datetime, raised_by: RaisedBy) -> FlagChange | None:
+    flag, found = flag_row(conn, story, topic), best(conn, story, topic)
+    earned = found if found is not None and found.verdict.flagged else None
+    if flag is None:
+        if earned is None:
+            return None
+        values = raise_flag(conn, story, topic, earned, FlagState.OPEN, now=now, raised_by=raised_by)
+        return _change(story, topic, None, values)
+    state = FlagState(flag.state)
+    if earned is not None:
+        values = _values(earned, now)
+        if state is FlagState.WITHDRAWN:
+            values["state"] = FlagState.OPEN
+        _write_facets(conn, story, topic, earned.verdict)
+    elif state is FlagState.WITHDRAWN:
+        return None
+    else:
+        values = _unearned(conn, flag, found) | {"changed_at": now}
+        if state is FlagState.OPEN:
+            values["state"] = FlagState.WITHDRAWN
+    conn.execute(_UPDATE.values(values), {"this_story": story, "this_topic": topic})
+    return _change(story, topic, flag, values)
+
+
+def flag_row(conn: Connection, story: str, topic: str) -> Row[Any] | None:
+    """Return a story's flag of one topic as it is stored."""
+    return conn.execute(_FLAG, {"this_story": story, "this_topic": topic}).one_or_none()
+
+
+def best(conn: Connection, story: str, topic: str) -> Best | None:
+    """Return the verdict that speaks for a story: flagged before not, then the highest, then the one stored first."""
+    row = conn.execute(_BEST, {"this_story": story, "this_topic": topic}).one_or_none()
+    return None if row is None else Best(row.id, row.headline, row.body, verdict_from_json(row.verdict))
+
+
+def raise_flag(
+    conn: Connection, story: str, topic: str, by: Best, state: FlagState, *, now: datetime, raised_by: RaisedBy
+) -> dict[str, Any]:
+    """Write a new flag, and return its columns."""
+    seen = conn.execute(select(tables.stories.c.first_seen_at).where(tables.stories.c.id == story)).scalar_one()
+    new = {"story": story, "topic": topic, "state": state, "raised_at": now, "raised_by": raised_by}
+    values = _values(by, now) | new | {"first_seen_at": seen}
+    conn.execute(insert(_flags), values)
+    _write_facets(conn, story, topic, by.verdict)
+    return values
+
+
+def set_state(conn: Connection, story: str, topic: str, state: FlagState, *, now: datetime) -> None:
+    """Write where a flag stands, by a person's word."""
+    values = {"state": state, "changed_at": now}
+    conn.execute(_UPDATE.values(values), {"this_story": story, "this_topic": topic})
+
+
+def remove(conn: Connection, story: str, topic: str) -> None:
+    """Take a flag away that nothing but a person's word had raised."""
+    for table in (tables.flag_facets, _flags):
+        conn.execute(delete(table).where(table.c.story == story, table.c.topic == topic))
+
+
+def _change(story: str, topic: str, flag: Row[Any] | None, values: dict[str, Any]) -> FlagChange:
+    before = None if flag is None else FlagState(flag.state)
+    return FlagChange(
+        story=story,
+        topic=topic,
+        article=values.get("article") or flag.article,  # type: ignore[union-attr]  # a new one names its article
+        before=before,
+        after=values.get("state") or before,  # type: ignore[arg-type]  # a new one has its state
+        earned_before=flag is not None and flag.earned,
+        earned=values["earned"],
+        score_before=0.0 if flag is None else flag.score,
+        score=values["score"],
+        evidence=values.get("top_evidence") or flag.top_evidence,  # type: ignore[union-attr]
+    )
+
+
+def _values(by: Best, now: datetime) -> dict[str, Any]:
+    verdict = by.verdict
     return {
-        "article": best.article,
+        "article": by.article,
         "topic_version": verdict.version,
         "score": verdict.score,
         "grade": verdict.grade,
         "changed_at": now,
         "facets": encode_facets(verdict.facets),
-        "top_evidence": _top_sentence(best),
+        "top_evidence": _top_sentence(by),
+        "earned": verdict.flagged,
     }
 
 
-def _top_sentence(best: _Best) -> str:
+def _unearned(conn: Connection, flag: Row[Any], found: Best | None) -> dict[str, Any]:
+    """Return the columns of a flag that the topic does not raise now; facets and evidence tell what once raised it."""
+    if found is not None:
+        verdict = found.verdict
+        return {"earned": False, "topic_version": verdict.version, "score": verdict.score, "grade": verdict.grade}
+    version = topicsets.of_article(conn, flag.article).get(flag.topic, flag.topic_version)
+    return {"earned": False, "score": 0.0, "grade": Grade.BACKGROUND, "topic_version": version}
+
+
+def _top_sentence(by: Best) -> str:
     """Return the text of the sentence with the most points, the headline when no single sentence counted."""
-    top = max(best.verdict.sentences, key=lambda sentence: sentence.points, default=None)
+    top = max(by.verdict.sentences, key=lambda sentence: sentence.points, default=None)
     if top is None:
-        return best.headline
-    text = best.headline if top.span.field == "title" else best.body
+        return by.headline
+    text = by.headline if top.span.field == "title" else by.body
     return text[top.span.start : top.span.stop].strip()
 
 

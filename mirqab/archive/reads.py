@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Table, exists, func, select
+from sqlalchemy import Connection, Row, Table, func, select
 
 from mirqab.addresses import url_key
-from mirqab.archive import tables
-from mirqab.archive.entries import chunks, entry_of
+from mirqab.archive import decisions, tables, topicsets
+from mirqab.archive.decisions import Decided
+from mirqab.archive.entries import entry_of
 from mirqab.topics import verdict_from_json
 from mirqab.types import (
     Article,
@@ -21,6 +22,7 @@ from mirqab.types import (
     FeedEntry,
     FlagState,
     Grade,
+    RaisedBy,
     RawLocation,
     Relation,
     Verdict,
@@ -32,111 +34,6 @@ _articles = tables.articles
 _entries = tables.entries
 _flags = tables.flags
 _sightings = tables.sightings
-
-
-# --------------------------------------------------------------------------------------------- flagged
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FlaggedStory:
-    """A line of the list of flagged stories: the flag, and the article whose verdict is the best.
-
-    `facets` are strongest first; `outlets` are all that carried the story, the first to carry it first;
-    `top_evidence` is the sentence with the most points.
-    """
-
-    story: str
-    topic: str
-    topic_version: str
-    state: FlagState
-    score: float
-    grade: Grade
-    headline: str
-    outlet: str
-    url: str
-    published: datetime | None
-    first_seen_at: datetime
-    raised_at: datetime
-    article: str
-    theatres: tuple[str, ...]
-    facets: Mapping[str, tuple[str, ...]]
-    outlets: tuple[str, ...]
-    top_evidence: str
-
-
-def flagged(
-    conn: Connection,
-    *,
-    since: datetime | None,
-    topic: str | None,
-    theatre: str | None,
-    limit: int | None,
-    include_withdrawn: bool,
-) -> list[FlaggedStory]:
-    """Return flagged stories, those first seen last on top."""
-    query = (
-        select(_flags, _articles.c.headline, _articles.c.outlet, _articles.c.url, _articles.c.published)
-        .join(_articles, _articles.c.id == _flags.c.article)
-        .order_by(_flags.c.first_seen_at.desc(), _flags.c.story, _flags.c.topic)
-    )
-    if since is not None:
-        query = query.where(_flags.c.first_seen_at >= since)
-    if topic is not None:
-        query = query.where(_flags.c.topic == topic)
-    if theatre is not None:
-        facets = tables.flag_facets
-        query = query.where(
-            exists().where(
-                facets.c.story == _flags.c.story,
-                facets.c.topic == _flags.c.topic,
-                facets.c.facet == "theatre",
-                facets.c.value == theatre,
-            )
-        )
-    if not include_withdrawn:
-        query = query.where(_flags.c.state != FlagState.WITHDRAWN)
-    rows = conn.execute(query.limit(limit)).all()
-    outlets = _outlets(conn, {row.story for row in rows})
-    return [_flagged_story(row, outlets[row.story]) for row in rows]
-
-
-def _flagged_story(row: Row[Any], outlets: Sequence[str]) -> FlaggedStory:
-    facets = {name: tuple(values) for name, values in row.facets.items()}
-    return FlaggedStory(
-        story=row.story,
-        topic=row.topic,
-        topic_version=row.topic_version,
-        state=FlagState(row.state),
-        score=row.score,
-        grade=Grade(row.grade),
-        headline=row.headline,
-        outlet=row.outlet,
-        url=row.url,
-        published=row.published,
-        first_seen_at=row.first_seen_at,
-        raised_at=row.raised_at,
-        article=row.article,
-        theatres=facets.get("theatre", ()),
-        facets=facets,
-        outlets=tuple(outlets),
-        top_evidence=row.top_evidence,
-    )
-
-
-def _outlets(conn: Connection, stories: Iterable[str]) -> defaultdict[str, list[str]]:
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    first = func.min(_sightings.c.seen_at).label("first")
-    for chunk in chunks(stories):
-        rows = conn.execute(
-            select(_articles.c.story, _sightings.c.outlet, first)
-            .join(_sightings, _sightings.c.article == _articles.c.id)
-            .where(_articles.c.story.in_(chunk))
-            .group_by(_articles.c.story, _sightings.c.outlet)
-            .order_by(first, _sightings.c.outlet)
-        )
-        for row in rows:
-            found[row.story].append(row.outlet)
-    return found
 
 
 # ---------------------------------------------------------------------------------------- one in detail
@@ -157,11 +54,13 @@ class Sighting:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoryFlag:
-    """A topic's flag on a story."""
+    """A topic's flag on a story; `decided` is the decision that stands."""
 
     topic: str
     topic_version: str
     state: FlagState
+    raised_by: RaisedBy
+    earned: bool
     score: float
     grade: Grade
     article: str
@@ -169,6 +68,7 @@ class StoryFlag:
     changed_at: datetime
     facets: Mapping[str, tuple[str, ...]]
     top_evidence: str
+    decided: Decided | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,13 +86,17 @@ class ArticleDetail:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoryDetail:
-    """A story: its articles, the lead (the one stored first) first; who carried it, in time; its flags."""
+    """A story: its articles, the lead (the one stored first) first; who carried it, in time; its flags.
+
+    `decisions` are all that persons ever said of it, in time.
+    """
 
     id: str
     first_seen_at: datetime
     articles: tuple[ArticleDetail, ...]
     sightings: tuple[Sighting, ...]
     flags: tuple[StoryFlag, ...]
+    decisions: tuple[Decided, ...] = ()
 
 
 def story(conn: Connection, story_id: str) -> StoryDetail | None:
@@ -210,12 +114,15 @@ def story(conn: Connection, story_id: str) -> StoryDetail | None:
         .order_by(_sightings.c.seen_at, _sightings.c.entry)
     )
     raised = conn.execute(select(_flags).where(_flags.c.story == story_id).order_by(_flags.c.topic))
+    told = decisions.of_stories(conn, [story_id])
+    standing = decisions.last_of(told)
     return StoryDetail(
         id=row.id,
         first_seen_at=row.first_seen_at,
         articles=tuple(_detail(conn, member) for member in members),
         sightings=tuple(_sighting(one) for one in seen),
-        flags=tuple(_story_flag(flag) for flag in raised),
+        flags=tuple(_story_flag(flag, standing.get((story_id, flag.topic))) for flag in raised),
+        decisions=tuple(told),
     )
 
 
@@ -226,11 +133,8 @@ def article(conn: Connection, article_id: str) -> ArticleDetail | None:
 
 
 def _detail(conn: Connection, row: Row[Any]) -> ArticleDetail:
-    verdicts, judged, versions = tables.verdicts, tables.judged, tables.versions
+    verdicts, versions = tables.verdicts, tables.versions
     found = conn.execute(select(verdicts.c.verdict).where(verdicts.c.article == row.id).order_by(verdicts.c.topic))
-    marks = conn.execute(
-        select(judged.c.topic, judged.c.version).where(judged.c.article == row.id).order_by(judged.c.topic)
-    )
     former = conn.execute(select(func.count()).select_from(versions).where(versions.c.article == row.id)).scalar_one()
     return ArticleDetail(
         article=Article(
@@ -253,7 +157,7 @@ def _detail(conn: Connection, row: Row[Any]) -> ArticleDetail:
             embeds=tuple(Embed(**embed) for embed in row.embeds),
         ),
         verdicts=tuple(verdict_from_json(verdict) for verdict in found.scalars()),
-        judged=tuple((mark.topic, mark.version) for mark in marks),
+        judged=tuple(topicsets.of_article(conn, row.id).items()),
         raw=_raw(row),
         story=row.story,
         stored_at=row.stored_at,
@@ -279,11 +183,13 @@ def _sighting(row: Row[Any]) -> Sighting:
     )
 
 
-def _story_flag(row: Row[Any]) -> StoryFlag:
+def _story_flag(row: Row[Any], decided: Decided | None) -> StoryFlag:
     return StoryFlag(
         topic=row.topic,
         topic_version=row.topic_version,
         state=FlagState(row.state),
+        raised_by=RaisedBy(row.raised_by),
+        earned=row.earned,
         score=row.score,
         grade=Grade(row.grade),
         article=row.article,
@@ -291,6 +197,7 @@ def _story_flag(row: Row[Any]) -> StoryFlag:
         changed_at=row.changed_at,
         facets={name: tuple(values) for name, values in row.facets.items()},
         top_evidence=row.top_evidence,
+        decided=decided,
     )
 
 

@@ -14,13 +14,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from mirqab.addresses import url_key
-from mirqab.archive import flags, tables
+from mirqab.archive import flags, tables, topicsets
 from mirqab.archive.columns import storable
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import chunks, raw_columns, write_outcome
 from mirqab.errors import ArchiveError
 from mirqab.topics import verdict_to_json
-from mirqab.types import Article, EntryState, Placement, Relation, Stored, Worked
+from mirqab.types import Article, EntryState, Placement, RaisedBy, Relation, Stored, Verdict, Worked
 
 _articles = tables.articles
 _entries = tables.entries
@@ -89,12 +89,13 @@ def store(
     there = twin or own or _first(row for row in rows if row.url_key == key)
     repeat = there is not None and entry.state == EntryState.STORED and entry.article == there.id
     raised: tuple[str, ...] = ()
+    raised_by = RaisedBy.CRAWL if fetched else RaisedBy.REEXTRACT
     changed = False
     if there is None:
         target = article.id
         placement = place(worked, _former(conn, article.fingerprint))
         _insert_article(conn, worked, article, key, placement, now)
-        raised = _judge(conn, worked, target, placement.story, now, former=())
+        raised = _judge(conn, worked, target, placement.story, now, raised_by, former=())
         repeat = False
     else:
         target = there.id
@@ -105,10 +106,12 @@ def store(
         if changed:
             taken = any(row.url_key == key and row.id != target for row in rows)
             _replace_text(conn, worked, article, there.url_key if taken else key, there, now)
-            raised = _judge(conn, worked, target, there.story, now, former=_verdict_topics(conn, target), afresh=True)
+            former = _verdict_topics(conn, target)
+            raised = _judge(conn, worked, target, there.story, now, raised_by, former=former, afresh=True)
             repeat = False
         elif same_text and _judged_otherwise(conn, worked, target):
-            raised = _judge(conn, worked, target, there.story, now, former=_verdict_topics(conn, target))
+            former = _verdict_topics(conn, target)
+            raised = _judge(conn, worked, target, there.story, now, raised_by, former=former)
     _write_sighting(conn, worked, article, key, target, placement)
     if fetched or entry.state != EntryState.PENDING:
         settle = _SETTLE_CHANGED_ENTRY if changed and fetched else _SETTLE_ENTRY
@@ -139,14 +142,15 @@ def rewrite(conn: Connection, worked: Worked, target: str, story: str, now: date
     names = ("authors", "published", "published_raw", "updated", "updated_raw", "language", "extractor", "quality")
     values = {name: getattr(article, name) for name in names} | {"embeds": [asdict(embed) for embed in article.embeds]}
     conn.execute(update(_articles).where(_articles.c.id == target).values(values))
-    return _judge(conn, worked, target, story, now, former=_verdict_topics(conn, target))
+    former = _verdict_topics(conn, target)
+    return _judge(conn, worked, target, story, now, RaisedBy.REEXTRACT, former=former)
 
 
 def void(conn: Connection, article: str, story: str, now: datetime) -> None:
     """Take an article's verdicts back, and settle its story's flags: its text was none. It stays judged."""
     topics = _verdict_topics(conn, article)
     conn.execute(delete(tables.verdicts).where(tables.verdicts.c.article == article))
-    flags.settle(conn, story, sorted(topics), now=now)
+    flags.settle(conn, story, sorted(topics), now=now, raised_by=RaisedBy.REEXTRACT)
 
 
 def copy_of(conn: Connection, fingerprint: str) -> str | None:
@@ -288,9 +292,7 @@ def _write_sighting(
 
 def _judged_otherwise(conn: Connection, worked: Worked, article: str) -> bool:
     """Tell whether a topic judged the text at another version than the archive holds, or for the first time."""
-    judged = tables.judged
-    rows = conn.execute(select(judged.c.topic, judged.c.version).where(judged.c.article == article))
-    return not set(worked.judged) <= {(row.topic, row.version) for row in rows}
+    return not set(worked.judged) <= topicsets.of_article(conn, article).items()
 
 
 def _verdict_topics(conn: Connection, article: str) -> set[str]:
@@ -305,6 +307,7 @@ def _judge(
     article: str,
     story: str,
     now: datetime,
+    raised_by: RaisedBy,
     *,
     former: Collection[str],
     afresh: bool = False,
@@ -314,32 +317,28 @@ def _judge(
     `former` are the topics of the verdicts that it has. `afresh`: the text is another one, so that verdicts of topics
     that did not judge it now are void too.
     """
-    judged, verdicts = tables.judged, tables.verdicts
+    verdicts = tables.verdicts
     by_topics = {topic for topic, _ in worked.judged} | {verdict.topic for verdict in worked.verdicts}
     void = set(former) if afresh else by_topics.intersection(former)
     if void:
         conn.execute(delete(verdicts).where(verdicts.c.article == article, verdicts.c.topic.in_(void)))
-    if afresh:
-        conn.execute(delete(judged).where(judged.c.article == article))
-    if worked.judged:
-        rows = [{"article": article, "topic": topic, "version": version} for topic, version in worked.judged]
-        conn.execute(insert_or_update(judged, keys=("article", "topic"), replace=("version",)), rows)
+    judged = dict(worked.judged) if afresh else {**topicsets.of_article(conn, article), **dict(worked.judged)}
+    topicsets.mark(conn, [article], judged)
     if worked.verdicts:
-        conn.execute(
-            insert(verdicts),
-            [
-                {
-                    "article": article,
-                    "topic": verdict.topic,
-                    "version": verdict.version,
-                    "flagged": verdict.flagged,
-                    "score": verdict.score,
-                    "grade": verdict.grade,
-                    "judged_at": now,
-                    "verdict": verdict_to_json(verdict),
-                }
-                for verdict in worked.verdicts
-            ],
-        )
+        conn.execute(insert(verdicts), [verdict_row(article, verdict, now) for verdict in worked.verdicts])
     flagged = {verdict.topic for verdict in worked.verdicts if verdict.flagged}
-    return flags.settle(conn, story, sorted(void | flagged), now=now)
+    return flags.raised(flags.settle(conn, story, sorted(void | flagged), now=now, raised_by=raised_by))
+
+
+def verdict_row(article: str, verdict: Verdict, now: datetime) -> dict[str, Any]:
+    """Return the row that keeps an article's verdict."""
+    return {
+        "article": article,
+        "topic": verdict.topic,
+        "version": verdict.version,
+        "flagged": verdict.flagged,
+        "score": verdict.score,
+        "grade": verdict.grade,
+        "judged_at": now,
+        "verdict": verdict_to_json(verdict),
+    }

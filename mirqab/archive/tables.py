@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from mirqab.archive.columns import CleanText, Json, UtcTime
-from mirqab.types import FeedRole
+from mirqab.types import FeedRole, RaisedBy
 
 metadata = MetaData(
     naming_convention={
@@ -285,12 +285,18 @@ unconfirmed = Table(  # stored, its mark in Redis not yet known to be made
 
 # -------------------------------------------------------------------------------------- verdicts, flags
 
+topic_sets = Table(  # topics, each in one version, that articles were judged by
+    "topic_sets",
+    metadata,
+    Column("id", CleanText, primary_key=True),  # follows from the topics
+    Column("topics", Json, nullable=False),  # [[id, version], …] by id
+)
+
 judged = Table(
     "judged",
     metadata,
     Column("article", CleanText, ForeignKey("articles.id"), primary_key=True),
-    Column("topic", CleanText, primary_key=True),
-    Column("version", CleanText, nullable=False),
+    Column("topics", CleanText, ForeignKey("topic_sets.id"), nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -322,6 +328,8 @@ flags = Table(
     Column("changed_at", UtcTime, nullable=False),
     Column("facets", Json, nullable=False),
     Column("top_evidence", CleanText, nullable=False),
+    Column("raised_by", CleanText, nullable=False, server_default=RaisedBy.CRAWL),
+    Column("earned", Boolean, nullable=False, server_default=true()),  # the topic flags it now, whoever decided what
     Index("ix_flags_first_seen_at", "first_seen_at"),
     Index("ix_flags_topic_first_seen_at", "topic", "first_seen_at"),
 )
@@ -336,6 +344,26 @@ flag_facets = Table(
     ForeignKeyConstraint(["story", "topic"], ["flags.story", "flags.topic"]),
     Index("ix_flag_facets_facet_value", "facet", "value"),
     sqlite_with_rowid=False,
+)
+
+decisions = Table(  # what a person said of a story, and the verdict as it stood then; the last one counts
+    "decisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("story", CleanText, ForeignKey("stories.id"), nullable=False),
+    Column("topic", CleanText, nullable=False),
+    Column("decision", CleanText, nullable=False),
+    Column("decided_at", UtcTime, nullable=False),
+    Column("decided_by", CleanText, nullable=False),
+    Column("note", CleanText),
+    Column("article", CleanText, ForeignKey("articles.id"), nullable=False),  # whose verdict stood
+    Column("outlet", CleanText, nullable=False),
+    Column("topic_version", CleanText, nullable=False),
+    Column("flagged", Boolean, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("rules", Json, nullable=False),  # names
+    Column("terms", Json, nullable=False),  # [[concept, words], …]
+    Index("ix_decisions_story_topic", "story", "topic"),
 )
 
 # ------------------------------------------------------------------------------------------------ drift

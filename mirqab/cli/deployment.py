@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,8 +57,12 @@ def child_environ(deployment: Settings) -> dict[str, str]:
     }
 
 
-def workers(deployment: Settings, *, most: int | None = None, pages: bool = True) -> Workers:
+def workers(
+    deployment: Settings, *, most: int | None = None, topics: Sequence[Topic] = (), pages: bool = True
+) -> Workers:
     """Return worker processes that read feeds, and pages unless told, and keep nothing; who takes them closes them.
+
+    They judge texts by these topics.
 
     At most `most` of them, where so many things at a time are all there is to do: each costs a tenth of a second.
     """
@@ -66,7 +70,7 @@ def workers(deployment: Settings, *, most: int | None = None, pages: bool = True
     from mirqab.workers import Workers
 
     return Workers(
-        WorkPlan(documents=(), max_page_bytes=deployment.crawl_max_bytes) if pages else None,
+        WorkPlan(documents=(), topics=tuple(topics), max_page_bytes=deployment.crawl_max_bytes) if pages else None,
         count=min(deployment.workers_count, most or deployment.workers_count),
         page_time_s=deployment.workers_page_time_s,
         page_memory_mb=deployment.workers_page_memory_mb,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from mirqab.cli import deployment
+from mirqab.cli.counting import Counting
 from mirqab.cli.terminal import FORMAT, Column, Format, Row, one_line, print_rows, say, write_line
 from mirqab.reader.queries import iso
 from mirqab.types import ExitCode
@@ -24,8 +23,6 @@ evaluate_app = typer.Typer(
     invoke_without_command=True,
     rich_markup_mode=None,
 )
-
-LINE_EVERY_S: Final = 10.0  # between two lines when nobody watches a terminal
 
 
 @evaluate_app.callback()
@@ -112,7 +109,7 @@ def _scores(golden: Sequence[GoldenPage]) -> Iterator[PageScore]:
 
     workers = deployment.workers(deployment.settings())
     try:
-        with _Progress(len(golden)) as progress:
+        with Counting("pages", len(golden)) as progress:
             for place, worked in enumerate(workers.work_each(pages())):
                 yield score(golden[place], _taken(worked), states_text=stated[place])
                 progress.step()
@@ -238,30 +235,3 @@ _PAGE_COLUMNS: Final[list[Column]] = [
     ("F1", lambda row: _mean_cell(row, "f1")),
     ("what else", _faults),
 ]
-
-
-class _Progress:
-    """Says on stderr how many pages are done: in place on a terminal, else a calm line now and then."""
-
-    def __init__(self, total: int) -> None:
-        self._total, self._done = total, 0
-        self._said_at = time.monotonic()
-        self._in_place = sys.stderr.isatty()
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *problem: object) -> None:
-        if self._in_place:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-
-    def step(self) -> None:
-        """Count one page."""
-        self._done += 1
-        now = time.monotonic()
-        if now - self._said_at < (0.1 if self._in_place else LINE_EVERY_S):
-            return
-        self._said_at = now
-        line = f"{self._done} of {self._total} pages"
-        print(f"\r\x1b[K  {line}" if self._in_place else line, end="" if self._in_place else "\n", file=sys.stderr)
-        sys.stderr.flush()

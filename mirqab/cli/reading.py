@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mirqab.cli import deployment
 from mirqab.cli.terminal import FORMAT, Column, Format, Row, moment, print_rows, to_json, write_line
+from mirqab.types import FlagState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mirqab.settings import Settings
 
@@ -19,12 +21,34 @@ NO_FLAG = "No story is flagged yet: ./run crawl reads what is new, ./run explain
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print it as one JSON object.")]
 
 
+class FlagShown(StrEnum):
+    """The states by which flags are listed."""
+
+    OPEN = "open"
+    RELEVANT = "relevant"
+    IRRELEVANT = "irrelevant"
+    TO_CHECK = "to-check"
+    WITHDRAWN = "withdrawn"
+    ALL = "all"
+
+    @classmethod
+    def states(cls, wanted: Sequence[FlagShown] | None) -> tuple[FlagState, ...]:
+        """Return the states that were asked for: without any, those of flags that call for a look."""
+        if not wanted:
+            return (FlagState.OPEN, FlagState.RELEVANT, FlagState.TO_CHECK)
+        return tuple(FlagState) if cls.ALL in wanted else tuple(FlagState[one.name] for one in wanted)
+
+
 def flagged(
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="First seen by us since then: 12h, 7d, or a date.")
     ] = None,
     topic: Annotated[str | None, typer.Option(metavar="ID", help="Only this topic.")] = None,
     theatre: Annotated[str | None, typer.Option(metavar="NAME", help="Only this theatre, such as العراق.")] = None,
+    state: Annotated[
+        list[FlagShown] | None,
+        typer.Option(help="Only flags that stand there; may be repeated. Else all but irrelevant and withdrawn ones."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many, the newest.")] = None,
     form: FORMAT = Format.TABLE,
 ) -> None:
@@ -36,15 +60,16 @@ def flagged(
 
     deployed = deployment.settings()
     start = since_moment(since, datetime.now(UTC)) if since else None
+    states = FlagShown.states(state)
     with deployment.archive_if_any(deployed) as archive:
-        if topic is not None and not (archive and archive.flagged(topic=topic, limit=1)):
+        if topic is not None and not (archive and archive.flagged(topic=topic, limit=1, states=tuple(FlagState))):
             _check_topic(topic, deployed)
         if archive is None:
             print_rows([], [], form, empty=deployment.NOTHING_YET)
             return
-        stories = archive.flagged(since=start, topic=topic, theatre=theatre, limit=limit)
-        anything = bool(stories) or bool(archive.flagged(limit=1))
-        elsewhere = archive.flagged(since=start, topic=topic) if theatre and not stories else ()
+        stories = archive.flagged(since=start, topic=topic, theatre=theatre, limit=limit, states=states)
+        anything = bool(stories) or bool(archive.flagged(limit=1, states=tuple(FlagState)))
+        elsewhere = archive.flagged(since=start, topic=topic, states=states) if theatre and not stories else ()
     if form is Format.TABLE:
         rows: Iterator[Row] = ({"story": story} for story in stories)
     else:
@@ -53,12 +78,13 @@ def flagged(
         ("story", lambda row: row["story"].story),
         ("score", lambda row: f"{row['story'].score:.2f}"),
         ("grade", lambda row: row["story"].grade.value),
+        ("state", lambda row: row["story"].state.value.replace("_", " ")),
         ("first seen", lambda row: moment(row["story"].first_seen_at)),
         ("theatre", lambda row: "، ".join(row["story"].theatres) or "-"),
         ("outlets", lambda row: ", ".join(row["story"].outlets)),
         ("headline", lambda row: row["story"].headline),
     ]
-    empty = "No flagged story fits; leave out --since, --topic or --theatre." if anything else NO_FLAG
+    empty = "No flagged story fits; leave out --since, --topic, --theatre or --state." if anything else NO_FLAG
     if counts := Counter(name for story in elsewhere for name in story.theatres):
         others = "، ".join(f"{name} ({count})" for name, count in counts.most_common())
         empty = f"No flagged story of the theatre {theatre}; there are {others}."

@@ -1,58 +1,24 @@
-"""A story or an explanation, printed for a person: the evidence marked in the text, the points added up.
-
-On a terminal marks are coloured; without colours they stand between ⟦ and ⟧.
-"""
+"""A story or an explanation, printed for a person: the evidence marked in the text, the points added up."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
-from mirqab.cli.terminal import console, moment, one_line, plain
-from mirqab.reader.marks import Piece, paragraphs, pieces
+from mirqab.cli.paper import Paper, points_of
+from mirqab.cli.terminal import moment, one_line
+from mirqab.reader.marks import paragraphs, pieces
 from mirqab.reader.queries import strongest
-from mirqab.types import Embed, Verdict
+from mirqab.types import Decision, Embed, Verdict
 
 if TYPE_CHECKING:
-    from mirqab.archive import ArticleDetail, StoryDetail
+    from mirqab.archive import ArticleDetail, Decided, StoryDetail, StoryFlag
     from mirqab.reader.explaining import Explanation, Opinion
-
-MARK = "bold black on yellow"
-
-
-class _Paper:
-    """Writes lines to standard output, with styles where it takes them."""
-
-    def __init__(self) -> None:
-        self._console = console()
-        self._coloured = sys.stdout.isatty() and self._console.color_system is not None
-
-    def line(self, *parts: str | Text) -> None:
-        text = Text()
-        for part in parts:
-            text.append_text(part if isinstance(part, Text) else Text(part))
-        self._console.print(text)
-
-    def marked(self, cut: Iterable[Piece]) -> Text:
-        """Return pieces as one text; pieces that touch are one mark."""
-        text = Text()
-        inside = False
-        for piece in cut:
-            if bool(piece.evidence) != inside and not self._coloured:
-                text.append("⟧" if inside else "⟦")
-            inside = bool(piece.evidence)
-            text.append(plain(piece.text), style=MARK if inside else "")
-        if inside and not self._coloured:
-            text.append("⟧")
-        return text
 
 
 def print_story(detail: StoryDetail, wanted: ArticleDetail | None) -> None:
     """Print a story, opened at the article that was asked for, else at the one that scores best."""
-    paper = _Paper()
+    paper = Paper()
     shown = wanted or strongest(detail)
     verdicts = sorted(shown.verdicts, key=lambda verdict: -verdict.score)
     evidence = [item for verdict in verdicts if verdict.flagged for item in verdict.evidence]
@@ -64,6 +30,10 @@ def print_story(detail: StoryDetail, wanted: ArticleDetail | None) -> None:
     for embed in article.embeds:
         paper.line()
         _embed(paper, embed)
+    for flag in detail.flags:
+        if flag.decided is not None:
+            paper.line()
+            _decision(paper, flag)
     for verdict in verdicts:
         paper.line()
         _verdict(paper, verdict, shown)
@@ -78,7 +48,7 @@ def print_story(detail: StoryDetail, wanted: ArticleDetail | None) -> None:
         paper.line(f"  {moment(sighting.seen_at)}  {sighting.relation.value:<10}  {outlet}  {url}{which}")
 
 
-def _head(paper: _Paper, story: str, detail: ArticleDetail, evidence: Sequence[object]) -> None:
+def _head(paper: Paper, story: str, detail: ArticleDetail, evidence: Sequence[object]) -> None:
     from mirqab.types import Evidence
 
     article = detail.article
@@ -94,7 +64,7 @@ def _head(paper: _Paper, story: str, detail: ArticleDetail, evidence: Sequence[o
     paper.line(one_line(article.url))
 
 
-def _embed(paper: _Paper, embed: Embed) -> None:
+def _embed(paper: Paper, embed: Embed) -> None:
     """Print a post that the article shows: whose and when, then what it says."""
     told = (embed.handle or "a post", embed.date_raw or "", embed.url or "")
     paper.line(one_line("  ".join(part for part in told if part)))
@@ -102,10 +72,10 @@ def _embed(paper: _Paper, embed: Embed) -> None:
         paper.line(f"  | {one_line(line)}")
 
 
-def _verdict(paper: _Paper, verdict: Verdict, detail: ArticleDetail) -> None:
+def _verdict(paper: Paper, verdict: Verdict, detail: ArticleDetail) -> None:
     """Print a verdict: score, facets, the sum, and each sentence that counted with its points."""
     said, grade = ("flagged", f", {verdict.grade.value}") if verdict.flagged else ("not flagged", "")
-    paper.line(f"{verdict.topic}: {said}, {_points(verdict.score)} of {verdict.threshold:g} needed{grade}")
+    paper.line(f"{verdict.topic}: {said}, {points_of(verdict.score)} of {verdict.threshold:g} needed{grade}")
     for facet, values in verdict.facets.items():
         if values:
             paper.line(f"  {facet}: {one_line('، '.join(values))}")
@@ -114,24 +84,37 @@ def _verdict(paper: _Paper, verdict: Verdict, detail: ArticleDetail) -> None:
     article = detail.article
     for sentence in sorted(verdict.sentences, key=lambda sentence: -sentence.points):
         span = sentence.span
-        text = article.headline if span.field == "title" else article.body
-        cut = pieces(text, sentence.evidence, field=span.field, start=span.start, stop=span.stop)
+        text = paper.sentence(sentence, title=article.headline, text=article.body)
         where = "headline" if span.field == "title" else "text"
         paper.line()
-        paper.line(f"  {_points(sentence.points)}, in the {where}: ", paper.marked(cut))
+        paper.line(f"  {points_of(sentence.points)}, in the {where}: ", text)
         for name, points in sentence.parts:
             paper.line(f"    {points:+g}  {one_line(name)}")
         for item in sentence.evidence:
             paper.line(f"    {one_line(item.text)}  ←  {one_line(item.concept)}, rule {one_line(item.rule)}")
 
 
-def _points(points: float) -> str:
-    return f"{points:g} point" + ("" if points == 1 else "s")
+def _decision(paper: Paper, flag: StoryFlag) -> None:
+    """Print what a person decided, and what the topic says of it now."""
+    assert flag.decided is not None
+    for line in decision_lines(flag.decided):
+        paper.line(line)
+    if flag.earned != (flag.decided.decision is not Decision.IRRELEVANT):
+        now = "flagged" if flag.earned else "not flagged"
+        paper.line(f"  the topic says now: {now}, {points_of(flag.score)}")
+
+
+def decision_lines(decided: Decided) -> Iterator[str]:
+    """Yield what a person decided: for which topic, who and when, and the note."""
+    word = decided.decision.value.replace("_", " ")
+    yield f"{decided.topic}: {word}, decided by {one_line(decided.decided_by)}, {moment(decided.decided_at)}"
+    if decided.note:
+        yield f"  note: {one_line(decided.note)}"
 
 
 def print_explanation(explanation: Explanation) -> None:
     """Print why something is flagged, or is not."""
-    paper = _Paper()
+    paper = Paper()
     for sentence in explanation.answer:
         paper.line(one_line(sentence))
     if explanation.article is None or explanation.story is None:
@@ -143,7 +126,7 @@ def print_explanation(explanation: Explanation) -> None:
         _opinion(paper, opinion, explanation.article)
 
 
-def _opinion(paper: _Paper, opinion: Opinion, article: ArticleDetail) -> None:
+def _opinion(paper: Paper, opinion: Opinion, article: ArticleDetail) -> None:
     verdict = opinion.verdict
     _verdict(paper, verdict, article)
     if not opinion.stored and verdict.score > 0:

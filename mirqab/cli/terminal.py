@@ -79,7 +79,7 @@ def moment(at: datetime | None, *, seconds: bool = False) -> str:
         return "-"
     local = at.astimezone()
     offset = local.strftime("%z")
-    return f"{local:%Y-%m-%d %H:%M}{local:{':%S' if seconds else ''}}{offset[:3]}:{offset[3:5]}"
+    return f"{local:{'%Y-%m-%d %H:%M:%S' if seconds else '%Y-%m-%d %H:%M'}}{offset[:3]}:{offset[3:5]}"
 
 
 def write_line(line: str) -> None:

@@ -131,8 +131,9 @@ def make_norm(pages: Iterable[PageFact]) -> Norm | None:
     extractor = (ways[0][0] if ways else None) or ""
     usual: dict[Measure, dict[Side, Usual]] = {}
     examples: dict[Measure, str] = {}
+    every = _told(facts, extractor)
     for measure, sides in _SIDES.items():
-        told = _told(measure, facts, extractor)
+        told = every[measure]
         if len(told) < LEAST_IN_NORM:
             continue
         values = [value for value, _ in told]
@@ -157,12 +158,13 @@ def departures(
 
     Of a measure that came back to its norm a while ago only the pages `after` that moment count.
     """
-    facts = list(recent)
+    every = _told(recent, norm.extractor)
     found = []
     for measure, sides in norm.usual.items():
+        told = every[measure]
         begin = None if after is None else after.get(measure)
-        counted = facts if begin is None else [fact for fact in facts if fact.at > begin]
-        told = _told(measure, counted, norm.extractor)
+        if begin is not None:
+            told = [pair for pair in told if pair[1].at > begin]
         if len(told) < LEAST_RECENT:
             continue
         alarms = (_departure(norm, measure, side, usual, told) for side, usual in sides.items())
@@ -172,7 +174,7 @@ def departures(
 
 def is_over(norm: Norm, measure: Measure, recent: Iterable[PageFact]) -> bool:
     """Tell whether of the last ten pages hardly more are odd than usual."""
-    told = _told(measure, list(recent), norm.extractor)[-LAST:]
+    told = _told(recent, norm.extractor)[measure][-LAST:]
     if len(told) < LEAST_RECENT:
         return False
     return all(
@@ -187,24 +189,31 @@ def is_over(norm: Norm, measure: Measure, recent: Iterable[PageFact]) -> bool:
 _Told = list[tuple[float, PageFact]]
 
 
-def _told(measure: Measure, facts: Iterable[PageFact], extractor: str) -> _Told:
-    return [(value, fact) for fact in facts if (value := _value(measure, fact, extractor)) is not None]
-
-
-def _value(measure: Measure, fact: PageFact, extractor: str) -> float | None:
-    if measure is Measure.REFUSED:
-        return float(fact.refused)
-    if fact.refused:
-        return None
-    match measure:
-        case Measure.LENGTH:
-            return None if fact.length is None else math.log1p(fact.length)
-        case Measure.QUALITY:
-            return fact.quality
-        case Measure.EXTRACTOR:
-            return float(fact.extractor != extractor)
-        case _:
-            return float(not fact.dated)
+def _told(facts: Iterable[PageFact], extractor: str) -> dict[Measure, _Told]:
+    """Return the values of every measure with their pages, in one pass; a page without a text has but one."""
+    lengths: _Told = []
+    qualities: _Told = []
+    ways: _Told = []
+    dates: _Told = []
+    refusals: _Told = []
+    for fact in facts:
+        refused = fact.refused
+        refusals.append((float(refused), fact))
+        if refused:
+            continue
+        if fact.length is not None:
+            lengths.append((math.log1p(fact.length), fact))
+        if fact.quality is not None:
+            qualities.append((fact.quality, fact))
+        ways.append((float(fact.extractor != extractor), fact))
+        dates.append((float(not fact.dated), fact))
+    return {
+        Measure.LENGTH: lengths,
+        Measure.QUALITY: qualities,
+        Measure.EXTRACTOR: ways,
+        Measure.UNDATED: dates,
+        Measure.REFUSED: refusals,
+    }
 
 
 def _is_odd(value: float, side: Side, limit: float) -> bool:
@@ -255,13 +264,18 @@ def _excursion(odd: Sequence[bool], usual: Usual, share: float, limit: float) ->
 
     `share` of the pages are odd after the change.
     """
-    total, begin, before = 0.0, 0, False
+    if share <= max(usual.begins, usual.goes_on):  # an outlet where so many are odd anyway
+        return None
+    # what an ordinary page and an odd one add, after an ordinary one and after an odd one
+    after_ordinary, after_odd = (
+        (math.log((1 - share) / (1 - chance)), math.log(share / chance)) for chance in (usual.begins, usual.goes_on)
+    )
+    if sum(odd) * max(after_ordinary[1], after_odd[1]) <= limit:
+        return None
+    total, begin, steps = 0.0, 0, after_ordinary
     for number, is_odd in enumerate(odd):
-        chance = usual.goes_on if before else usual.begins
-        if share <= chance:  # an outlet where so many are odd anyway
-            return None
-        total += math.log(share / chance if is_odd else (1 - share) / (1 - chance))
-        before = is_odd
+        total += steps[is_odd]
+        steps = after_odd if is_odd else after_ordinary
         if total <= 0:
             total, begin = 0.0, number + 1
     return begin if total > limit and len(odd) - begin >= LEAST_RECENT else None

@@ -16,6 +16,7 @@ from mirqab.extraction.listings import is_listing
 from mirqab.extraction.metadata import Metadata, json_article, read_metadata
 from mirqab.extraction.notices import detour_of, detour_refusal, is_walled
 from mirqab.extraction.quality import quality_of, quality_parts
+from mirqab.extraction.repeats import without_repeated
 from mirqab.extraction.tree import drop_unseen, is_cut_off, read_characters
 from mirqab.markup import parse
 from mirqab.types import Extraction, PageHints, Reason
@@ -71,6 +72,10 @@ def extract(
         detail = deep or (body.refusal if body.noticed else detour_refusal(detour, tree) or body.refusal)
         return _refused(Reason.NO_ARTICLE, detail, hints, metadata)
     lines, embeds = part_embeds(body.lines, embeds)
+    if layout is not None:
+        lines = without_repeated(lines, page, layout.repeated)
+        if not lines:
+            return _refused(Reason.NO_ARTICLE, "only lines that many pages of the outlet have", hints, metadata)
     return replace(_judged(page, replace(body, lines=lines), part=is_walled(tree)), embeds=embeds)
 
 

@@ -26,9 +26,10 @@ from mirqab.extraction.blocks import Block
 from mirqab.extraction.body import without_heading
 from mirqab.extraction.judging import BLOCKS, ENOUGH, Body
 from mirqab.extraction.ladder import LEARNED, Reading, inside, library_body, objection
+from mirqab.extraction.repeats import RepeatedLines
 from mirqab.extraction.tree import packed
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 PAGES: Final = 3
 """So many pages must agree on the container before it is read: two to learn, one to confirm."""
 AGREE: Final = 0.95
@@ -63,7 +64,8 @@ class Layout:
     """What is known of the pages of one outlet; made by `Layouts.of`.
 
     `pages` counts those that agreed on the container at the end of `path`; `kinds` how many letters of each kind of
-    block in it were taken and left; `outside` is the largest share of paragraphs that stood outside it.
+    block in it were taken and left; `outside` is the largest share of paragraphs that stood outside it. `repeated`
+    holds the outlet's lines, which outlive a container.
     """
 
     path: tuple[Step, ...] = ()
@@ -73,6 +75,7 @@ class Layout:
     readings: int = 0  # since the library agreed
     failures: int = 0
     misses: int = 0
+    repeated: RepeatedLines = field(default_factory=RepeatedLines)
 
     @property
     def trusted(self) -> bool:
@@ -330,7 +333,7 @@ class Layouts:
         try:
             with self._path(outlet).open("rb") as file:
                 return _from_json(outlet, json.loads(file.read(_MOST_BYTES)))
-        except (OSError, ValueError, TypeError, LookupError, RecursionError):
+        except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
             return Layout()
 
     def _changed_at(self, outlet: str) -> int:
@@ -364,6 +367,7 @@ def _to_json(outlet: str, layout: Layout) -> dict[str, Any]:
         "readings": layout.readings,
         "failures": layout.failures,
         "misses": layout.misses,
+        "repeated": layout.repeated.to_json(),
     }
 
 
@@ -378,4 +382,5 @@ def _from_json(outlet: str, kept: dict[str, Any]) -> Layout:
         readings=int(kept["readings"]),
         failures=int(kept["failures"]),
         misses=int(kept["misses"]),
+        repeated=RepeatedLines.from_json(kept["repeated"]),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,7 +90,18 @@ def _article(archive: Archive, topics: Topics, identity: str, answer: tuple[str,
     opinions = _opinions(detail, topics())
     flagged = [opinion.verdict.topic for opinion in opinions if opinion.verdict.flagged]
     told = f"Flagged by {', '.join(flagged)}." if flagged else "Not flagged by any topic."
+    answer = (*answer, *_decided(archive, detail.story))
     return Explanation(answer=(*answer, told), story=detail.story, article=detail, opinions=opinions)
+
+
+def _decided(archive: Archive, story: str) -> Iterator[str]:
+    """Yield what persons decided on the story: no verdict changes that."""
+    found = archive.story(story)
+    for flag in () if found is None else found.flags:
+        if flag.decided is not None:
+            word = flag.decided.decision.value.replace("_", " ")
+            note = f": {flag.decided.note}" if flag.decided.note else "."
+            yield f"{flag.decided.decided_by} decided that it is {word} for {flag.topic}{note}"
 
 
 def _opinions(detail: ArticleDetail, topics: Sequence[Topic]) -> tuple[Opinion, ...]:
@@ -100,7 +111,13 @@ def _opinions(detail: ArticleDetail, topics: Sequence[Topic]) -> tuple[Opinion, 
     kept = {(verdict.topic, verdict.version): verdict for verdict in detail.verdicts}
     again = [topic for topic in topics if (topic.id, topic.version) not in kept]
     article = detail.article
-    judged = Judge(again).judge(title=article.headline, text=article.body, published=article.published) if again else ()
+    judged = (
+        Judge(again).judge(
+            title=article.headline, text=article.body, published=article.published, outlet=article.outlet
+        )
+        if again
+        else ()
+    )
     opinions = [Opinion(verdict=verdict, stored=False) for verdict in judged]
     current = {topic.id for topic in topics}
     for (topic, version), verdict in kept.items():

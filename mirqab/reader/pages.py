@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from mirqab.reader import words
 from mirqab.reader.marks import Piece, paragraphs, pieces
 from mirqab.reader.queries import strongest
-from mirqab.types import Evidence, Sentence, Verdict
+from mirqab.types import Evidence, FlagState, Sentence, Verdict
 
 if TYPE_CHECKING:
-    from mirqab.archive import ArticleDetail, FlaggedStory, StoryDetail
+    from mirqab.archive import ArticleDetail, FlaggedStory, StoryDetail, StoryFlag
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +89,19 @@ class Carried:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """Where a topic's flag stands; who decided that, when and why, where a person did. `turned` is what the topic
+    says now against the decision, in words, or None."""
+
+    topic: str
+    state: str
+    by: str | None
+    at: When | None
+    note: str
+    turned: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StoryPage:
     """One story, opened at one of its articles."""
 
@@ -102,6 +115,7 @@ class StoryPage:
     authors: tuple[str, ...]
     published: When | None
     fetched: When
+    standing: tuple[Standing, ...]
     judged: tuple[Judged, ...]
     carried: tuple[Carried, ...]
 
@@ -169,6 +183,7 @@ def story_page(
         authors=article.authors,
         published=when(article.published, now) if article.published else None,
         fetched=when(article.fetched_at, now),
+        standing=tuple(standing(flag, topics, now) for flag in detail.flags),
         judged=tuple(judged(verdict, article.headline, article.body, topics) for verdict in verdicts),
         carried=tuple(
             Carried(
@@ -180,6 +195,20 @@ def story_page(
             )
             for sighting in detail.sightings
         ),
+    )
+
+
+def standing(flag: StoryFlag, topics: Mapping[str, str], now: datetime) -> Standing:
+    """Return where a flag stands, with the decision on it."""
+    decided = flag.decided
+    against = decided is not None and flag.earned != (flag.state is not FlagState.IRRELEVANT)
+    return Standing(
+        topic=topics.get(flag.topic, flag.topic),
+        state=words.STATES[flag.state],
+        by=None if decided is None else decided.decided_by,
+        at=None if decided is None else when(decided.decided_at, now),
+        note="" if decided is None else decided.note or "",
+        turned=words.EARNED[flag.earned] if against else None,
     )
 
 

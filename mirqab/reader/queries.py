@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from mirqab.addresses import mask_credentials
+from mirqab.addresses import clean_url, mask_credentials
 from mirqab.errors import ArchiveError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from mirqab.archive import Archive, ArticleDetail, FlaggedStory, OutletSums, RunRow, StoryDetail
+    from mirqab.archive import Archive, ArticleDetail, Decided, FlaggedStory, OutletSums, RunRow, StoryDetail
     from mirqab.archive.runs import Sums
 
 _SPAN = re.compile(r"(\d{1,5})\s*(m|h|d|w)")
@@ -93,6 +93,9 @@ def flagged_json(story: FlaggedStory) -> dict[str, Any]:
         "topic": story.topic,
         "topic_version": story.topic_version,
         "state": story.state.value,
+        "raised_by": story.raised_by.value,
+        "earned": story.earned,
+        "decision": decision_json(story.decided),
         "score": story.score,
         "grade": story.grade.value,
         "headline": story.headline,
@@ -104,6 +107,24 @@ def flagged_json(story: FlaggedStory) -> dict[str, Any]:
         "facets": {name: list(values) for name, values in story.facets.items()},
         "outlets": list(story.outlets),
         "top_evidence": story.top_evidence,
+    }
+
+
+def decision_json(decided: Decided | None) -> dict[str, Any] | None:
+    """Return a decision: who made it, when, why, and what the topic said then (docs/feedback.md)."""
+    if decided is None:
+        return None
+    return {
+        "decision": decided.decision.value,
+        "topic": decided.topic,
+        "decided_by": decided.decided_by,
+        "decided_at": iso(decided.decided_at),
+        "note": decided.note,
+        "topic_version": decided.topic_version,
+        "flagged": decided.flagged,
+        "score": decided.score,
+        "rules": list(decided.rules),
+        "terms": [list(term) for term in decided.terms],
     }
 
 
@@ -149,6 +170,19 @@ def story_of(archive: Archive, text: str) -> tuple[StoryDetail, ArticleDetail | 
     return detail, article
 
 
+def story_named(archive: Archive, text: str) -> tuple[StoryDetail, ArticleDetail | None]:
+    """Return the story that an id or an address names, and the article when it named one; NotFoundError."""
+    if "/" not in text and "." not in text:  # no id holds either
+        return story_of(archive, text)
+    url = clean_url(text if "://" in text else f"https://{text}")
+    trail = None if url is None else archive.by_url(url)
+    if trail is None or trail.article is None:
+        raise NotFoundError(
+            f"No article is stored of {mask_credentials(text)}; ./run explain ADDRESS tells what became of an address."
+        )
+    return story_of(archive, trail.article)
+
+
 def strongest(detail: StoryDetail) -> ArticleDetail:
     """Return the story's article whose verdict is best, where its flag stands; the lead when none scored."""
     return max(detail.articles, key=lambda one: max((verdict.score for verdict in one.verdicts), default=0.0))
@@ -164,8 +198,10 @@ def story_json(detail: StoryDetail) -> dict[str, Any]:
         "flags": [
             {"topic": flag.topic, "topic_version": flag.topic_version, "state": flag.state.value, "score": flag.score}
             | {"grade": flag.grade.value, "article": flag.article, "raised_at": iso(flag.raised_at)}
+            | {"raised_by": flag.raised_by.value, "earned": flag.earned, "decision": decision_json(flag.decided)}
             for flag in detail.flags
         ],
+        "decisions": [decision_json(decided) for decided in detail.decisions],
         "articles": [
             {
                 "article": one.article.id,

@@ -32,6 +32,7 @@ STATES: Final = {
     FlagState.TO_CHECK: "للتدقيق",
     FlagState.WITHDRAWN: "سُحبت إشارته",
 }
+EARNED: Final = {True: "الموضوع يرفعه", False: "الموضوع لا يرفعه"}
 RELATIONS: Final = {
     Relation.NEW: "الأصل",
     Relation.EXACT: "نسخة مطابقة",

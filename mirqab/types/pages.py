@@ -141,6 +141,17 @@ class Article:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StoredText:
+    """A stored article as the topics see it. `whole` asks for every verdict, also those not worth keeping."""
+
+    headline: str
+    body: str
+    published: datetime | None
+    outlet: str
+    whole: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Worked:
     """What a worker process makes of a page: an article with its verdicts, or the reason why there is none."""
 

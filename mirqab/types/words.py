@@ -125,6 +125,24 @@ class FlagState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Decision(StrEnum):
+    """What a person said of a story for a topic; `UNDONE` takes the last word back."""
+
+    RELEVANT = "relevant"
+    IRRELEVANT = "irrelevant"
+    TO_CHECK = "to_check"
+    UNDONE = "undone"
+
+
+class RaisedBy(StrEnum):
+    """What first raised a flag: only those that a crawl raised are news."""
+
+    CRAWL = "crawl"
+    REEXTRACT = "reextract"  # kept pages worked anew
+    REMATCH = "rematch"  # stored articles judged anew
+    PERSON = "person"  # a decision on a story that no topic had flagged
+
+
 class Grade(StrEnum):
     """How much of a story is about the topic."""
 

@@ -81,6 +81,24 @@ def test_a_struck_form_is_not_found() -> None:
     assert index.find(fold("يصرون")) == (number,)
 
 
+def test_a_form_that_needs_a_negation_counts_only_after_one() -> None:
+    index = WordIndex()
+    number = index.add(*read_word("عاد/يعود"))
+    assert index.find("يعد") == (number,)
+    read = index.read(printed("يعد البيان مهما ولم يعد الجنود فليعد الوفد ولم تعد القوات تعد"))
+    assert [at for at, numbers in enumerate(read) if numbers] == [4, 6, 9]
+    alone = forms(*read_word("عاد/يعود"), negated=False)
+    assert known("عاد/يعود") - alone == {a + b + "عد" for a in ("", "و", "ف") for b in "يت"}
+
+
+def test_reading_in_order_gives_what_finding_gives() -> None:
+    index = WordIndex()
+    for word in MUST:
+        index.add(*read_word(word))
+    printed_words = [form for forms_ in MUST.values() for form in printed(forms_) if form not in ("ينف", "يدع")]
+    assert index.read(printed_words) == [index.find(word) for word in printed_words]
+
+
 def test_the_same_word_has_one_number() -> None:
     index = WordIndex()
     assert index.add(*read_word("انسحاب")) == index.add(*read_word("انسحاب"))

@@ -122,7 +122,7 @@ def test_a_changed_text_is_judged_afresh_and_its_flag_withdrawn_or_opened_again(
     store(archive, run, worked("1", talks, verdicts=[verdict(talks)]))
     store(archive, run, worked("1", body("الطقس"), verdicts=[]))
     assert archive.flagged() == []
-    (withdrawn,) = archive.flagged(include_withdrawn=True)
+    (withdrawn,) = archive.flagged(states=tuple(FlagState))
     assert withdrawn.state is FlagState.WITHDRAWN
     assert article(archive, "1").verdicts == ()
     stored = store(archive, run, worked("1", talks + "\nتحديث", verdicts=[verdict(talks, score=9.0)]))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mirqab.cli import judging
+from mirqab.workbench import lines
 from tests.cli.conftest import ROOT
 
 if TYPE_CHECKING:
@@ -164,9 +164,9 @@ def test_bytes_that_are_no_utf8_are_a_bad_line(mirqab: Command) -> None:
 
 
 def test_a_line_without_end_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judging, "LINE_LIMIT", 16)
-    lines = judging._lines(BytesIO(b"short\n" + b"x" * 100 + b"\nnext\n\nlast"))
-    assert list(lines) == [(1, b"short\n"), (2, None), (3, b"next\n"), (5, b"last")]
+    monkeypatch.setattr(lines, "LINE_LIMIT", 16)
+    found = lines.read_lines(BytesIO(b"short\n" + b"x" * 100 + b"\nnext\n\nlast"))
+    assert list(found) == [(1, b"short\n"), (2, None), (3, b"next\n"), (5, b"last")]
 
 
 def test_judge_takes_a_topic_by_id_or_file_and_suggests_the_nearest(mirqab: Command) -> None:

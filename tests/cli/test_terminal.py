@@ -7,12 +7,13 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirqab.cli.terminal import Format, csv_cell, one_line, plain, print_rows, to_json
+from mirqab.cli.terminal import Format, csv_cell, moment, one_line, plain, print_rows, to_json
 
 DANGEROUS = [chr(code) for code in (*range(9), *range(11, 32), *range(127, 160))]
 DANGEROUS += ["\u061c", "\u200e", "\u200f", *map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))]
@@ -104,3 +105,10 @@ def test_a_terminal_too_narrow_for_columns_shows_paragraphs(on_terminal: Callabl
     assert lines[:2] == ["s0123456789abcde", "  theatre العراق"]
     assert "s9876543210fedcb" in lines
     assert all(len(line) <= 24 for line in lines)
+
+
+def test_a_time_is_printed_once_with_its_offset() -> None:
+    at = datetime(2024, 1, 26, 14, 5, 9, tzinfo=UTC)
+    assert re.fullmatch(r"2024-01-2\d \d\d:\d\d[+-]\d\d:\d\d", moment(at))
+    assert re.fullmatch(r"2024-01-2\d \d\d:\d\d:09[+-]\d\d:\d\d", moment(at, seconds=True))
+    assert moment(None) == "-"

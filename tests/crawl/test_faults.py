@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mirqab.types import FlagState
 from tests.crawl.conftest import Deployment, Ended, publish
 from tests.crawl.pressweb import Answer, Press, Site
 
@@ -29,7 +30,7 @@ def check_everything_once(deployment: Deployment, site: Site) -> None:
         assert len(set(articles)) == ARTICLES
         counts = archive.outlet_counts()["nahr"]
         assert counts.articles == ARTICLES
-        flagged = archive.flagged(include_withdrawn=True)
+        flagged = archive.flagged(states=tuple(FlagState))
         assert len(flagged) == OF_TALKS
         assert len({story.story for story in flagged}) == OF_TALKS
 

@@ -1,0 +1,115 @@
+"""Judging stored articles anew, by the topics as they are now: which flags open, which are withdrawn, which stay."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from mirqab.archive import Archive, Chosen, FlagChange, StaleArticle, StaleBatch
+from mirqab.killpoints import kill_point
+from mirqab.types import FlagState, StoredText, Verdict
+from mirqab.workers import Workers
+
+BATCH: Final = 100
+"""Stories judged in one task of a worker and written in one transaction: some milliseconds of the archive's writer."""
+
+
+class Kind(StrEnum):
+    """What becomes of a flag."""
+
+    OPENED = "opened"
+    WITHDRAWN = "withdrawn"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What became of one flag; `verdict` is what the topic says now of the article that `change` names.
+
+    None when no article of the story that was judged now is that one.
+    """
+
+    kind: Kind
+    change: FlagChange
+    verdict: Verdict | None
+
+    @property
+    def against_a_person(self) -> bool:
+        """Whether the verdict turned and only a person's decision keeps the flag as it was."""
+        decided = self.change.after not in (FlagState.OPEN, FlagState.WITHDRAWN)
+        return decided and self.change.earned != self.change.earned_before
+
+
+@dataclass(kw_only=True, slots=True)
+class Progress:
+    """How far it is: articles to judge, judged, left because they changed meanwhile, not judged within the limits."""
+
+    total: int = 0
+    judged: int = 0
+    left: int = 0
+    unjudged: int = 0
+    kinds: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(Kind, 0))
+
+
+def rejudge(
+    archive: Archive, workers: Workers, chosen: Chosen, progress: Progress, *, keep: bool
+) -> Iterator[list[Outcome]]:
+    """Judge the chosen articles anew, and yield what becomes of the flags, some stories at a time.
+
+    With `keep` each step is written, in a transaction of its own; without it nothing is. What was written is marked by
+    the topics' versions, so that the next call goes on where this one ended.
+    """
+    progress.total = archive.count_stale(chosen)
+    under_way: deque[StaleBatch] = deque()
+
+    def texts() -> Iterator[list[StoredText]]:
+        after = ""
+        while (batch := archive.stale(chosen, after=after, limit=BATCH)) is not None:
+            after = batch.last
+            if batch.articles:
+                under_way.append(batch)
+                yield [article.text for article in batch.articles]
+
+    for answer in workers.judge_each(texts()):
+        batch = under_way.popleft()
+        verdicts = _verdicts(workers, batch.articles, answer, progress)
+        done = archive.rejudge(chosen, batch, verdicts, keep=keep)
+        kill_point("rejudged")
+        progress.judged += len(verdicts) - done.left
+        progress.left += done.left
+        outcomes = [_outcome(change, verdicts) for change in done.changes]
+        for outcome in outcomes:
+            progress.kinds[outcome.kind] += 1
+        yield outcomes
+
+
+def _verdicts(
+    workers: Workers,
+    articles: Sequence[StaleArticle],
+    answer: Sequence[tuple[Verdict, ...]] | None,
+    progress: Progress,
+) -> dict[str, tuple[Verdict, ...]]:
+    """Return what was said of each article; after a batch that failed they are judged one by one."""
+    if answer is not None:
+        return {article.id: said for article, said in zip(articles, answer, strict=True)}
+    found = {}
+    for article, alone in zip(articles, workers.judge_each([one.text] for one in articles), strict=True):
+        if alone is None:
+            progress.unjudged += 1
+        else:
+            found[article.id] = alone[0]
+    return found
+
+
+def _outcome(change: FlagChange, verdicts: dict[str, tuple[Verdict, ...]]) -> Outcome:
+    if change.after is FlagState.OPEN and change.before is not FlagState.OPEN:
+        kind = Kind.OPENED
+    elif change.after is FlagState.WITHDRAWN:
+        kind = Kind.WITHDRAWN
+    else:
+        kind = Kind.KEPT
+    said = verdicts.get(change.article, ())
+    return Outcome(kind=kind, change=change, verdict=next((one for one in said if one.topic == change.topic), None))

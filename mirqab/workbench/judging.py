@@ -1,0 +1,88 @@
+"""Judging many stories: here when they are few, in worker processes when they are not."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final
+
+from mirqab.topics import Judge, Topic
+from mirqab.types import StoredText, Verdict
+from mirqab.workbench.texts import Story
+
+if TYPE_CHECKING:
+    from mirqab.workers import Workers
+
+FEW: Final = 1_500
+"""Stories that are judged in this process: about two seconds, which is what starting workers costs."""
+
+BATCH: Final = 50
+"""Stories that go to a worker at a time."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JudgedStory:
+    """A story and what each topic says of each of its texts; None when that takes more than a worker may."""
+
+    story: Story
+    verdicts: tuple[tuple[Verdict, ...], ...] | None = None
+
+
+def judge_stories(
+    stories: Iterable[Story], topics: Sequence[Topic], workers: Callable[[], Workers]
+) -> Iterator[JudgedStory]:
+    """Yield every story with its verdicts, in the order given; few stories are in memory at a time.
+
+    `workers` gives worker processes whose plan holds the same topics in the same order; whoever gives them closes
+    them. They are asked for only when there are many stories.
+    """
+    coming = iter(stories)
+    few = list(islice(coming, FEW))
+    more = list(islice(coming, 1))
+    if more:
+        yield from _by_workers(chain(few, more, coming), workers())
+        return
+    judge = Judge(topics)
+    for story in few:
+        verdicts = tuple(
+            judge.judge(title=text.title, text=text.text, published=text.published, outlet=text.outlet)
+            for text in story.texts
+        )
+        yield JudgedStory(story=story, verdicts=verdicts)
+
+
+def _by_workers(stories: Iterator[Story], workers: Workers) -> Iterator[JudgedStory]:
+    waiting: deque[list[Story]] = deque()
+
+    def batches() -> Iterator[list[StoredText]]:
+        while batch := list(islice(stories, BATCH)):
+            waiting.append(batch)
+            yield _texts(batch)
+
+    for answer in workers.judge_each(batches()):
+        batch = waiting.popleft()
+        if answer is not None:
+            yield from _shared_out(batch, answer)
+            continue
+        # one of them was too much: the others must not go with it
+        for story, alone in zip(batch, workers.judge_each(_texts([one]) for one in batch), strict=True):
+            if alone is None:
+                yield JudgedStory(story=story)
+            else:
+                yield from _shared_out([story], alone)
+
+
+def _texts(stories: Iterable[Story]) -> list[StoredText]:
+    return [
+        StoredText(headline=text.title, body=text.text, published=text.published, outlet=text.outlet or "", whole=True)
+        for story in stories
+        for text in story.texts
+    ]
+
+
+def _shared_out(stories: Iterable[Story], answer: Iterable[tuple[Verdict, ...]]) -> Iterator[JudgedStory]:
+    verdicts = iter(answer)
+    for story in stories:
+        yield JudgedStory(story=story, verdicts=tuple(islice(verdicts, len(story.texts))))
