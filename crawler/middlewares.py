@@ -17,7 +17,7 @@ from scrapy.statscollectors import StatsCollector
 from crawler.incoming import incoming_of
 from crawler.outcomes import HeldElsewhereError, RefusedError
 from crawler.run import run_of
-from mirqab.addresses import clean_url, host_of
+from mirqab.addresses import clean_url, server_of
 from mirqab.types import FeedEntry, Reason
 
 PERMANENT: Final = frozenset({301, 308})
@@ -41,7 +41,7 @@ class ClaimMiddleware:
 
     async def process_request(self, request: Request) -> None:
         """Let through what we hold; raises HeldElsewhereError for what somebody else does."""
-        request.meta["download_slot"] = host_of(request.url)  # a redirect keeps the slot of the host it came from
+        request.meta["download_slot"] = server_of(request.url)
         entry: FeedEntry | None = request.cb_kwargs.get("entry")
         if entry is None or request.meta.get("claimed"):
             return
@@ -72,6 +72,7 @@ class RedirectsMiddleware(RedirectMiddleware):
         if url is None:
             raise RefusedError(Reason.BAD_URL, "redirects to what is no address")
         followed = followed.replace(url=url)
+        followed.meta["download_slot"] = server_of(url)  # or it would queue for the host that it came from
         followed.meta["moved_to"] = url if PERMANENT.issuperset(followed.meta["redirect_reasons"]) else None
         return followed
 

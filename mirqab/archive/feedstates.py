@@ -63,8 +63,6 @@ def recorded(state: FeedState, snapshot: FeedSnapshot, admitted: Admitted) -> Fe
         facts["last_new_at"] = at
     if admitted.gap:
         facts |= {"gaps": state.gaps + 1, "last_gap_at": at, "gap_since": state.last_success_at}
-    if snapshot.role is FeedRole.BACKFILL:
-        facts["looked_at"] = at
     if problem is not None:
         facts |= {"last_error": problem, "last_error_at": at, "last_error_detail": detail_of(snapshot)}
         facts["failures"] = state.failures + 1
@@ -210,6 +208,11 @@ def _pace_columns(pace: FeedPace) -> Any:
     return None if pace == _NO_PACE else [pace.ttl_s, pace.skip_hours, pace.skip_days]
 
 
+def looked_elsewhere(conn: Connection, outlet: str, urls: Iterable[str], at: datetime) -> None:
+    """Write that what these feeds may have lost was looked for in every place that there is."""
+    conn.execute(update(_feeds).where(_feeds.c.outlet == outlet, _feeds.c.url.in_(list(urls))).values(looked_at=at))
+
+
 # ----------------------------------------------------------------------------------- hashes of the items
 
 _HASHES: Final = (
@@ -296,6 +299,16 @@ def resting_hosts(conn: Connection, now: datetime) -> list[HostState]:
     asked = select(_hosts.c.host, _hosts.c.not_before, _hosts.c.because).where(_hosts.c.not_before > now)
     return [
         HostState(host=row.host, not_before=row.not_before, because=Reason(row.because) if row.because else None)
+        for row in conn.execute(asked.order_by(_hosts.c.host))
+    ]
+
+
+def hosts_unread(conn: Connection) -> list[HostState]:
+    """Return the hosts whose robots.txt cannot be read, with the status of the first failure and its time."""
+    status = _hosts.c.robots_status
+    asked = select(_hosts.c.host, status, _hosts.c.robots_at).where((status >= 500) | status.in_((0, 429)))
+    return [
+        HostState(host=row.host, robots_status=row.robots_status, robots_at=row.robots_at)
         for row in conn.execute(asked.order_by(_hosts.c.host))
     ]
 

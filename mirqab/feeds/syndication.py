@@ -15,7 +15,7 @@ from typing import Any, Final
 from mirqab.addresses import clean_url
 from mirqab.arabic.dates import now_in, read_date
 from mirqab.feeds import delta, pace
-from mirqab.feeds.bounding import first_items, items_of
+from mirqab.feeds.bounding import bounded, items_of
 from mirqab.feeds.plaintext import plain
 from mirqab.feeds.recognising import refusal
 from mirqab.feeds.repairing import repaired, without_prolog
@@ -58,7 +58,7 @@ def _of_all(text: str, feed: FeedBody, encoding: str) -> FeedReading:
     if root is None:
         return refusal(Reason.NOT_A_FEED, _UNKNOWN, encoding)
     text, truncated = _complete(text, root)
-    text, left_out = first_items(text, feed.max_items)
+    text, left_out, kept = bounded(text, feed.max_items, now_in(feed.timezone))
     known = b"" if truncated else feed.known
     taken = delta.parse(text, url=feed.url, known=known, feedparse=_feedparse)
     parsed, unchanged = taken.result, taken.unchanged
@@ -68,7 +68,7 @@ def _of_all(text: str, feed: FeedBody, encoding: str) -> FeedReading:
     reading = _reading(taken, text, feed, encoding)
     problem, detail = None, None
     if left_out:
-        detail = f"{left_out} items beyond the first {len(entries) + unchanged} were left out"
+        detail = f"{left_out} items beyond the {kept} {len(entries) + unchanged} were left out"
     if truncated:
         problem = Reason.TRUNCATED_FEED
         detail = f"the text ends without </{root[1]}>; {len(entries)} items are complete"

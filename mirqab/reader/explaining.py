@@ -40,6 +40,7 @@ REASONS = {
     Reason.WRONG_LANGUAGE: "it is not in Arabic",
     Reason.OUT_OF_MEMORY: "reading it took too much memory",
     Reason.WORKER_DIED: "the process that read it died",
+    Reason.OUR_FAULT: "a mistake in Mirqab itself kept it from being read",
     Reason.GAVE_UP: "every try failed, and it was given up",
 }
 
