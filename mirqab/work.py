@@ -121,16 +121,21 @@ def work(page: Page) -> Worked:
 
 
 def judge(texts: Sequence[StoredText]) -> list[tuple[Verdict, ...]]:
-    """Return for each stored text the verdicts worth keeping, or every one where they are asked for.
+    """Return for each stored text the verdicts worth keeping, and those that it asks for.
 
     Raises only for a process that was not prepared, and MemoryError.
     """
     if _prepared is None:
         raise RuntimeError("prepare(plan) must run before judge(texts)")
+    from mirqab.topics import worth_keeping
+
     found = []
     for text in texts:
-        judge = _prepared.judge.judge if text.whole else _prepared.judge.scored
-        found.append(judge(title=text.headline, text=text.body, published=text.published, outlet=text.outlet))
+        judge = _prepared.judge.judge if text.whole or text.asked else _prepared.judge.scored
+        said = judge(title=text.headline, text=text.body, published=text.published, outlet=text.outlet)
+        if text.asked and not text.whole:
+            said = tuple(one for one in said if one.topic in text.asked or worth_keeping(one))
+        found.append(said)
     return found
 
 
