@@ -117,6 +117,21 @@ def test_show_marks_the_evidence_and_adds_up_the_points(reader: Reader) -> None:
     assert COPY.url in said.out
 
 
+def test_show_sets_the_posts_of_an_article_apart_from_its_text(reader: Reader) -> None:
+    identity = story(reader, TALKS.headline)
+    lines = reader("show", identity).lines
+    first, second = TALKS.embeds
+    at = lines.index("Posts that the article shows")
+    assert lines[at - 2].replace("⟦", "").replace("⟧", "") == TALKS.body.split("\n")[-1]
+    assert lines[at + 1 : at + 6] == [
+        f"  {first.handle} {first.date_raw} {first.url}",
+        *(f"  | {line}" for line in first.text.split("\n")),
+        f"  {second.handle} {second.url}",
+        "",
+    ]
+    assert json.loads(reader("show", identity, "--json").out)["articles"][0]["embeds"][0]["handle"] == first.handle
+
+
 def test_show_takes_an_article_too_and_prints_json(reader: Reader) -> None:
     identity = story(reader, TALKS.headline)
     found = json.loads(reader("show", identity, "--json").out)
