@@ -13,14 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mirqab.fingerprints import fingerprint
 from mirqab.killpoints import kill_point
-from mirqab.topics import Judge, Topic, compile_topic, worth_keeping
 from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reason, StoredText, Verdict, Worked, make_id
 
 if TYPE_CHECKING:
     from mirqab.archive.raw import RawWriter
     from mirqab.extraction import Layouts
+    from mirqab.topics import Judge, Topic
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +61,8 @@ class BodyTooLargeError(ValueError):
 def prepare(plan: WorkPlan) -> None:
     """Compile the plan's topics and open the raw file, once per process; raises ConfigurationError for a bad topic."""
     global _prepared
+    from mirqab.topics import Judge, compile_topic  # like all that pages need, not loaded by whoever reads feeds alone
+
     topics = (*(compile_topic(document) for document in plan.documents), *plan.topics)
     raw = None
     if plan.raw_folder is not None:
@@ -126,6 +127,8 @@ def judge(texts: Sequence[StoredText]) -> list[tuple[Verdict, ...]]:
     """
     if _prepared is None:
         raise RuntimeError("prepare(plan) must run before judge(texts)")
+    from mirqab.topics import worth_keeping
+
     found = []
     for text in texts:
         judge = _prepared.judge.judge if text.whole or text.asked else _prepared.judge.scored
@@ -228,6 +231,8 @@ def _content_type(page: Page) -> str | None:
 
 
 def _article(page: Page, extraction: Extraction) -> Article:
+    from mirqab.fingerprints import fingerprint
+
     return Article(
         id=make_id("a", page.entry),
         entry=page.entry,
