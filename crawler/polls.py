@@ -115,12 +115,16 @@ class Polls:
             states: dict[str, dict[str, FeedState]] = {}
             for state in await self._intake.feed_states(ids):
                 states.setdefault(state.outlet, {})[state.url] = state
+            hashes: dict[str, dict[str, bytes]] = {}
+            for (id_, url), held in (await self._intake.item_hashes(ids)).items():
+                hashes.setdefault(id_, {})[url] = held
             waiting = await self._intake.with_due(ids)
             not_due = 0
             for outlet in outlets:
                 round_ = Round(
                     outlet=outlet,
                     states=states.pop(outlet.id, {}),
+                    item_hashes=hashes.pop(outlet.id, {}),
                     has_pages=outlet.id in waiting,
                     max_items=self._max_items,
                 )
@@ -169,7 +173,7 @@ class Polls:
             links=poll.feed.links,
             timezone=poll.outlet.timezone,
             max_items=poll.max_items,
-            known=b"" if afresh or poll.redeclared else await self._intake.item_hashes(poll.outlet.id, poll.feed.url),
+            known=b"" if afresh or poll.redeclared else poll.item_hashes,
         )
         reading = await self._workers.read_feed(body)
         from mirqab.archive.overlap import may_be_pinned  # here: who stores nothing should not load the database

@@ -19,21 +19,27 @@ from mirqab.types import ChildSitemap, Feed, FeedKind, FeedRole, FeedSnapshot, F
 class Poll:
     """One address that a run asks for items: what for, and what is remembered of it.
 
-    `unconditional` leaves the validators out. `since` goes into the snapshot. `child` is true for what a sitemap index
-    named: its own children are left alone.
+    `item_hashes` tell which items it had the last time. `unconditional` leaves the validators out. `since` goes into
+    the snapshot. `child` is true for what a sitemap index named: its own children are left alone.
     """
 
     outlet: Outlet
     feed: Feed
     role: FeedRole = FeedRole.FEED
     known: FeedState | None = None
+    item_hashes: bytes = b""
     unconditional: bool = False
     since: datetime | None = None
     child: bool = False
     max_items: int = 2000
 
     def body_hash(self, body: bytes) -> str:
-        """Return what tells a body from others, and from itself when it is to be read otherwise."""
+        """Return what tells a body, as it came, from others, and from itself when it is to be read otherwise.
+
+        The time at which gzip was made does not count.
+        """
+        if body.startswith(b"\x1f\x8b"):
+            body = body[:4] + body[8:]
         return f"{self._way()}:{hashlib.blake2b(body, digest_size=16).hexdigest()}"
 
     def _way(self) -> str:
@@ -84,6 +90,7 @@ class Round:
 
     outlet: Outlet
     states: Mapping[str, FeedState]  # of every address ever polled for it
+    item_hashes: Mapping[str, bytes] = field(default_factory=dict)  # of its last answer, by address
     polls: Sequence[Poll] = ()  # the declared feeds that this run asks
     max_items: int = 2000
     has_pages: bool = False  # entries of earlier runs wait to be fetched
@@ -110,6 +117,7 @@ class Round:
             feed=feed,
             role=role,
             known=state,
+            item_hashes=self.item_hashes.get(feed.url, b""),
             unconditional=state is not None and polling.unconditional(state, now),
             child=role is FeedRole.CHILD,
             max_items=self.max_items,

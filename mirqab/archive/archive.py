@@ -150,10 +150,13 @@ class Archive:
             found = feedstates.feed_row(conn, outlet, url)
             return None if found is None else found[1]
 
-    def item_hashes(self, outlet: str, url: str) -> bytes:
-        """Return what the feed's last good answer left to tell its unchanged items by."""
+    def item_hashes(self, outlets: Iterable[str]) -> dict[tuple[str, str], bytes]:
+        """Return, by outlet and address, what the last good answer of each feed left to tell unchanged items by.
+
+        Of at most 500 outlets; a feed that left nothing is not there.
+        """
         with self._reading() as conn:
-            return feedstates.item_hashes(conn, outlet, url)
+            return feedstates.item_hashes(conn, outlets)
 
     def looked_elsewhere(self, outlet: str, urls: Iterable[str], at: datetime) -> None:
         """Write that what these feeds may have lost was looked for in every place that there is."""

@@ -12,7 +12,7 @@ import typer
 from mirqab.cli import deployment
 from mirqab.cli.terminal import one_line, write_line
 from mirqab.errors import NotFoundError, UsageError
-from mirqab.types import Decision, FlagState, Verdict
+from mirqab.types import Decision, FlagState, Grade, Verdict
 
 if TYPE_CHECKING:
     from mirqab.archive import ArticleDetail, Marked, StoryDetail
@@ -108,12 +108,31 @@ def _fallback(
     for verdict in shown.verdicts:
         if verdict.topic == topic:
             return shown.article.id, verdict
-    declared = [one for one in topics if one.id == topic]
-    if not declared:
-        raise UsageError(f"{topic} is not declared any more, and no verdict of it is kept.")
     text = shown.article
-    (verdict,) = Judge(declared).judge(title=text.headline, text=text.body, published=text.published)
-    return text.id, verdict
+    for one in topics:
+        if one.id == topic:
+            (verdict,) = Judge([one]).judge(
+                title=text.headline, text=text.body, published=text.published, outlet=text.outlet
+            )
+            return text.id, verdict
+    # the topic is gone, and nothing of it is kept but a flag
+    version = next(flag.topic_version for flag in detail.flags if flag.topic == topic)
+    return text.id, nothing_said(topic, version)
+
+
+def nothing_said(topic: str, version: str) -> Verdict:
+    """Return the verdict of a topic that says nothing."""
+    return Verdict(
+        topic=topic,
+        version=version,
+        flagged=False,
+        score=0.0,
+        threshold=0.0,
+        grade=Grade.BACKGROUND,
+        sum=(),
+        sentences=(),
+        facets={},
+    )
 
 
 def lines(detail: StoryDetail, marked: Marked) -> list[str]:

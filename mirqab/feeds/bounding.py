@@ -93,6 +93,11 @@ def _dated(item: str, now: datetime) -> datetime | None:
     return read_date(raw or next(iter(found.values()), None), now=now)
 
 
+def is_light(text: str) -> bool:
+    """Tell whether nothing is left out of a text unless it has too many items: no part of it is too much to read."""
+    return _is_light(text, _MOST_MARKUP_OF_ONE)
+
+
 def items_of(text: str) -> tuple[list[int], int]:
     """Return where the items begin, and where the last one that is closed ends (0 when none is)."""
     starts: list[int] = []

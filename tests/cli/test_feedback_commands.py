@@ -115,6 +115,20 @@ def test_what_cannot_be_marked_is_said_so(said: Reader, arguments: tuple[str, ..
     assert told in answer.err
 
 
+def test_a_word_on_a_topic_that_is_gone_can_be_undone(
+    said: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said("mark", SPORT.url, "relevant", "--topic", TOPIC)
+    config = stricter(tmp_path, 3)
+    file = config / "topics" / f"{TOPIC}.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(re.sub(rf"^(\S+): {TOPIC}$", r"\1: something-else", text, flags=re.MULTILINE), encoding="utf-8")
+    monkeypatch.setenv("MIRQAB_CONFIG", str(config))
+    undone = said("mark", SPORT.url, "undo")
+    assert undone.code == 0, undone.err
+    assert f"{TOPIC}: relevant → not flagged" in undone.out
+
+
 # ------------------------------------------------------------------------------------------------ rematch
 
 

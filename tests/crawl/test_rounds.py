@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -182,3 +183,9 @@ def test_what_is_known_of_a_feed_does_not_hide_another_declaration(changed: dict
     assert again.body_hash(b"body") != first.body_hash(b"body")
     old = state(RSS, validators=Validators(etag="one", body_hash="of an older archive"))
     assert replace(again, known=old).headers == {"If-None-Match": "one"}
+
+
+def test_when_a_body_was_compressed_does_not_tell_it_from_itself() -> None:
+    poll = Poll(outlet=outlet(RSS), feed=Feed(url=RSS))
+    early, late = (poll.body_hash(gzip.compress(b"body", mtime=moment)) for moment in (1, 2))
+    assert early == late != poll.body_hash(gzip.compress(b"another", mtime=1))

@@ -50,7 +50,7 @@ def preview_topic(file: Path, *, base: Path | None, against: str, last: int | No
     complaints = Complaints()
     totals, shown = Totals(), Shown(limit)
     topics = [topic] if saved is None else [saved, topic]
-    with _stories(topic.id, against, last, complaints) as stories, ExitStack() as stack:
+    with stories_of(topic.id, against, last, complaints) as stories, ExitStack() as stack:
         judged = judge_stories(stories, topics, lambda: _workers(stack, topics))
         with Counting("stories judged") as counting:
             for change in compare(_counted(judged, counting), totals, with_base=saved is not None):
@@ -78,7 +78,8 @@ def _saved(topic: Topic) -> Topic | None:
 
 
 @contextmanager
-def _stories(topic: str, against: str, last: int | None, complaints: Complaints) -> Iterator[Iterator[Story]]:
+def stories_of(topic: str, against: str, last: int | None, complaints: Complaints) -> Iterator[Iterator[Story]]:
+    """Give the stories that a topic is tried on: the last stored ones, or those of a file."""
     if against != STORED:
         yield read_stories(against, lambda number, why: complaints.about(f"{against}:{number}", why))
         return
