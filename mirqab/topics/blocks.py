@@ -168,8 +168,8 @@ class Block:
 ARABIC_COMMA = "items separated by «,»: the Arabic comma «،» does not separate them in YAML"
 
 
-class TooManyMistakesError(Exception):
-    """So much of a file is wrong that reading on helps nobody."""
+class UnreadableError(Exception):
+    """So much of a file is wrong or not there that reading on helps nobody."""
 
 
 def note(mistakes: list[Mistake], document: Document, path: tuple[str | int, ...], expected: str) -> None:
@@ -177,7 +177,7 @@ def note(mistakes: list[Mistake], document: Document, path: tuple[str | int, ...
     key = ".".join(part if len(part) <= _SHOWN else f"{part[:_SHOWN]}…" for part in map(str, path))
     mistakes.append(Mistake(file=document.path, line=document.line(*path), key=key, expected=f"expected {expected}"))
     if len(mistakes) >= limits.MISTAKES:
-        raise TooManyMistakesError
+        raise UnreadableError
 
 
 def unknown(written: str, known: list[str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from mirqab.arabic import fold
 from mirqab.errors import ConfigurationError, Mistake
 from mirqab.topics import limits
-from mirqab.topics.blocks import ARABIC_COMMA, Block, TooManyMistakesError, note, unknown
+from mirqab.topics.blocks import ARABIC_COMMA, Block, UnreadableError, note, unknown
 from mirqab.topics.language import (
     Composition,
     Concept,
@@ -87,7 +87,7 @@ def compile_topic(document: Document) -> Topic:
     """
     reader = _Reader(document)
     topic = None
-    with suppress(TooManyMistakesError):
+    with suppress(UnreadableError):
         topic = reader.topic()
     if reader.mistakes or topic is None:
         raise ConfigurationError(sorted(reader.mistakes, key=lambda mistake: mistake.line or 0))

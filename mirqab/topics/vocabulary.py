@@ -10,7 +10,7 @@ from typing import Any
 from mirqab.arabic import fold, read_word
 from mirqab.errors import Mistake
 from mirqab.topics import limits
-from mirqab.topics.blocks import ARABIC_COMMA, Block, note, unknown
+from mirqab.topics.blocks import ARABIC_COMMA, Block, UnreadableError, note, unknown
 from mirqab.topics.language import Concept, Facet, Term, Word
 from mirqab.types import Document
 
@@ -42,10 +42,12 @@ class Vocabulary:
 
     def take_imports(self, block: Block) -> None:
         """Take over the concepts of the files that a document imports."""
+        unread = False
         for path, name in block.items("imports"):
             library = self.document.imports.get(str(name))
             if library is None:
                 note(self.mistakes, self.document, path, "a file that was read together with this one")
+                unread = True
                 continue
             for concept, value in read_library(library, self.mistakes).items():
                 if self.imported.get(concept, value) is value:  # one library may come in on several ways
@@ -54,6 +56,8 @@ class Vocabulary:
                 else:
                     clash = f"names of their own: «{concept}» is also in {self._from[concept]}"
                     note(self.mistakes, self.document, path, clash)
+        if unread:
+            raise UnreadableError  # every name from there would seem unknown
 
     def own(self, path: Path, name: str, item: Any) -> None:
         """Declare a concept of the document."""
