@@ -43,7 +43,7 @@ def test_flagged_formats_say_the_same(reader: Reader) -> None:
     assert array == lines
     assert [row["story"] for row in rows] == [line["story"] for line in lines]
     assert list(lines[0]) == list(rows[0])
-    assert lines[0]["facets"]["theatre"] == ["العراق"]
+    assert lines[0]["facets"]["theatre"] == ["العراق", "سوريا"]
     assert lines[0]["outlets"] == ["rasid", "sadeem"]
 
 
