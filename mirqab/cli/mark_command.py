@@ -41,7 +41,10 @@ _DECISIONS: Final = {
 
 def mark(
     identity: Annotated[str, typer.Argument(metavar="ID|URL", help="A story, an article, or an address.")],
-    word: Annotated[Word, typer.Argument(help="What it is; undo takes the last word back.")],
+    word: Annotated[
+        Word,
+        typer.Argument(metavar="relevant|irrelevant|to-check|undo", help="What it is; undo takes the last word back."),
+    ],
     topic: Annotated[
         str | None, typer.Option(metavar="ID", help="For which topic; needed when several come into question.")
     ] = None,
@@ -146,7 +149,9 @@ def lines(detail: StoryDetail, marked: Marked) -> list[str]:
         said.append(f"note: {one_line(decided.note)}")
     what = "flagged" if decided.flagged else "not flagged"
     said.append(f"the topic says: {what}, {decided.score:g} points (version {decided.topic_version})")
-    if marked.after is FlagState.IRRELEVANT:
+    if marked.after is FlagState.IRRELEVANT and marked.before in (None, FlagState.WITHDRAWN):
+        said.append("It was not listed; ./run near leaves it out from now on.")
+    elif marked.after is FlagState.IRRELEVANT:
         said.append("It is not listed any more; ./run flagged --state irrelevant lists such stories.")
     elif not decided.flagged and marked.after in (FlagState.RELEVANT, FlagState.TO_CHECK):
         said.append("It is listed from now on; ./run explain tells what the topic missed in it.")

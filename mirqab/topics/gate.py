@@ -6,7 +6,9 @@ the concepts found in a text could fulfil some rule.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import or_
 
 from mirqab.topics import missing
 from mirqab.topics.language import Composition, Rule, Topic
@@ -30,6 +32,12 @@ class Gate:
         self._composed = {name: composed[name] for name in leading}
         self._firsts = tuple(dict.fromkeys(first for name in leading for first in sorted(firsts[name])))
         self._numbers = numbers
+        self._bits = {number: 1 << place for place, number in enumerate(sorted(set(numbers.values())))}
+        self._masks = {
+            name: [self._mask(map(numbers.__getitem__, way)) for way in ways] for name, ways in self._composed.items()
+        }
+        """The ways of a composition as bits of their concepts."""
+        self._all = {name: reduce(or_, masks) for name, masks in self._masks.items()}
         self.ways = frozenset(
             frozenset(map(numbers.__getitem__, way)) for rule in topic.rules for way in _rule_ways(rule, composed)
         )
@@ -51,7 +59,29 @@ class Gate:
         """Say what a text lacks that names these concepts and has no evidence."""
         if self.begins.isdisjoint(present):
             return missing.nothing_begins(self._firsts, threshold)
-        return missing.incomplete(self._composed, self._has(present), threshold)
+        return missing.incomplete(self._nearest(present), self._has(present), threshold)
+
+    def _nearest(self, present: set[int]) -> dict[str, list[frozenset[str]]]:
+        """Return the ways of the compositions that these concepts begin and that lack least: most texts end here."""
+        has = self._mask(present)
+        nearest: list[tuple[int, str]] = []
+        complete = 0
+        lacking = ~has
+        for name, masks in self._masks.items():
+            if self._all[name] & has:
+                least = min((mask & lacking).bit_count() for mask in masks)
+                nearest.append((least, name))
+                complete += least == 0
+                if complete == missing.NEAREST:
+                    break
+        nearest.sort(key=lambda item: item[0])
+        return {name: self._composed[name] for _, name in nearest[: missing.NEAREST]}
+
+    def _mask(self, concepts: Iterable[int]) -> int:
+        mask = 0
+        for number in concepts:
+            mask |= self._bits.get(number, 0)
+        return mask
 
     def _has(self, present: set[int]) -> frozenset[str]:
         return frozenset(name for name, number in self._numbers.items() if number in present)

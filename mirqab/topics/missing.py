@@ -12,7 +12,7 @@ _SHOWN = 6
 """Names listed before the rest is only counted."""
 _SENTENCES = 50
 """Sentences that are asked."""
-_NEAREST = 2
+NEAREST = 2
 """Compositions that are told of: those that lack least."""
 
 _LOOKED_AT = 4
@@ -41,7 +41,7 @@ def incomplete(ways: Ways, has: frozenset[str], threshold: float) -> tuple[str, 
         found = dict.fromkeys(concept for way in near for concept in sorted(way & has))
         lacks = dict.fromkeys(_join(sorted(way - has)) for way in near)
         lines.append((least, f"«{_plain(name)}»: وُجد {_list(list(found))}؛ ولم يوجد {_list(list(lacks), ' أو ')}"))
-    told = [line for _, line in sorted(lines, key=lambda line: line[0])[:_NEAREST]]
+    told = [line for _, line in sorted(lines, key=lambda line: line[0])[:NEAREST]]
     return (*(told or ["أُحيل إلى الموضوع ولم يُذكر ما يُحال إليه"]), _sums(0, threshold))
 
 

@@ -66,7 +66,7 @@ def precision(
     ] = None,
     as_json: AS_JSON = False,
 ) -> None:
-    """Tell how many flags were right, by what persons decided: of each topic, version, rule, concept and outlet."""
+    """Tell how many flags were right, by what persons decided: by topic, version, rule, concept, term and outlet."""
     from mirqab.cli.topic.precision import print_precision
 
     print_precision(topic, since=since, as_json=as_json)

@@ -13,7 +13,7 @@ from mirqab.cli.inputs import Complaints
 from mirqab.cli.judging import topic_of
 from mirqab.cli.paper import Paper
 from mirqab.cli.terminal import moment, one_line, say, to_json, write_line
-from mirqab.cli.topic.verdicts_shown import brief, strongest, strongest_json
+from mirqab.cli.topic.verdicts_shown import brief, named, strongest, strongest_json
 from mirqab.errors import UsageError
 from mirqab.reader.queries import iso
 from mirqab.types import FlagState
@@ -185,7 +185,7 @@ _SIGNS: Final = {Kind.GAINED: "+", Kind.LOST: "-", Kind.CHANGED: "~"}
 
 def _print_change(paper: Paper, change: Change) -> None:
     story, text = change.story, change.text
-    paper.line(f"{_SIGNS[change.kind]} {one_line(text.title) or '(no headline)'}")
+    paper.line(f"{_SIGNS[change.kind]} {named(text)}")
     decided = f"  marked {_STATES[story.decision]}" if story.decision else ""
     published = moment(text.published) if text.published else "not told"
     paper.line(f"  {one_line(str(story.id))}  {one_line(text.outlet or '-')}  published {published}{decided}")
