@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mirqab.fingerprints import fingerprint
 from mirqab.killpoints import kill_point
-from mirqab.topics import Judge, Topic, compile_topic, worth_keeping
+from mirqab.topics import Judge, Topic, compile_topic
 from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reason, StoredText, Verdict, Worked, make_id
 
 if TYPE_CHECKING:
@@ -102,7 +102,9 @@ def work(page: Page) -> Worked:
     if extraction.problem is not None:
         return no_article(page, extraction.problem, extraction.detail, raw=location)
     article = _article(page, extraction)
-    verdicts = _prepared.judge.judge(title=article.headline, text=article.body, published=article.published)
+    verdicts = _prepared.judge.scored(
+        title=article.headline, text=article.body, published=article.published, outlet=page.outlet
+    )
     return Worked(
         page_url=page.url,
         final_url=page.final_url,
@@ -111,7 +113,7 @@ def work(page: Page) -> Worked:
         fetched_at=page.fetched_at,
         status=page.status,
         article=article,
-        verdicts=tuple(verdict for verdict in verdicts if worth_keeping(verdict)),
+        verdicts=verdicts,
         judged=_prepared.judged,
         raw=location,
     )
@@ -126,8 +128,8 @@ def judge(texts: Sequence[StoredText]) -> list[tuple[Verdict, ...]]:
         raise RuntimeError("prepare(plan) must run before judge(texts)")
     found = []
     for text in texts:
-        verdicts = _prepared.judge.judge(title=text.headline, text=text.body, published=text.published)
-        found.append(tuple(verdict for verdict in verdicts if text.whole or worth_keeping(verdict)))
+        judge = _prepared.judge.judge if text.whole else _prepared.judge.scored
+        found.append(judge(title=text.headline, text=text.body, published=text.published, outlet=text.outlet))
     return found
 
 

@@ -17,6 +17,8 @@ _SHORT, _LONG, _LONG_AFTER_SHORT = 4, 5, 7
 _ENDING = re.compile(r"(?:ال)?ي?ات?(?:ه|ها|هم|هما|هن|ك|كم|نا|ي|يه|يا|يها|يين|يون)?")
 """What ends plurals and nisbas: «تحقيقات+هم» is no «تحقيق» and «اتهم»."""
 
+_DEFINITE = re.compile(r"[وف]?(?:[بك]?ال|لل)")
+
 
 def unglue(token: str, known: Callable[[str], object]) -> tuple[int, ...] | None:
     """Return where to cut a folded word that is two or three known words glued together, or None.
@@ -30,7 +32,11 @@ def unglue(token: str, known: Callable[[str], object]) -> tuple[int, ...] | None
         return None
     for cut in (*(match.start() for match in _ARTICLE.finditer(token)), *_between_long(length)):
         right = token[cut:]
-        if not known(token[:cut]) or _ENDING.fullmatch(right):
+        left = token[:cut]
+        if not known(left) or _ENDING.fullmatch(right):
+            continue
+        # «الرأسمالية»: a nisba behind a definite noun would have the article too
+        if right.endswith(("ي", "يه")) and _DEFINITE.match(left) and not right.startswith(("ال", "وال")):
             continue
         if known(right):
             return (cut,)

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from mirqab.arabic.conjugation import verb_forms
 from mirqab.arabic.folding import fold
-from mirqab.arabic.paradigms import PARADIGMS, Form, Paradigm
+from mirqab.arabic.paradigms import PARADIGMS, Form, Paradigm, needs_negation
 
 
 class Kind(StrEnum):
@@ -89,10 +89,16 @@ def paradigms(word: str, kind: Kind) -> tuple[Form, ...]:
     return _noun(word)
 
 
-def forms(word: str, kind: Kind) -> frozenset[str]:
-    """Return every folded form that a word stands for."""
+def forms(word: str, kind: Kind, *, negated: bool = True) -> frozenset[str]:
+    """Return every folded form that a word stands for.
+
+    Without `negated`, those are left out that count only after «لم»: «يعد» of «عاد».
+    """
     return frozenset(
-        prefix + form.stem + suffix for form in paradigms(word, kind) for prefix, suffix in PARADIGMS[form.paradigm]
+        prefix + form.stem + suffix
+        for form in paradigms(word, kind)
+        for prefix, suffix in PARADIGMS[form.paradigm]
+        if negated or not needs_negation(form.paradigm, prefix)
     )
 
 

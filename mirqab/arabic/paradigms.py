@@ -124,3 +124,8 @@ PARADIGMS: dict[Paradigm, frozenset[tuple[str, str]]] = {
 
 PREFIXES = frozenset(prefix for pairs in PARADIGMS.values() for prefix, _ in pairs)
 SUFFIXES = frozenset(suffix for pairs in PARADIGMS.values() for _, suffix in pairs)
+
+
+def needs_negation(paradigm: Paradigm, prefix: str) -> bool:
+    """Say whether such a form counts only after «لم»; «ليعد» (let it return) stands alone."""
+    return paradigm is Paradigm.PRESENT_JUSSIVE and "ل" not in prefix

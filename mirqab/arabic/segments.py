@@ -81,7 +81,7 @@ def sentences(folded: str) -> list[tuple[int, int]]:
 def _ends(folded: str, begin: int, at: int, after: int) -> bool:
     mark = folded[at:after]
     if mark == "\n":
-        line = folded[max(begin, folded.rfind("\n", begin, at)) : at].rstrip()
+        line = folded[begin:at].rstrip().rpartition("\n")[2]
         return not line.endswith(":") or len(words(line)) > _SPEAKER_LINE
     if mark == ".":
         before, behind = folded[max(begin, at - _WIDEST) : at].rstrip()[-2:], folded[after : after + 1]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mirqab.arabic.inflection import Kind, paradigms
-from mirqab.arabic.paradigms import PARADIGMS, PREFIXES, SUFFIXES, Paradigm
+from mirqab.arabic.paradigms import PARADIGMS, PREFIXES, SUFFIXES, Paradigm, needs_negation
 
 _NEGATIONS = frozenset({"لم", "ولم", "فلم", "الم", "اولم", "افلم"})
-_JUSSIVE = PARADIGMS[Paradigm.PRESENT_JUSSIVE]
+_FIRST = frozenset(prefix[0] for prefix in PREFIXES if prefix)
+_LAST = frozenset(suffix[-1] for suffix in SUFFIXES if suffix)
 _LONGEST_PREFIX = max(map(len, PREFIXES))
 _LONGEST_SUFFIX = max(map(len, SUFFIXES))
 _CACHE_LIMIT = 200_000
@@ -24,12 +25,12 @@ class WordIndex:
 
     def __init__(self) -> None:
         self._numbers: dict[tuple[str, Kind, frozenset[str]], int] = {}
-        self._stems: dict[str, list[tuple[frozenset[tuple[str, str]], int]]] = {}
+        self._stems: dict[str, list[tuple[Paradigm, frozenset[tuple[str, str]], int]]] = {}
         self._struck: dict[int, frozenset[str]] = {}
         self.spelled: dict[int, str] = {}
         """Numbers of the words that must also agree with the original spelling."""
         self._cache: dict[str, tuple[int, ...]] = {}
-        self._negated: dict[str, frozenset[int]] = {}  # of the words in the cache: what they are after «لم» alone
+        self._negated: dict[str, frozenset[int]] = {}  # word → what it is only after «لم»
 
     def add(self, word: str, kind: Kind, struck: frozenset[str] = frozenset()) -> int:
         """Return the number of `word`, which is never found in one of the folded forms `struck`."""
@@ -38,12 +39,13 @@ class WordIndex:
             return self._numbers[key]
         number = self._numbers[key] = len(self._numbers)
         for stem, paradigm in paradigms(word, kind):
-            self._stems.setdefault(stem, []).append((PARADIGMS[paradigm], number))
+            self._stems.setdefault(stem, []).append((paradigm, PARADIGMS[paradigm], number))
         if struck:
             self._struck[number] = struck
         if kind is Kind.SPELLED:
             self.spelled[number] = word
-        self._forget()
+        self._cache.clear()
+        self._negated.clear()
         return number
 
     def find(self, word: str) -> tuple[int, ...]:
@@ -51,7 +53,7 @@ class WordIndex:
         found = self._cache.get(word)
         if found is None:
             if len(self._cache) >= _CACHE_LIMIT:
-                self._forget()
+                self._cache.clear()
             found = self._cache[word] = self._look_up(word)
         return found
 
@@ -64,29 +66,25 @@ class WordIndex:
                     found[at] = tuple(number for number in found[at] if number not in self._negated[word])
         return found
 
-    def _forget(self) -> None:
-        self._cache.clear()
-        self._negated.clear()
-
     def _look_up(self, word: str) -> tuple[int, ...]:
         stems, length = self._stems, len(word)
         found: set[int] = set()
         negated: set[int] = set()
-        tails = [
-            (word[length - cut :], length - cut)
-            for cut in range(min(_LONGEST_SUFFIX, length - 1) + 1)
-            if word[length - cut :] in SUFFIXES
-        ]
-        for begin in range(min(_LONGEST_PREFIX, length - 1) + 1):
+        ends = [("", length)]
+        if word[-1:] in _LAST:
+            for cut in range(1, min(_LONGEST_SUFFIX, length - 1) + 1):
+                suffix = word[length - cut :]
+                if suffix in SUFFIXES:
+                    ends.append((suffix, length - cut))
+        for begin in range(min(_LONGEST_PREFIX, length - 1) + 1 if word[:1] in _FIRST else 1):
             prefix = word[:begin]
             if prefix not in PREFIXES:
                 continue
-            for suffix, end in tails:
-                if begin < end:
-                    for pairs, number in stems.get(word[begin:end], ()):
+            for suffix, end in ends:
+                if begin < end and (known := stems.get(word[begin:end])):
+                    for paradigm, pairs, number in known:
                         if (prefix, suffix) in pairs:
-                            # «ليعد» (let it return) needs no «لم»
-                            (negated if pairs is _JUSSIVE and "ل" not in prefix else found).add(number)
+                            (negated if needs_negation(paradigm, prefix) else found).add(number)
         negated -= found
         if negated:
             self._negated[word] = frozenset(negated)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
     from mirqab.archive.feedstates import Settle
     from mirqab.archive.flags import FlagChange
+    from mirqab.archive.listing import FlaggedStory
     from mirqab.archive.nearmisses import NearMiss
     from mirqab.archive.newest import StoredStory, StoryText
     from mirqab.archive.pruning import FlaggedRecord, Pruned, PrunedElsewhereError, PrunePlan, RawSpace
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from mirqab.archive.reads import (
         ArticleDetail,
         EntryTrail,
-        FlaggedStory,
         OutletCounts,
         Sighting,
         StoryDetail,
@@ -84,6 +84,7 @@ _MODULES: Final = {
     "DriftRow": "drifts",
     "FlagChange": "flags",
     "FlaggedRecord": "pruning",
+    "FlaggedStory": "listing",
     "KeptEntry": "reextracting",
     "KeptPage": "raw",
     "Known": "storing",

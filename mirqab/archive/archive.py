@@ -17,6 +17,7 @@ from mirqab.archive import (
     drifts,
     entries,
     feedstates,
+    listing,
     nearmisses,
     newest,
     opening,
@@ -417,11 +418,11 @@ class Archive:
         topic: str | None = None,
         theatre: str | None = None,
         limit: int | None = None,
-        states: Collection[FlagState] = reads.LISTED,
-    ) -> list[reads.FlaggedStory]:
+        states: Collection[FlagState] = listing.LISTED,
+    ) -> list[listing.FlaggedStory]:
         """Return flagged stories, those first seen last on top; `since` means first seen by us."""
         with self._reading() as conn:
-            return reads.flagged(conn, since=since, topic=topic, theatre=theatre, limit=limit, states=states)
+            return listing.flagged(conn, since=since, topic=topic, theatre=theatre, limit=limit, states=states)
 
     def newest_stories(
         self,
@@ -442,11 +443,25 @@ class Archive:
             )
 
     def near_misses(
-        self, *, thresholds: Mapping[str, float], since: datetime | None = None, limit: int = 20
+        self,
+        *,
+        thresholds: Mapping[str, float],
+        outlet_thresholds: Mapping[tuple[str, str], float] | None = None,
+        since: datetime | None = None,
+        limit: int = 20,
     ) -> list[NearMiss]:
-        """Return stories that scored and are not flagged, nobody having decided on them, the nearest first."""
+        """Return stories that scored and are not flagged, nobody having decided on them, the nearest first.
+
+        `thresholds` are the topics', `outlet_thresholds` those that hold for one outlet, by (topic, outlet).
+        """
         with self._reading() as conn:
-            return nearmisses.near_misses(conn, thresholds=thresholds, since=since, limit=limit)
+            return nearmisses.near_misses(
+                conn,
+                thresholds=thresholds,
+                outlet_thresholds=outlet_thresholds or {},
+                since=since,
+                limit=limit,
+            )
 
     def story(self, story_id: str) -> reads.StoryDetail | None:
         """Return a story with its articles (the first is its lead), who carried it, and its flags."""

@@ -99,15 +99,17 @@ def standing(conn: Connection, *, topic: str | None, since: datetime | None) -> 
     query = select(_decisions).order_by(_decisions.c.id)
     if topic is not None:
         query = query.where(_decisions.c.topic == topic)
+    last = last_of(_decided(row) for row in conn.execute(query))
+    return [one for one in last.values() if since is None or one.decided_at >= since]
+
+
+def last_of(told: Iterable[Decided]) -> dict[tuple[str, str], Decided]:
+    """Return of some decisions, the first first, those that stand: the last of each story and topic, if not undone."""
     last: dict[tuple[str, str], Decided] = {}
-    for row in conn.execute(query):
-        last.pop((row.story, row.topic), None)
-        last[row.story, row.topic] = _decided(row)
-    return [
-        one
-        for one in last.values()
-        if one.decision is not Decision.UNDONE and (since is None or one.decided_at >= since)
-    ]
+    for one in told:
+        last.pop((one.story, one.topic), None)  # its place is that of the last word
+        last[one.story, one.topic] = one
+    return {key: one for key, one in last.items() if one.decision is not Decision.UNDONE}
 
 
 def of_stories(conn: Connection, stories: Iterable[str]) -> list[Decided]:

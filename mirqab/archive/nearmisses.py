@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, case, exists, select
+from sqlalchemy import Connection, and_, case, exists, select
 
 from mirqab.archive import tables
 from mirqab.topics import verdict_from_json
@@ -32,14 +33,32 @@ class NearMiss:
 
 
 def near_misses(
-    conn: Connection, *, thresholds: Mapping[str, float], since: datetime | None, limit: int
+    conn: Connection,
+    *,
+    thresholds: Mapping[str, float],
+    outlet_thresholds: Mapping[tuple[str, str], float],
+    since: datetime | None,
+    limit: int,
 ) -> list[NearMiss]:
     """Return the near misses of these topics, the nearest to its topic's threshold first.
 
-    `thresholds` says for each topic what a story needs; `since` means first seen by us. Stories whose flag stands,
+    `thresholds` says for each topic what a story needs, `outlet_thresholds` for a topic and an outlet that have
+    another; `since` means first seen by us. Stories whose flag stands,
     and those that a person has decided on, are left out.
     """
-    needed = case(*((_verdicts.c.topic == topic, value) for topic, value in thresholds.items()), else_=0.0)
+    if not thresholds:
+        return []
+    topics: defaultdict[float, list[str]] = defaultdict(list)  # thousands of topics share a few thresholds
+    for topic, threshold in thresholds.items():
+        topics[threshold].append(topic)
+    needed = case(
+        *(
+            (and_(_verdicts.c.topic == topic, _articles.c.outlet == outlet), threshold)
+            for (topic, outlet), threshold in outlet_thresholds.items()
+        ),
+        *((_verdicts.c.topic.in_(names), threshold) for threshold, names in topics.items()),
+        else_=0.0,
+    )
     flags, stories = tables.flags, tables.stories
     query = (
         select(_verdicts.c.article, _verdicts.c.topic, _articles.c.story)

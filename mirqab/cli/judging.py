@@ -71,6 +71,6 @@ def judge_lines(topics: Sequence[Topic]) -> int:
             failed += 1
             say(f"line {number}: {error}")
             continue
-        for verdict in judge.judge(title=text.title, text=text.text, published=text.published):
+        for verdict in judge.judge(title=text.title, text=text.text, published=text.published, outlet=text.outlet):
             write_line(to_json(judgement_line(identity, verdict)))
     return ExitCode.SOME_FAILED if failed else ExitCode.WELL

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from mirqab.cli import deployment
-from mirqab.cli.terminal import FORMAT, Column, Format, Row, moment, one_line, print_rows, say
+from mirqab.cli.terminal import FORMAT, Format, moment, one_line, print_rows, say, write_line
 from mirqab.reader.queries import iso
 
 if TYPE_CHECKING:
@@ -48,11 +49,26 @@ def near(
         if archive is None:
             print_rows([], [], form, empty=deployment.NOTHING_YET)
             return
-        thresholds = {one.id: one.threshold for one in wanted.values()}
-        found = archive.near_misses(thresholds=thresholds, since=start, limit=limit) if thresholds else []
-    rows = [_row(one, wanted) for one in found]
-    print_rows(rows, _COLUMNS, form, empty=_EMPTY)
-    if outdated := sorted({one.verdict.topic for one in found if _is_old(one, wanted)}):
+        found = archive.near_misses(
+            thresholds={one.id: one.threshold for one in wanted.values()},
+            outlet_thresholds={
+                (one.id, outlet): threshold
+                for one in wanted.values()
+                for outlet, threshold in one.outlet_thresholds.items()
+            },
+            since=start,
+            limit=limit + 1,
+        )
+    shown = found[:limit]
+    if form is not Format.TABLE:
+        print_rows((_row(one, wanted) for one in shown), [], form, empty="")
+    elif shown:
+        _print(shown, wanted)
+    else:
+        write_line(_EMPTY)
+    if len(found) > limit:
+        say(f"There are more than these {limit}; --limit shows more of them.")
+    if outdated := sorted({one.verdict.topic for one in shown if _is_old(one, wanted)}):
         say(
             f"Judged by an older version of {', '.join(outdated)}: what is missing may not be true any more; "
             "./run rematch judges again."
@@ -62,14 +78,15 @@ def near(
 _EMPTY: Final = "No story scored without being flagged; ./run explain URL tells why a page is not flagged."
 
 
-def _is_old(one: NearMiss, topics: dict[str, Topic]) -> bool:
+def _is_old(one: NearMiss, topics: Mapping[str, Topic]) -> bool:
     return one.verdict.version != topics[one.verdict.topic].version
 
 
-def _row(one: NearMiss, topics: dict[str, Topic]) -> dict[str, Any]:
+def _row(one: NearMiss, topics: Mapping[str, Topic]) -> dict[str, Any]:
+    from mirqab.cli.topic.verdicts_shown import strongest
+
     verdict = one.verdict
-    top = max(verdict.sentences, key=lambda sentence: sentence.points, default=None)
-    evidence = ""
+    top, evidence = strongest(verdict), ""
     if top is not None:
         text = one.headline if top.span.field == "title" else one.body
         evidence = text[top.span.start : top.span.stop].strip()
@@ -93,17 +110,23 @@ def _row(one: NearMiss, topics: dict[str, Topic]) -> dict[str, Any]:
     }
 
 
-def _first_seen(row: Row) -> str:
-    from datetime import datetime
+def _print(found: Sequence[NearMiss], topics: Mapping[str, Topic]) -> None:
+    from mirqab.cli.paper import Paper
+    from mirqab.cli.topic.verdicts_shown import strongest
 
-    return moment(datetime.fromisoformat(row["first_seen_at"]))
-
-
-_COLUMNS: Final[list[Column]] = [
-    ("story", lambda row: row["story"]),
-    ("score", lambda row: f"{row['score']:g} of {row['threshold']:g}"),
-    ("topic", lambda row: row["topic"] + ("" if row["current"] else " (older)")),
-    ("first seen", _first_seen),
-    ("outlet", lambda row: row["outlet"]),
-    ("headline, and what is missing", lambda row: f"{one_line(row['headline'])} — {'; '.join(row['missing'])}"),
-]
+    paper = Paper()
+    for place, one in enumerate(found):
+        if place:
+            paper.line()
+        verdict = one.verdict
+        topic = verdict.topic + (", an older version" if _is_old(one, topics) else "")
+        paper.line(f"{verdict.score:g} of {verdict.threshold:g}  {one_line(one.headline)}")
+        paper.line(f"  {one.story}  {one_line(one.outlet)}  first seen {moment(one.first_seen_at)}  {topic}")
+        top = strongest(verdict)
+        if top is not None:
+            where = "headline: " if top.span.field == "title" else ""
+            paper.line(f"  {where}", paper.sentence(top, title=one.headline, text=one.body))
+            for name, points in (*top.parts, *verdict.sum[1:]):
+                paper.line(f"    {points:+g}  {one_line(name)}")
+        for what in verdict.missing:
+            paper.line(f"    missing: {one_line(what)}")

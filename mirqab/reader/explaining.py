@@ -111,7 +111,13 @@ def _opinions(detail: ArticleDetail, topics: Sequence[Topic]) -> tuple[Opinion, 
     kept = {(verdict.topic, verdict.version): verdict for verdict in detail.verdicts}
     again = [topic for topic in topics if (topic.id, topic.version) not in kept]
     article = detail.article
-    judged = Judge(again).judge(title=article.headline, text=article.body, published=article.published) if again else ()
+    judged = (
+        Judge(again).judge(
+            title=article.headline, text=article.body, published=article.published, outlet=article.outlet
+        )
+        if again
+        else ()
+    )
     opinions = [Opinion(verdict=verdict, stored=False) for verdict in judged]
     current = {topic.id for topic in topics}
     for (topic, version), verdict in kept.items():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from mirqab.topics.language import Drop, Pair, Topic
+
+MOST_HITS = 40
+"""Places of one concept or composition in one sentence that are looked at: composing costs the square of them."""
 
 Span = tuple[int, int]
 Piece = tuple[str, int, int]  # concept, first token, token after the last
@@ -23,33 +26,51 @@ class Hit(NamedTuple):
 class Found:
     """What one sentence names: hits of concepts, and of compositions once they are composed."""
 
-    def __init__(self, concepts: Mapping[str, Sequence[Span]], is_number: Callable[[int], bool]) -> None:
-        self.concepts = concepts
+    def __init__(
+        self, named: Mapping[int, Sequence[Span]], numbers: Mapping[str, int], is_number: Callable[[int], bool]
+    ) -> None:
+        self._named, self._numbers = named, numbers
         self.composed: dict[str, list[Hit]] = {}
         self.anaphoric: dict[str, list[Hit]] = {}
+        self._bare: dict[str, list[Hit]] = {}
         self._is_number = is_number
+
+    def places(self, name: str | None) -> Sequence[Span]:
+        """Return the places of a concept; of None, none."""
+        return self._named.get(self._numbers[name], ()) if name is not None else ()
 
     def hits(self, name: str) -> Sequence[Hit]:
         """Return the hits of a concept or a composition."""
         if name in self.composed:
             return self.composed[name]
-        return [Hit(start, stop, (start, stop), ((name, start, stop),)) for start, stop in self.concepts.get(name, ())]
+        if name not in self._bare:
+            self._bare[name] = [
+                Hit(start, stop, (start, stop), ((name, start, stop),)) for start, stop in self.places(name)
+            ]
+        return self._bare[name]
 
     def compose(self, topic: Topic) -> None:
         """Find the hits of every composition of the topic, in the file's order, and delete the dropped ones."""
         for composition in topic.compositions:
             found: dict[Hit, None] = {}
             for pair in composition.pairs:
-                for hit in self._pair(pair, topic.filler):
-                    found[hit] = None
-            drops = [drop for drop in topic.drops if composition.name in drop.compositions]
-            self.composed[composition.name] = [hit for hit in found if not any(map(self._dropper(hit), drops))]
+                found.update(dict.fromkeys(self._pair(pair, topic.filler)))
+            name = composition.name
+            self.composed[name] = self._kept(topic, name, found)[:MOST_HITS] if found else []
             if composition.anaphora:
-                bare = self.hits(composition.anaphora)
-                self.anaphoric[composition.name] = [hit for hit in bare if not any(map(self._dropper(hit), drops))]
+                self.anaphoric[name] = self._kept(topic, name, self.hits(composition.anaphora))
+
+    def _kept(self, topic: Topic, composition: str, hits: Iterable[Hit]) -> list[Hit]:
+        drops = [drop for drop in topic.drops if composition in drop.compositions]
+        return [hit for hit in hits if not any(self._drops(drop, hit) for drop in drops)]
+
+    def _drops(self, drop: Drop, hit: Hit) -> bool:
+        return any(0 <= start - hit.anchor[1] <= drop.gap for start, _ in self.places(drop.concept))
 
     def _pair(self, pair: Pair, filler: str | None) -> list[Hit]:
         firsts = self.hits(pair.first)
+        if not firsts:
+            return []
         if pair.second is None:
             return list(firsts)
         seconds = self.hits(pair.second)
@@ -80,13 +101,8 @@ class Found:
         return found
 
     def _filled(self, between: range, filler: str | None) -> bool:
-        spans = self.concepts.get(filler, ()) if filler else ()
+        spans = self.places(filler)
         return all(self._is_number(at) or any(start <= at < stop for start, stop in spans) for at in between)
-
-    def _dropper(self, hit: Hit) -> Callable[[Drop], bool]:
-        return lambda drop: any(
-            0 <= start - hit.anchor[1] <= drop.gap for start, _ in self.concepts.get(drop.concept, ())
-        )
 
 
 def distance(one: Span, other: Span) -> int:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mirqab.topics.language import Composition, Topic
+from mirqab.topics.language import Composition, Rule, Topic
 from mirqab.topics.scoring import Scored
 
+_MOST_WAYS = 500
+"""Ways to fulfil a composition that are told apart: those of compositions of compositions multiply."""
 _SHOWN = 6
 """Names listed before the rest is only counted."""
 
@@ -24,7 +26,7 @@ class _Way(NamedTuple):
 
 
 class Gate:
-    """Says in a few set comparisons whether a text can score, and in plain words what it lacks."""
+    """Says which concepts a text must name to score, and in plain words what it lacks."""
 
     def __init__(self, topic: Topic, numbers: Mapping[str, int]) -> None:
         composed: dict[str, list[frozenset[str]]] = {}
@@ -40,25 +42,26 @@ class Gate:
         anaphora = {c.anaphora for c in topic.compositions if c.anaphora}
         self.anchors = frozenset(set().union(*(firsts[name] for name in self._leading)) | anaphora)
         """The concepts that begin a composed hit: a sentence without any of them cannot score."""
-        self._anchored = frozenset(numbers[name] for name in self.anchors)
+        self.ways = frozenset(
+            frozenset(map(numbers.__getitem__, way)) for rule in topic.rules for way in _rule_ways(rule, composed)
+        )
+        """Sets of concepts: a text or sentence that names all of one can fulfil a rule, any other cannot."""
+        self.begins = frozenset(map(numbers.__getitem__, self.anchors))
+        """The anchors by number."""
+        self.looks_around = bool(anaphora) or any(rule.times > 1 for rule in topic.rules)
+        """Whether sentences bear on a verdict that fulfil no rule by themselves."""
         self._topic, self._numbers = topic, numbers
 
-    def opens(self, present: set[int]) -> bool:
-        """Say whether a text that names these concepts can fulfil a rule."""
-        if self._anchored.isdisjoint(present):  # every way begins with an anchor; most sentences name none
-            return False
-        return any(way.numbers <= present for ways in self._ways.values() for way in ways)
-
-    def missing(self, present: set[int], rejected: Sequence[Sequence[tuple[str, float]]] = ()) -> tuple[str, ...]:
+    def missing(self, present: set[int], threshold: float, *, rejected: Sequence[Scored] = ()) -> tuple[str, ...]:
         """Say what a text without evidence has and lacks."""
         if rejected:
-            best = max(rejected, key=lambda parts: sum(points for _, points in parts))
-            sums = "، ".join(f"{name} {points:+g}" for name, points in best)
+            best = max(rejected, key=lambda scored: scored.points)
+            sums = "، ".join(f"{name} {points:+g}" for name, points in best.parts)
             return (f"أقوى جملة لم تكسب نقاطاً: {sums}",)
-        threshold = f"النقاط 0 والعتبة {self._topic.threshold:g}"
-        if self._anchored.isdisjoint(present):
+        sums = f"النقاط 0 والعتبة {threshold:g}"
+        if self.begins.isdisjoint(present):
             anchors = dict.fromkeys(name for leading in self._leading for name in sorted(self._firsts[leading]))
-            return (f"لم ترد أي كلمة مما يبدأ به الموضوع: {_list(list(anchors))}", threshold)
+            return (f"لم ترد أي كلمة مما يبدأ به الموضوع: {_list(list(anchors))}", sums)
         lines = []
         for name in self._leading:
             if not any(self._numbers[first] in present for first in self._firsts[name]):
@@ -71,11 +74,13 @@ class Gate:
             has = [concept for concept in wanted if self._numbers[concept] in present]
             lacks = [concept for concept in wanted if self._numbers[concept] not in present]
             lines.append(f"«{name}»: وُجد {_list(has)}؛ ولم يوجد {_list(lacks)}")
-        return (*(lines or ["أُحيل إلى الموضوع ولم يُذكر ما يُحال إليه"]), threshold)
+        return (*(lines or ["أُحيل إلى الموضوع ولم يُذكر ما يُحال إليه"]), sums)
 
-    def short(self, short: float, parts: Sequence[tuple[str, float]], best: Scored) -> tuple[str, ...]:
+    def short(
+        self, score: float, threshold: float, parts: Sequence[tuple[str, float]], best: Scored
+    ) -> tuple[str, ...]:
         """Say what a text with too little evidence lacks."""
-        lines = [f"ينقص {round(short, 4):g} من النقاط لبلوغ العتبة {self._topic.threshold:g}"]
+        lines = [f"ينقص {round(threshold - score, 4):g} من النقاط لبلوغ العتبة {threshold:g}"]
         better = [rule for rule in self._topic.rules if rule.points > best.rule.points]
         wanted = dict.fromkeys(name for rule in better for name in rule.together[1:])
         if wanted:
@@ -90,14 +95,25 @@ class Gate:
 def _ways(
     composition: Composition, composed: Mapping[str, list[frozenset[str]]], firsts: Mapping[str, set[str]]
 ) -> tuple[list[frozenset[str]], set[str]]:
-    found: list[frozenset[str]] = []
-    first: set[str] = set()
+    found: dict[frozenset[str], None] = {}
+    first = set().union(*(firsts.get(pair.first, {pair.first}) for pair in composition.pairs))
     for pair in composition.pairs:
-        first |= firsts.get(pair.first, {pair.first})
         for one in composed.get(pair.first, [frozenset({pair.first})]):
             for other in composed.get(pair.second, [frozenset({pair.second})]) if pair.second else [frozenset[str]()]:
-                found.append(one | other)
-    return list(dict.fromkeys(found)), first
+                found[one | other] = None
+                if len(found) > _MOST_WAYS:  # less is asked of a text then, and it is read more often than needed
+                    return [frozenset({name}) for name in sorted(first)], first
+    return list(found), first
+
+
+def _rule_ways(rule: Rule, composed: Mapping[str, list[frozenset[str]]]) -> list[frozenset[str]]:
+    """Return the sets of concepts of which a sentence must name one to fulfil a rule."""
+    found = composed[rule.together[0]]
+    for name in rule.together[1:]:
+        others = composed.get(name, [frozenset({name})])
+        if len(found) * len(others) <= _MOST_WAYS:
+            found = list(dict.fromkeys(one | other for one in found for other in others))
+    return found
 
 
 def _list(names: Sequence[str]) -> str:

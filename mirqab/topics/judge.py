@@ -1,86 +1,24 @@
 """The judge: one text, all topics, one verdict each.
 
-A text is folded once and its distinct words looked up once for all topics. The gate, derived from the rules, asks
-whether the concepts found can fulfil any rule at all; most texts end there.
+A text is folded once and its distinct words looked up once for all topics. The ways in which the topics' rules can
+begin are kept by their rarest concept, so that a text costs what its own words can fulfil, not what is declared.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Literal
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
+from datetime import UTC, date, datetime
+from functools import cached_property
 
-from mirqab.arabic import Folded, fold, fold_with_offsets, sentences, tokens, words
-from mirqab.topics.composing import Found, Span, distance
+from mirqab.arabic import fold, sentences, words
+from mirqab.topics.fields import StoryField, parts_of, shortened
 from mirqab.topics.gate import Gate
-from mirqab.topics.language import Penalty, Scope, Topic
+from mirqab.topics.language import Topic
 from mirqab.topics.lexicon import Lexicon
-from mirqab.topics.related import related_lines
-from mirqab.topics.scoring import Scored, score_sentence
-from mirqab.types import Evidence, Grade, Sentence, Verdict
-from mirqab.types import Span as TextSpan
-
-_LEAD_TOKENS = 60
-"""Words of the text that count as its lead: evidence there, or in the headline, makes it the main subject."""
-
-_LONGEST_SENTENCE = 300
-"""Words after which a sentence is cut: news writes 40 to 90, and composing costs the square of a sentence."""
-
-Field = Literal["title", "text"]
-
-
-class _Field:
-    """One field of a story, folded: the headline is one sentence, the text several."""
-
-    def __init__(self, name: Field, original: str, folded: str, spans: Sequence[Span]) -> None:
-        self.name: Field = name
-        self.original, self.folded = original, folded
-        self.tokens = tokens(folded)
-        self._map: Folded | None = None
-        skipped = related_lines(folded)
-        self.sentences: list[Span] = []
-        at = 0
-        for start, stop in spans:
-            while at < len(self.tokens) and self.tokens[at].start < start:
-                at += 1
-            first = at
-            while at < len(self.tokens) and self.tokens[at].start < stop:
-                at += 1
-            if first < at and not _inside(self.tokens[first].start, skipped):
-                self.sentences += [
-                    (begin, min(begin + _LONGEST_SENTENCE, at)) for begin in range(first, at, _LONGEST_SENTENCE)
-                ]
-
-    def span(self, first: int, after: int) -> TextSpan:
-        """Return the span of tokens in the original text."""
-        if self._map is None:
-            self._map = fold_with_offsets(self.original)
-        start, stop = self._map.span(self.tokens[first].start, self.tokens[after - 1].stop)
-        return TextSpan(field=self.name, start=start, stop=stop)
-
-    def spelled(self, at: int) -> str:
-        """Return a token as it stands in the original text."""
-        span = self.span(at, at + 1)
-        return self.original[span.start : span.stop]
-
-
-def _inside(position: int, spans: Sequence[Span]) -> bool:
-    at = bisect_right(spans, (position, position)) - 1
-    # a span that begins at the position itself sorts after it
-    return any(start <= position < stop for start, stop in spans[max(at, 0) : at + 2])
-
-
-class _Evidence:
-    """One sentence that counted, still in token indices."""
-
-    def __init__(self, field: _Field, bounds: Span, scored: Scored, found: Found, points: float) -> None:
-        self.field, self.bounds, self.scored, self.found, self.points = field, bounds, scored, found, points
-
-    @property
-    def leads(self) -> bool:
-        """Whether it stands in the headline or the lead."""
-        return self.field.name == "title" or self.bounds[0] < _LEAD_TOKENS
+from mirqab.topics.summing import Fields, Place, empty, sum_up
+from mirqab.topics.verdicts import worth_keeping
+from mirqab.types import Verdict
 
 
 class Judge:
@@ -94,203 +32,148 @@ class Judge:
             for topic in self.topics
         ]
         self._gates = [Gate(topic, numbers) for topic, numbers in zip(self.topics, self._numbers, strict=True)]
+        self._ways = _by_rarest(self._gates)
+        self._words: dict[int, frozenset[int]] = {}
 
-    def judge(self, *, title: str, text: str, published: datetime | None) -> tuple[Verdict, ...]:
+    def judge(
+        self, *, title: str, text: str, published: datetime | None, outlet: str | None = None
+    ) -> tuple[Verdict, ...]:
         """Return the verdict of every topic, in their order.
 
-        `published` tells a past year from a present one; without it no year is past.
+        `published` tells a past year from a present one, and whether a topic is active; without it no year is past and
+        every topic is. `outlet` is the id of who publishes, which may have a threshold of its own.
         """
-        folded_title, folded_text = fold(title), fold(text)
-        known = self._lexicon.known([*words(folded_title), *words(folded_text)])
-        present = self._lexicon.present(known)
-        in_title, in_text = [(0, len(folded_title))], list[Span]()
-        nearby: list[set[int]] | None = None
-        fields: list[tuple[_Field, dict[int, list[Span]]]] | None = None
-        verdicts = []
-        for topic, gate, numbers in zip(self.topics, self._gates, self._numbers, strict=True):
-            opens = gate.opens(present)
-            if opens:
-                # a rule is fulfilled inside one sentence: most long texts hold its words, but far apart
-                if nearby is None:
-                    in_text = sentences(folded_text)
-                    pieces = [folded_title, *(folded_text[start:stop] for start, stop in in_text)]
-                    nearby = [self._lexicon.present(known.intersection(words(piece))) for piece in pieces]
-                opens = any(gate.opens(together) for together in nearby)
-            if not opens:
-                verdicts.append(_empty(topic, gate.missing(present)))
-                continue
-            if fields is None:
-                fields = [
-                    (field, self._lexicon.hits(field.tokens, field.spelled))
-                    for field in (
-                        _Field("title", title, folded_title, in_title),
-                        _Field("text", text, folded_text, in_text),
-                    )
-                ]
-            verdicts.append(_judge(topic, gate, numbers, present, fields, published.year if published else None))
-        return tuple(verdicts)
+        story = _Story(self._lexicon, title, text)
+        opened = self._opened(story)
+        return tuple(self._verdict(at, story, published, outlet, opened) for at in range(len(self.topics)))
+
+    def scored(
+        self, *, title: str, text: str, published: datetime | None, outlet: str | None = None
+    ) -> tuple[Verdict, ...]:
+        """Return the verdicts that are worth keeping, in the order of the topics.
+
+        Topics of which the text has nothing cost nothing here: thousands can be asked. See `judge`.
+        """
+        story = _Story(self._lexicon, title, text)
+        opened = self._opened(story)
+        verdicts = [self._verdict(at, story, published, outlet, opened) for at in sorted(opened)]
+        return tuple(verdict for verdict in verdicts if worth_keeping(verdict))
+
+    def _verdict(
+        self, at: int, story: _Story, published: datetime | None, outlet: str | None, opened: Mapping[int, Set[Place]]
+    ) -> Verdict:
+        topic, gate = self.topics[at], self._gates[at]
+        threshold = topic.threshold if outlet is None else topic.outlet_thresholds.get(outlet, topic.threshold)
+        if published is not None and not topic.is_active(_day(published)):
+            return empty(topic, (_outside(topic, published),), threshold)
+        if at not in opened:
+            return empty(topic, gate.missing(story.present, threshold), threshold)
+        present, fields = story.read_for(self._words_of(at))
+        year = published.year if published else None
+        return sum_up(topic, gate, self._numbers[at], present, fields, opened[at], year=year, threshold=threshold)
+
+    def _opened(self, story: _Story) -> dict[int, set[Place]]:
+        """Return the topics of which a rule can be fulfilled inside one sentence of the story, and those sentences."""
+        found: dict[int, set[Place]] = {}
+        if self._candidates(story.possible):
+            # most long texts hold the words of a rule, but far apart
+            for place, together in story.possible_together():
+                for at in self._candidates(together):
+                    found.setdefault(at, set()).add(place)
+        story.wanted = frozenset().union(*(self._numbers[at].values() for at in found))
+        return found
+
+    def _candidates(self, present: set[int]) -> set[int]:
+        """Return the topics that have a way to fulfil a rule with these concepts."""
+        found: set[int] = set()
+        for number in self._ways.keys() & present:
+            for way, topics in self._ways[number].items():
+                if way <= present:
+                    found.update(topics)
+        return found
+
+    def _words_of(self, at: int) -> frozenset[int]:
+        if at not in self._words:
+            self._words[at] = self._lexicon.words_of(self._numbers[at].values())
+        return self._words[at]
 
 
-def _empty(topic: Topic, missing: tuple[str, ...]) -> Verdict:
-    return Verdict(
-        topic=topic.id,
-        version=topic.version,
-        flagged=False,
-        score=0.0,
-        threshold=topic.threshold,
-        grade=Grade.BACKGROUND,
-        sum=(),
-        sentences=(),
-        facets={},
-        missing=missing,
-    )
+def _by_rarest(gates: Sequence[Gate]) -> dict[int, dict[frozenset[int], list[int]]]:
+    """Return the ways of all topics by the concept that the fewest topics begin with: way → topics."""
+    used = Counter(number for gate in gates for number in set().union(*gate.ways))
+    found: dict[int, dict[frozenset[int], list[int]]] = {}
+    for at, gate in enumerate(gates):
+        for way in gate.ways:
+            rarest = min(way, key=lambda number: (used[number], number))
+            found.setdefault(rarest, {}).setdefault(way, []).append(at)
+    return found
 
 
-def _judge(
-    topic: Topic,
-    gate: Gate,
-    numbers: Mapping[str, int],
-    present: set[int],
-    fields: Sequence[tuple[_Field, Mapping[int, Sequence[Span]]]],
-    year: int | None,
-) -> Verdict:
-    evidence: list[_Evidence] = []
-    rejected: list[Scored] = []
-    confirmed: frozenset[str] = frozenset()
-    for field, hits in fields:
-        for bounds, named in _by_sentence(field, hits, numbers, gate.anchors):
-            first, after = bounds
-            found = Found(named, lambda at, field=field: field.tokens[at].text[0].isdigit())  # type: ignore[misc]
-            found.compose(topic)
-            scored = score_sentence(topic, found, field.tokens[first:after], confirmed=confirmed, year=year)
-            if scored is None:
-                continue
-            if scored.points <= 0:
-                rejected.append(scored)
-                continue
-            confirmed |= {name for name, composed in found.composed.items() if composed}
-            points = scored.points
-            if field.name == "title":
-                points = round(points * topic.title_weight, 4)
-            evidence.append(_Evidence(field, bounds, scored, found, points))
-    if not evidence:
-        return _empty(topic, gate.missing(present, rejected=[scored.parts for scored in rejected]))
-    parts = _story_parts(topic, numbers, evidence, fields)
-    score = round(sum(points for _, points in parts), 4)
-    flagged = score >= topic.threshold
-    return Verdict(
-        topic=topic.id,
-        version=topic.version,
-        flagged=flagged,
-        score=score,
-        threshold=topic.threshold,
-        grade=_grade(flagged, evidence),
-        sum=parts,
-        sentences=tuple(_sentence(item) for item in evidence),
-        facets=_facets(topic, evidence),
-        missing=() if flagged else gate.short(topic.threshold - score, parts, _best(evidence).scored),
-    )
+class _Story:
+    """One text, folded and looked up as far as anybody asks."""
 
+    def __init__(self, lexicon: Lexicon, title: str, text: str) -> None:
+        self._lexicon = lexicon
+        self._original = {"title": title, "text": text}
+        self._title, self._text = shortened(fold(title)), shortened(fold(text))
+        distinct = {*words(self._title), *words(self._text)}
+        self._known = lexicon.known(distinct)
+        self._glued = lexicon.glued(distinct)
+        self.wanted: frozenset[int] = frozenset()
+        """The concepts of which the places are asked for."""
+        self._fields: dict[tuple[tuple[str, tuple[int, ...]], ...], tuple[set[int], Fields]] = {}
 
-def _by_sentence(
-    field: _Field, hits: Mapping[int, Sequence[Span]], numbers: Mapping[str, int], anchors: frozenset[str]
-) -> Iterator[tuple[Span, dict[str, list[Span]]]]:
-    """Yield the sentences that name an anchor, each with the hits of every concept inside it."""
-    starts = [first for first, _ in field.sentences]
-    named: dict[int, dict[str, list[Span]]] = {}
-    anchored: set[int] = set()
-    for name, number in numbers.items():
-        for span in hits.get(number, ()):
-            at = bisect_right(starts, span[0]) - 1
-            if at >= 0 and span[1] <= field.sentences[at][1]:
-                named.setdefault(at, {}).setdefault(name, []).append(span)
-                if name in anchors:
-                    anchored.add(at)
-    for at in sorted(anchored):
-        yield field.sentences[at], named[at]
+    @cached_property
+    def present(self) -> set[int]:
+        """The concepts that the text can name with its words as they are printed."""
+        return self._lexicon.present(self._known)
 
+    @cached_property
+    def possible(self) -> set[int]:
+        """The same, and those it may name when glued words are cut, wherever they might be."""
+        return self._lexicon.present(self._known.union(*self._glued.values())) if self._glued else self.present
 
-def _best(evidence: Sequence[_Evidence]) -> _Evidence:
-    return max(evidence, key=lambda item: item.points)
+    def possible_together(self) -> Iterator[tuple[Place, set[int]]]:
+        """Yield what each sentence can name."""
+        yield ("title", 0), self._present_in(self._title)
+        for at, (start, stop) in enumerate(self._sentences):
+            yield ("text", at), self._present_in(self._text[start:stop])
 
+    @cached_property
+    def _sentences(self) -> list[tuple[int, int]]:
+        return sentences(self._text)
 
-def _grade(flagged: bool, evidence: Sequence[_Evidence]) -> Grade:
-    if not flagged:
-        return Grade.BACKGROUND
-    return Grade.MAIN if any(item.leads for item in evidence) else Grade.PASSING
+    def _present_in(self, piece: str) -> set[int]:
+        distinct = set(words(piece))
+        glued = [self._glued[word] for word in self._glued.keys() & distinct]
+        return self._lexicon.present((self._known & distinct).union(*glued))
 
+    def read_for(self, topic_words: frozenset[int]) -> tuple[set[int], Fields]:
+        """Return the concepts that the text can name to a topic of these words, and its fields with all places wanted.
 
-def _story_parts(
-    topic: Topic,
-    numbers: Mapping[str, int],
-    evidence: Sequence[_Evidence],
-    fields: Sequence[tuple[_Field, Mapping[int, Sequence[Span]]]],
-) -> tuple[tuple[str, float], ...]:
-    best = _best(evidence)
-    parts = [("أقوى جملة", best.points)]
-    rest = round(min(topic.rest_cap, topic.rest_weight * sum(item.points for item in evidence if item is not best)), 4)
-    if rest:
-        parts.append((f"بقية الجمل ×{topic.rest_weight:g}", rest))
-    for penalty in topic.penalties:
-        if penalty.scope is not Scope.SENTENCE and _story_penalty(penalty, numbers, evidence, fields):
-            parts.append((penalty.name, penalty.points))
-    return tuple(parts)
-
-
-def _story_penalty(
-    penalty: Penalty,
-    numbers: Mapping[str, int],
-    evidence: Sequence[_Evidence],
-    fields: Sequence[tuple[_Field, Mapping[int, Sequence[Span]]]],
-) -> bool:
-    if any(item.found.hits(name) for name in penalty.unless for item in evidence):
-        return False
-    length = sum(len(field.tokens) for field, _ in fields)
-    if penalty.words is not None:
-        return length > penalty.words and len(evidence) <= penalty.evidence and not any(item.leads for item in evidence)
-    number = numbers[penalty.concept] if penalty.concept else -1
-    if penalty.scope is Scope.TITLE:
-        return bool(fields[0][1].get(number))
-    times = sum(len(hits.get(number, ())) for _, hits in fields)
-    return times > 0 and times * 100 >= (penalty.density or 0.0) * length
-
-
-def _sentence(item: _Evidence) -> Sentence:
-    field, scored = item.field, item.scored
-    parts = list(scored.parts)
-    if item.points != scored.points:
-        parts.append(("وزن العنوان", round(item.points - scored.points, 4)))
-    marked = []
-    for concept, start, stop in sorted(set(scored.pieces), key=lambda piece: piece[1:]):
-        span = field.span(start, stop)
-        marked.append(
-            Evidence(
-                span=span,
-                text=field.original[span.start : span.stop],
-                concept=concept,
-                rule=scored.rule.name,
-                points=scored.rule.points,
+        Whether a word is taken for two glued ones depends on the topic's own words alone, so that a verdict does not
+        depend on what else is declared.
+        """
+        cuts = self._lexicon.cuts(self._glued, topic_words) if self._glued else {}
+        key = tuple(sorted(cuts.items()))
+        if key not in self._fields:
+            present = self.present
+            if cuts:
+                present = self._lexicon.present(self._known.union(*(parts_of(word, at) for word, at in cuts.items())))
+            fields = (
+                StoryField("title", self._original["title"], self._title, [(0, len(self._title))], cuts),
+                StoryField("text", self._original["text"], self._text, self._sentences, cuts),
             )
-        )
-    return Sentence(span=field.span(*item.bounds), points=item.points, parts=tuple(parts), evidence=tuple(marked))
+            for field in fields:
+                field.place(self._lexicon.hits(field.tokens, field.spelled, self.wanted))
+            self._fields[key] = present, fields
+        return self._fields[key]
 
 
-def _facets(topic: Topic, evidence: Sequence[_Evidence]) -> dict[str, tuple[str, ...]]:
-    """Read the facets from the evidence: each sentence votes with its points, and mentions decide a tie."""
-    facets = {}
-    for facet in topic.facets:
-        votes: dict[str, tuple[float, int]] = {}
-        for item in evidence:
-            for value, concept in facet.values.items():
-                times = sum(
-                    facet.gap is None
-                    or any(distance(span, (hit.start, hit.stop)) <= facet.gap for hit in item.scored.hits)
-                    for span in item.found.concepts.get(concept, ())
-                )
-                if times:
-                    points, before = votes.get(value, (0.0, 0))
-                    votes[value] = points + item.points, before + times
-        ranked = sorted(votes, key=lambda value: votes[value], reverse=True)
-        least = facet.share * votes[ranked[0]][0] if ranked else 0.0
-        facets[facet.id] = tuple(value for value in ranked if votes[value][0] >= least)
-    return facets
+def _day(published: datetime) -> date:
+    return published.astimezone(UTC).date() if published.tzinfo else published.date()
+
+
+def _outside(topic: Topic, published: datetime) -> str:
+    ends = [f"{word} {at.isoformat()}" for word, at in (("من", topic.active_from), ("إلى", topic.active_to)) if at]
+    return f"نُشر في {_day(published).isoformat()}، والموضوع لما يُنشر {' '.join(ends)}"

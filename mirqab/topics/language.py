@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from functools import cached_property
 
 from mirqab.arabic import Kind
 
-JUDGE_VERSION = "1"
+JUDGE_VERSION = "2"
 """Changes whenever the same topic file could judge some text otherwise: it is part of every topic's version."""
 
 
@@ -97,12 +98,16 @@ class Drop:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """Points for a sentence in which all of `together` are found, each within `gap` words of the first."""
+    """Points for a sentence in which all of `together` are found, each within `gap` words of the first.
+
+    It counts only in a story that holds the first at least `times` times.
+    """
 
     name: str
     together: tuple[str, ...]
     points: float
     gap: int | None = None
+    times: int = 1
 
 
 class Scope(StrEnum):
@@ -117,10 +122,11 @@ class Scope(StrEnum):
 class Penalty:
     """Points taken away.
 
-    In a sentence: `concept` within `gap` words of a composed hit (anywhere when None), or only left of its anchor
-    (`before`), or a year before the publication (`past_year`). In the title: the concept stands there. In the story:
-    `density` or more hits of the concept per 100 words, or more than `words` words with at most `evidence` evidence
-    sentences, none of them in the headline or the lead. A concept of `unless` in the same scope lifts it.
+    In a sentence: `concept`, or the composition of that name, within `gap` words of a composed hit (anywhere when
+    None), or only left of its anchor (`before`), or a year before the publication (`past_year`). In the title: the
+    concept stands there. In the story: `density` or more hits of the concept per 100 words, or more than `words` words
+    with at most `evidence` evidence sentences, none of them in the headline or the lead. A concept of `unless` in the
+    same scope lifts it.
     """
 
     name: str
@@ -140,7 +146,8 @@ class Penalty:
 class Facet:
     """A label read from the evidence sentences; `gap` limits the distance to a composed hit.
 
-    A value weaker than `share` of the strongest one is left out.
+    A value weaker than `share` of the strongest one is left out. With `fallback`, evidence that names no value so near
+    is read whole, and then the headline and the lead.
     """
 
     id: str
@@ -148,6 +155,20 @@ class Facet:
     values: Mapping[str, str]  # value → the concept that holds its terms
     gap: int | None = None
     share: float = 0.0
+    fallback: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grading:
+    """What makes a flagged story one whose main subject is the topic.
+
+    Evidence in the headline; or evidence within the first `lead` words of the text, and at least `sentences` evidence
+    sentences or the `share` of the story's words in them.
+    """
+
+    lead: int = 60
+    sentences: int = 2
+    share: float = 0.1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -181,6 +202,16 @@ class Topic:
     penalties: tuple[Penalty, ...]
     facets: tuple[Facet, ...]
     examples: tuple[Example, ...]
+    grading: Grading = Grading()
+    active_from: date | None = None
+    active_to: date | None = None
+    outlet_thresholds: Mapping[str, float] = field(default_factory=dict)
+
+    def is_active(self, day: date) -> bool:
+        """Say whether stories published on a day (UTC) are judged by the topic."""
+        return (self.active_from is None or self.active_from <= day) and (
+            self.active_to is None or day <= self.active_to
+        )
 
     @property
     def named_concepts(self) -> frozenset[str]:

@@ -11,10 +11,15 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
-from mirqab.arabic import Kind, Token, WordIndex
+from mirqab.arabic import SHORTEST_GLUED, Kind, Token, WordIndex, unglue
 from mirqab.topics.language import Concept, Term
 
 _MARKS = re.compile(r"[\u0610-\u061a\u0640\u064b-\u065f\u0670\u200b-\u200f]")
+_REMEMBERED = 200_000
+"""Long words remembered before they are looked at afresh."""
+_SHORTEST_PART = 3
+_LONGEST_GLUED = 40
+"""Letters of a word that is tried: two of the longest words. What is longer is no slip of a typist."""
 
 Span = tuple[int, int]
 Original = Callable[[int], str]
@@ -40,6 +45,8 @@ class Lexicon:
         self._roots: dict[int, _Node] = {}
         self._single: dict[int, list[int]] = {}
         self._phrases: dict[int, list[tuple[frozenset[int], int]]] = {}  # by the word least likely to be met
+        self._words: dict[int, set[int]] = {}  # concept → the words in its terms
+        self._parts: dict[str, frozenset[str]] = {}  # long word → the known words that it may be glued of
 
     def add(self, concept: Concept) -> int:
         """Return the number of a concept, the same for equal terms."""
@@ -58,6 +65,7 @@ class Lexicon:
 
     def _add(self, term: Term, struck: frozenset[str], number: int) -> None:
         known = [self._index.add(word.text, word.kind, struck) for word in term]
+        self._words.setdefault(number, set()).update(known)
         node = self._roots.setdefault(known[0], _Node())
         for word in known[1:]:
             node = node.next.setdefault(word, _Node())
@@ -75,6 +83,45 @@ class Lexicon:
         """Return those of the words that may stand in a term; the others can be left out of `present`."""
         return set(filter(self._index.find, set(words)))
 
+    def words_of(self, numbers: Iterable[int]) -> frozenset[int]:
+        """Return the numbers of all words in the terms of these concepts."""
+        return frozenset().union(*(self._words.get(number, ()) for number in numbers))
+
+    def glued(self, words: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Return those of the words that may be several known words printed without a space, with all known parts.
+
+        Which of the parts count for a topic is said by `cuts`.
+        """
+        found = {}
+        for word in words:
+            if SHORTEST_GLUED <= len(word) <= _LONGEST_GLUED:
+                parts = self._parts.get(word)
+                if parts is None:
+                    if len(self._parts) >= _REMEMBERED:
+                        self._parts.clear()
+                    parts = self._parts[word] = self._parts_of(word)
+                if parts:
+                    found[word] = parts
+        return found
+
+    def _parts_of(self, word: str) -> frozenset[str]:
+        find = self._index.find
+        if unglue(word, find) is None:  # what is not glued for all topics together is not for any of them
+            return frozenset()
+        places = range(len(word) + 1)
+        return frozenset(
+            part for begin in places for end in places[begin + _SHORTEST_PART :] if find(part := word[begin:end])
+        )
+
+    def cuts(self, glued: Iterable[str], topic_words: frozenset[int]) -> dict[str, tuple[int, ...]]:
+        """Return where glued words are cut for a topic of these words, to which they mean nothing uncut."""
+
+        def known(word: str) -> bool:
+            return not topic_words.isdisjoint(self._index.find(word))
+
+        found = {word: unglue(word, known) for word in glued if not known(word)}
+        return {word: cut for word, cut in found.items() if cut is not None}
+
     def present(self, words: Iterable[str]) -> set[int]:
         """Return the concepts that a text of these words can name: never too few, sometimes too many."""
         known = set(chain.from_iterable(map(self._index.find, words)))
@@ -86,20 +133,20 @@ class Lexicon:
                     found.add(concept)
         return found
 
-    def hits(self, tokens: Sequence[Token], original: Original) -> dict[int, list[Span]]:
-        """Return the places of every concept: spans of token indices, in reading order, each once.
+    def hits(self, tokens: Sequence[Token], original: Original, wanted: frozenset[int]) -> dict[int, list[Span]]:
+        """Return the places of the wanted concepts: spans of token indices, in reading order, each once.
 
         `original` gives the stored spelling of a token, asked for only where a term wants it.
         """
-        find, roots, spelled = self._index.find, self._roots, self._index.spelled
-        known = [find(token.text) for token in tokens]
+        roots, spelled = self._roots, self._index.spelled
+        known = self._index.read([token.text for token in tokens])
         found: dict[int, dict[Span, None]] = {}
 
         def agrees(number: int, at: int) -> bool:
             return number not in spelled or _MARKS.sub("", original(at)) == spelled[number]
 
         def walk(node: _Node, start: int, stop: int) -> None:
-            for concept in node.concepts:
+            for concept in wanted.intersection(node.concepts):
                 found.setdefault(concept, {})[(start, stop)] = None
             if node.next and stop < len(known):
                 for number in known[stop]:

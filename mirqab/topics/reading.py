@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from mirqab.arabic import fold
@@ -15,6 +16,7 @@ from mirqab.topics.language import (
     Drop,
     Example,
     Facet,
+    Grading,
     Pair,
     Penalty,
     Rule,
@@ -41,10 +43,15 @@ _TOPIC = {
     "penalties": "خصومات",
     "facets": "أوجه",
     "examples": "أمثلة",
+    "grades": "درجات",
+    "active": "نافذة_نشر",
+    "outlet_thresholds": "عتبات",
 }
+_GRADES = {"lead": "مطلع", "sentences": "جمل", "share": "نصيب"}
+_ACTIVE = {"from": "من", "to": "إلى"}
 _COMPOSITION = {"name": "اسم", "any": "أي", "anaphora": "إحالة"}
 _DROP = {"name": "اسم", "concept": "مفهوم", "within": "ضمن", "of": "من"}
-_RULE = {"name": "اسم", "together": "معا", "within": "ضمن", "points": "نقاط"}
+_RULE = {"name": "اسم", "together": "معا", "within": "ضمن", "points": "نقاط", "times": "مرات"}
 _PENALTY = {
     "name": "اسم",
     "concept": "مفهوم",
@@ -59,7 +66,7 @@ _PENALTY = {
     "evidence": "أدلة",
 }
 _SCOPES = {fold(name): scope for name, scope in [("جملة", "sentence"), ("عنوان", "title"), ("مقال", "story")]}
-_FACET = {"id": "معرّف", "within": "ضمن", "share": "أقل_نسبة", "values": "قيم"}
+_FACET = {"id": "معرّف", "within": "ضمن", "share": "أقل_نسبة", "fallback": "احتياط", "values": "قيم"}
 _EXAMPLES = {"flagged": "يجب_أن_يُرفع", "not_flagged": "يجب_ألّا_يُرفع"}
 _EXAMPLE = {"text": "نص", "facets": "أوجه", "why": "لماذا"}
 _FLAGS = {"بعده": "after", "قبله": "before", "حشو": "filled"}
@@ -124,6 +131,9 @@ class _Reader:
             penalties=tuple(self._penalty(path, item) for path, item in block.items("penalties")),
             facets=tuple(vocabulary.facets.values()),
             examples=self._examples(block),
+            grading=self._grading(block),
+            outlet_thresholds=self._outlet_thresholds(block),
+            **self._active(block),
         )
         used = topic.named_concepts
         for name in vocabulary.imported:  # of a library only what is used travels with the topic
@@ -205,9 +215,10 @@ class _Reader:
             compositions=frozenset(of),
         )
 
-    def _concept_named(self, block: Block, *, required: bool = False) -> str | None:
+    def _concept_named(self, block: Block, *, required: bool = False, composed: bool = False) -> str | None:
         name = block.text("concept", required=required)
-        return self._known(block.at("concept"), name, self.concepts) if name else None
+        among = (self.concepts, self.composed) if composed else (self.concepts,)
+        return self._known(block.at("concept"), name, *among) if name else None
 
     # --------------------------------------------------------------------------- rules, penalties
 
@@ -226,7 +237,14 @@ class _Reader:
             together=together,
             points=points,
             gap=block.count("within"),
+            times=self._times(block),
         )
+
+    def _times(self, block: Block) -> int:
+        times = block.count("times")
+        if times == 0:
+            block.wrong("times", "a whole number from 1")
+        return times or 1
 
     def _penalty(self, path: Path, item: Any) -> Penalty:
         block = self._block(path, item, _PENALTY)
@@ -234,7 +252,8 @@ class _Reader:
         points = block.number("points", 0.0, required=True)
         if block.has("points") and points >= 0:
             block.wrong("points", "a number below 0")
-        concept, past_year, words = self._concept_named(block), block.truth("past_year"), block.count("words")
+        concept = self._concept_named(block, composed=scope is Scope.SENTENCE)
+        past_year, words = block.truth("past_year"), block.count("words")
         if sum((concept is not None, past_year, words is not None)) != 1:
             self._note(path, "one condition: مفهوم (concept), سنة_ماضية (past_year), or كلمات (words)")
         allowed = {
@@ -287,8 +306,48 @@ class _Reader:
             values={value: f"{name}: {value}" for value in values},
             gap=block.count("within"),
             share=share,
+            fallback=block.truth("fallback"),
         )
         self.vocabulary.facet(facet, values)
+
+    def _grading(self, block: Block) -> Grading:
+        usual = Grading()
+        if not block.has("grades"):
+            return usual
+        own = self._block(block.at("grades"), block.raw("grades"), _GRADES)
+        lead, sentences, share = own.count("lead"), own.count("sentences"), own.number("share", usual.share)
+        if not 0 <= share <= 1:
+            own.wrong("share", "a number from 0 to 1")
+        return Grading(
+            lead=usual.lead if lead is None else lead,
+            sentences=usual.sentences if sentences is None else sentences,
+            share=share,
+        )
+
+    def _active(self, block: Block) -> dict[str, date | None]:
+        if not block.has("active"):
+            return {}
+        own = self._block(block.at("active"), block.raw("active"), _ACTIVE)
+        ends: dict[str, date | None] = {}
+        for key in _ACTIVE:
+            written = own.text(key)
+            try:
+                ends[key] = date.fromisoformat(written) if written else None
+            except ValueError:
+                own.wrong(key, "a day such as 2026-01-31")
+        first, last = ends.get("from"), ends.get("to")
+        if first and last and first > last:
+            own.wrong("to", f"a day from {first.isoformat()} on")
+        return {"active_from": first, "active_to": last}
+
+    def _outlet_thresholds(self, block: Block) -> dict[str, float]:
+        found = {}
+        for path, outlet, value in block.entries("outlet_thresholds"):
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                found[outlet] = float(value)
+            else:
+                self._note(path, "a number of points")
+        return dict(sorted(found.items()))
 
     def _examples(self, block: Block) -> tuple[Example, ...]:
         if not block.has("examples"):

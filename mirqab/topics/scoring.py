@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mirqab.arabic import Token
@@ -28,11 +28,18 @@ class Scored(NamedTuple):
 
 
 def score_sentence(
-    topic: Topic, found: Found, tokens: Sequence[Token], *, confirmed: frozenset[str], year: int | None
+    topic: Topic,
+    found: Found,
+    tokens: Sequence[Token],
+    *,
+    confirmed: frozenset[str],
+    times: Mapping[str, int],
+    year: int | None,
 ) -> Scored | None:
     """Return what a sentence earns, or None when no rule is fulfilled.
 
-    `confirmed` names the compositions of which a full hit stands earlier in the story: their anaphora count.
+    `confirmed` names the compositions of which a full hit stands earlier in the story: their anaphora count. `times`
+    says how often the whole story holds those that a rule wants several times.
     """
     composed = {
         name: [*hits, *(found.anaphoric.get(name, []) if hits or name in confirmed else [])]
@@ -40,6 +47,8 @@ def score_sentence(
     }
     best: tuple[float, int, Rule, tuple[Piece, ...]] | None = None
     for rule in topic.rules:
+        if rule.times > 1 and times[rule.together[0]] < rule.times:
+            continue
         for hit in composed[rule.together[0]]:
             fulfilled = _fulfil(rule, hit, found, composed)
             if fulfilled is not None and (best is None or (rule.points, -fulfilled[0]) > (best[0], -best[1])):
@@ -80,7 +89,8 @@ def _applies(penalty: Penalty, found: Found, hits: Sequence[Hit], tokens: Sequen
     if penalty.past_year:
         years = [int(token.text) for token in tokens if _YEAR.fullmatch(token.text)]
         return year is not None and bool(years) and max(years) < year
-    spans = found.concepts.get(penalty.concept or "", ())
+    name = penalty.concept
+    spans = [(hit.start, hit.stop) for hit in found.hits(name)] if name in found.composed else found.places(name)
     if penalty.before:
         # only when every hit is so preceded: «بعد انسحاب الجيش طالبت بانسحاب القوات» is current news
         return bool(spans) and all(

@@ -59,6 +59,7 @@ def verdict_from_json(content: Mapping[str, Any]) -> Verdict:
                         concept=item["concept"],
                         rule=item["rule"],
                         points=item["points"],
+                        repaired=item.get("repaired", False),
                     )
                     for item in sentence["evidence"]
                 ),
@@ -92,6 +93,7 @@ def _evidence_to_json(item: Evidence) -> dict[str, Any]:
         "concept": item.concept,
         "rule": item.rule,
         "points": item.points,
+        **({"repaired": True} if item.repaired else {}),
     }
 
 

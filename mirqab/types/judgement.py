@@ -22,7 +22,8 @@ class Span:
 class Evidence:
     """One marked piece of text, what it matched, and the rule it served.
 
-    `points` is what the rule gave to the sentence; it stands on every span of that rule.
+    `points` is what the rule gave to the sentence; it stands on every span of that rule. `repaired` marks a word that
+    was cut out of two printed without a space.
     """
 
     span: Span
@@ -30,6 +31,7 @@ class Evidence:
     concept: str
     rule: str
     points: float
+    repaired: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -47,7 +47,8 @@ def judge_stories(
     judge = Judge(topics)
     for story in few:
         verdicts = tuple(
-            judge.judge(title=text.title, text=text.text, published=text.published) for text in story.texts
+            judge.judge(title=text.title, text=text.text, published=text.published, outlet=text.outlet)
+            for text in story.texts
         )
         yield JudgedStory(story=story, verdicts=verdicts)
 

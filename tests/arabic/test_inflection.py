@@ -87,6 +87,8 @@ def test_a_form_that_needs_a_negation_counts_only_after_one() -> None:
     assert index.find("يعد") == (number,)
     read = index.read(printed("يعد البيان مهما ولم يعد الجنود فليعد الوفد ولم تعد القوات تعد"))
     assert [at for at, numbers in enumerate(read) if numbers] == [4, 6, 9]
+    alone = forms(*read_word("عاد/يعود"), negated=False)
+    assert known("عاد/يعود") - alone == {a + b + "عد" for a in ("", "و", "ف") for b in "يت"}
 
 
 def test_reading_in_order_gives_what_finding_gives() -> None:

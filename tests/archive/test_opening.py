@@ -20,12 +20,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 
 from mirqab.addresses import url_key
-from mirqab.archive import Archive, opening
+from mirqab.archive import Archive, Chosen, opening
 from mirqab.archive.dialect import explain, make_engine
 from mirqab.archive.tables import metadata
 from mirqab.errors import ArchiveError
 from mirqab.stories import place
-from mirqab.types import Admitted, Reason, Validators
+from mirqab.types import Admitted, FlagState, RaisedBy, Reason, Validators
 from tests.archive.making import FEED, NOON, WEEK_S, body, entry_id, item, snapshot, worked
 
 OPEN = "import sys; from mirqab.archive import Archive; Archive.open(sys.argv[1]).close()"
@@ -110,6 +110,47 @@ def test_an_archive_of_the_first_schema_keeps_what_it_holds(tmp_path: Path) -> N
     # what was told is still known: nothing is fetched again because of the change, and no gap is seen
     assert archive.admit(run, snapshot(told), first_poll_max_age_s=WEEK_S) == Admitted(found=1, known=1)
     assert archive.admit(run, snapshot(item("1", "آخر")), first_poll_max_age_s=WEEK_S).reopened == 1
+    archive.close()
+
+
+def test_what_judged_an_article_is_known_after_it_moved_to_one_row(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.sqlite3'}"
+    _, writer = make_engine(make_url(url))
+    config = Config()
+    config.set_main_option("script_location", str(Path(opening.__file__).with_name("migrations")))
+    at = "'2026-11-22 11:00:00'"
+    with writer.begin() as conn:
+        config.attributes["connection"] = conn
+        command.upgrade(config, "0005")
+        for number in (1, 2):
+            for statement in (
+                "INSERT INTO entries (id, outlet, url, url_key, state, attempts, first_seen_at, authors, title,"
+                f" summary) VALUES ('e{number}', 'rasid', 'u{number}', 'u{number}', 'stored', 0, {at}, '[]', '', '')",
+                f"INSERT INTO stories VALUES ('s{number}', {at})",
+                "INSERT INTO articles (id, entry, story, relation, outlet, url, url_key, fingerprint, headline,"
+                " authors, extractor, quality, fetched_at, stored_at, body)"
+                f" VALUES ('a{number}', 'e{number}', 's{number}', 'new', 'rasid',"
+                f" 'u{number}', 'u{number}', 'f{number}', 'خبر', '[]', '', 1, {at}, {at}, '')",
+                f"INSERT INTO judged VALUES ('a{number}', 'talks', 'v1')",
+                f"INSERT INTO judged VALUES ('a{number}', 'exchange', 'v{number}')",
+                "INSERT INTO flags (story, topic, state, article, topic_version, score, grade, first_seen_at,"
+                " raised_at, changed_at, facets, top_evidence)"
+                f" VALUES ('s{number}', 'talks', '{('open', 'withdrawn')[number - 1]}',"
+                f" 'a{number}', 'v1', 4, 'main', {at}, {at}, {at}, '{{}}', '')",
+            ):
+                conn.exec_driver_sql(statement)
+    writer.dispose()
+    archive = Archive.open(url)
+    first, second = archive.article("a1"), archive.article("a2")
+    assert first is not None
+    assert second is not None
+    assert first.judged == (("exchange", "v1"), ("talks", "v1"))
+    assert second.judged == (("exchange", "v2"), ("talks", "v1"))
+    assert {line.story: (line.state, line.earned, line.raised_by) for line in archive.flagged(states=[*FlagState])} == {
+        "s1": (FlagState.OPEN, True, RaisedBy.CRAWL),
+        "s2": (FlagState.WITHDRAWN, False, RaisedBy.CRAWL),
+    }
+    assert archive.count_stale(Chosen(topics={"talks": "v1", "exchange": "v1"})) == 1
     archive.close()
 
 
@@ -268,7 +309,7 @@ import os, sys
 from mirqab.archive import Archive
 from mirqab.errors import ArchiveError
 from mirqab.stories import place
-from mirqab.types import Admitted, Reason, Validators
+from mirqab.types import Admitted, FlagState, RaisedBy, Reason, Validators
 from tests.archive.making import FEED, NOON, WEEK_S, body, item, snapshot, worked
 
 archive = Archive.open(sys.argv[1])

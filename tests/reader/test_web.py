@@ -6,6 +6,7 @@ import html
 import re
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from mirqab.errors import ArchiveError, UsageError
 from mirqab.reader.pages import safe_link
 from mirqab.reader.web import PAGE_SIZE, bind
 from mirqab.settings import Settings, load_settings
+from mirqab.types import Decision
 from tests.reader import newsroom
 from tests.reader.conftest import serving
 from tests.reader.newsroom import HOSTILE, LIBYA, SPORT, TALKS
@@ -62,6 +64,29 @@ def test_a_story_shows_its_text_its_points_and_who_carried_it(pages: str, storie
     assert "نسخة مطابقة" in shown
     assert f'<a href="{TALKS.url}" rel="noopener noreferrer nofollow"' in page
     assert re.search(r'<mark title="[^"]+">محادثات</mark>', page)
+
+
+def test_a_story_shows_where_its_flag_stands_and_what_a_person_said(tmp_path: Path) -> None:
+    settings = load_settings(environ={"MIRQAB_HOME": str(tmp_path)})
+    newsroom.fill(settings, (TALKS, LIBYA))
+    archive = Archive.open(settings.archive_url)
+    stories = {line.headline: line for line in archive.flagged()}
+    line = stories[TALKS.headline]
+    detail = archive.article(line.article)
+    assert detail is not None
+    fallback = (line.article, detail.verdicts[0])
+    archive.decide(line.story, Decision.IRRELEVANT, by="سلمى", note="<b>ليس</b> صلبه", fallback=fallback)
+    for address in serving(lambda: archive):
+        assert TALKS.headline not in visible(httpx.get(address).text)
+        raw = httpx.get(f"{address}story/{line.story}").text
+        assert "&lt;b&gt;ليس&lt;/b&gt; صلبه" in raw
+        shown = visible(raw)
+        assert "ليس ذا صلة" in shown
+        assert "قرار سلمى" in shown
+        assert "الموضوع يرفعه" in shown
+        other = visible(httpx.get(f"{address}story/{stories[LIBYA.headline].story}").text)
+        assert "جديد" in other
+        assert "قرار" not in other
 
 
 def test_text_of_the_web_stays_text(pages: str, stories: dict[str, str]) -> None:

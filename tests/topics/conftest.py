@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mirqab.declarations import read_topic_document
 from mirqab.documents import read_document
+from mirqab.settings import load_settings
 from mirqab.topics import Topic, compile_topic
 from mirqab.types import Document
 
@@ -27,6 +29,7 @@ def document(tmp_path: Path) -> Callable[[str], Document]:
 
 
 @pytest.fixture(scope="session")
-def topic() -> Topic:
-    """Return the topic of the repository."""
-    return compile_topic(read_document(TOPIC_FILE))
+def topic(tmp_path_factory: pytest.TempPathFactory) -> Topic:
+    """Return the topic of the repository, with the library files that it imports."""
+    settings = load_settings(environ={"MIRQAB_HOME": str(tmp_path_factory.mktemp("home"))})
+    return compile_topic(read_topic_document(settings, TOPIC_FILE))

@@ -62,6 +62,22 @@ def test_two_concepts_touch_within_a_distance_in_one_sentence(
 
 
 @pytest.mark.parametrize(
+    ("text", "flagged"),
+    [
+        ("لم يعد الجنود إلى القاعدة", True),
+        ("يعد الجنود خطة", False),
+        ("ولم تُعد القوات", True),
+        ("تُعد القوات خطة", False),
+    ],
+)
+def test_a_shortened_verb_counts_only_after_its_negation(
+    judged: Callable[[str], Judged], text: str, flagged: bool
+) -> None:
+    returned = near("2").replace("انسحاب: [", "انسحاب: [عاد/يعود, أعاد/يعيد, ")
+    assert judged(returned)(text).flagged is flagged
+
+
+@pytest.mark.parametrize(
     ("order", "text", "flagged"),
     [
         ("بعده", "انسحاب القوات", True),

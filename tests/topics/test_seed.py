@@ -30,6 +30,12 @@ def test_it_is_flagged_for_iraq_then_syria(verdict: Verdict) -> None:
     assert "غزة" not in verdict.facets["theatre"]
 
 
+def test_it_tells_whose_forces_and_what_is_said(verdict: Verdict) -> None:
+    assert {"أميركية", "التحالف الدولي"} <= set(verdict.facets["force"])
+    # demand, deny, condition, warn, timetable; docs/topic-acts.md maps them to finer acts
+    assert {"مطالبة", "نفي", "اشتراط", "تحذير", "جدول"} <= set(verdict.facets["act"])
+
+
 def test_the_talks_are_evidence(verdict: Verdict, story: tuple[str, str]) -> None:
     sentences = [story[1][sentence.span.start : sentence.span.stop] for sentence in verdict.sentences]
     assert any("سيشرعان في محادثات" in sentence or "إجراء محادثات" in sentence for sentence in sentences)

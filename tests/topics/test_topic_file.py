@@ -6,33 +6,22 @@ import json
 import pickle
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from mirqab.topics import Judge, Topic, check_examples
+from tests.workbench.measured import measured
 
 # just below what was measured on titles and leads: P 1.00, R .95; the file was tuned on these very stories, so this
 # guards against a step back and claims nothing about others
 PRECISION_FLOOR = 0.93
-RECALL_FLOOR = 0.90
-THEATRE_FLOOR = 0.88
-THEATRES = {
-    "Iraq": "العراق",
-    "Syria": "سوريا",
-    "Gaza": "غزة",
-    "Lebanon": "لبنان",
-    "Sahel": "الساحل",
-    "Somalia": "الصومال",
-    "Western Sahara": "الصحراء الغربية",
-}
-
-
-def published(row: dict[str, Any]) -> datetime | None:
-    try:
-        return datetime.fromisoformat(row["date"][:10]).replace(tzinfo=UTC)
-    except (KeyError, TypeError, ValueError):
-        return None
+RECALL_FLOOR = 0.93
+THEATRE_FLOOR = 0.95
+# our own headlines and leads about thirty theatres, in three sets, each written before the words that find it and
+# tried unseen (R .34, .51, .58; P .81, .86, .96), then used for tuning: now P 1.00, R .91, a guard against a step back
+OWN_STORIES = Path(__file__).parent / "theatres.jsonl"
+OWN_PRECISION_FLOOR = 0.97
+OWN_RECALL_FLOOR = 0.90
 
 
 def test_its_examples_come_out_as_written(topic: Topic) -> None:
@@ -104,23 +93,28 @@ def test_the_same_words_in_another_sense(topic: Topic, text: str) -> None:
     assert not verdict.flagged, verdict.evidence
 
 
-def test_the_floor_on_labelled_stories(topic: Topic, shared_data: Path) -> None:
+def test_the_floor_on_our_own_stories_of_all_theatres(topic: Topic) -> None:
     judge = Judge([topic])
-    right = false = missed = located = placed = 0
-    with (shared_data / "labelled" / "dev.jsonl").open(encoding="utf-8") as lines:
-        for row in map(json.loads, lines):
-            if row["label"] == "unsure":
-                continue
-            (verdict,) = judge.judge(
-                title=row["title"] or "", text=row.get("lead") or row["text"] or "", published=published(row)
-            )
-            positive = row["label"] == "positive"
-            right += positive and verdict.flagged
-            false += not positive and verdict.flagged
-            missed += positive and not verdict.flagged
-            if positive and verdict.flagged and row["theatre"] in THEATRES:
-                located += 1
-                placed += verdict.facets["theatre"][:1] == (THEATRES[row["theatre"]],)
-    assert right / (right + false) >= PRECISION_FLOOR
-    assert right / (right + missed) >= RECALL_FLOOR
-    assert placed / located >= THEATRE_FLOOR
+    right = false = missed = placed = 0
+    for row in map(json.loads, OWN_STORIES.read_text(encoding="utf-8").splitlines()):
+        (verdict,) = judge.judge(title=row["title"], text=row["text"], published=datetime(2025, 6, 1, tzinfo=UTC))
+        right += row["flagged"] and verdict.flagged
+        false += not row["flagged"] and verdict.flagged
+        missed += row["flagged"] and not verdict.flagged
+        placed += verdict.flagged and verdict.facets["theatre"][:1] == (row.get("theatre"),)
+    assert right / (right + false) >= OWN_PRECISION_FLOOR
+    assert right / (right + missed) >= OWN_RECALL_FLOOR
+    assert placed / right >= 0.85  # the rest name no place: «القرى الحدودية»
+
+
+def test_a_theatre_named_only_in_the_headline_is_found(topic: Topic) -> None:
+    text = "أكد الوزير أن سحب القوات الأجنبية سيبدأ الشهر المقبل."
+    (verdict,) = Judge([topic]).judge(title="مباحثات في مقديشو بشأن أمن الصومال", text=text, published=None)
+    assert verdict.facets["theatre"] == ("الصومال",)
+
+
+def test_the_floor_on_labelled_stories(topic: Topic, shared_data: Path) -> None:
+    found = measured(topic, shared_data / "labelled" / "dev.jsonl")
+    assert (found.precision.value or 0) >= PRECISION_FLOOR
+    assert (found.recall.value or 0) >= RECALL_FLOOR
+    assert (found.theatre.value or 0) >= THEATRE_FLOOR

@@ -95,6 +95,13 @@ def test_a_new_topic_gains_everything(tmp_path: Path) -> None:
     assert totals.gained == totals.flagged_after == 1
 
 
+def test_the_threshold_of_an_outlet_counts(tmp_path: Path) -> None:
+    strict = bridges.BRIDGES.replace("عتبة: 3\n", "عتبة: 3\nعتبات: {sadeem: 9}\n")
+    told = Text(title="", text=bridges.DECIDED, outlet="sadeem")
+    (change,), _ = edited(tmp_path, strict, Story(id=1, texts=(told,)), story(2, bridges.DECIDED))
+    assert (change.kind, change.story.id, change.after.threshold) == (Kind.LOST, 1, 9)
+
+
 def test_a_story_is_flagged_by_the_best_of_its_texts(tmp_path: Path) -> None:
     changes, totals = edited(
         tmp_path,
@@ -154,6 +161,25 @@ def test_many_stories_are_judged_by_workers_alike(
     there = list(judge_stories(iter(stories), topics, lambda: workers))
     assert there == here
     assert [one.story.id for one in there] == list(range(131))
+
+
+@pytest.mark.full
+def test_a_text_that_takes_too_long_does_not_take_its_neighbours_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topics = [bridges.compiled(tmp_path, bridges.BRIDGES)]
+    endless = " ".join([bridges.DECIDED] * 400_000)
+    stories = [story(1, bridges.DECIDED), story(2, endless), story(3, bridges.OTHER)]
+    monkeypatch.setattr(judging_module, "FEW", 1)
+    hasty = Workers(
+        WorkPlan(documents=(), topics=tuple(topics)), count=1, page_time_s=2, page_memory_mb=2000, feed_time_s=20
+    )
+    try:
+        found = list(judge_stories(iter(stories), topics, lambda: hasty))
+    finally:
+        hasty.close_now()
+    assert [one.story.id for one in found] == [1, 2, 3]
+    assert [one.verdicts is None for one in found] == [False, True, False]
 
 
 def test_what_cannot_be_judged_is_counted_and_the_rest_goes_on(tmp_path: Path) -> None:

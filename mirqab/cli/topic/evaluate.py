@@ -156,16 +156,16 @@ def _print(topic: Topic, labelled: str, part: _Part, errors: int | None) -> None
     whole = part.groups[0]
     which = "" if part.name == WHOLE else f", the {part.name} part"
     paper.line(f"{topic.id} (version {topic.version}) on {one_line(labelled)}{which}")
-    paper.line(
-        f"{whole.lines:,} texts count, {whole.recall.of:,} of them to be flagged."
-        + (f" {whole.aside:,} count neither way; {whole.aside_flagged:,} of these are flagged." if whole.aside else "")
-    )
+    aside = f" Those that count neither way: {whole.aside:,}, of which {whole.aside_flagged:,} flagged."
+    counting = f"{whole.lines:,} texts count, {whole.recall.of:,} of them to be flagged."
+    paper.line(counting + (aside if whole.aside else ""))
     paper.line()
     telling = [row for row in part.groups if row.group == whole.group or row.recall.of or row.precision.of]
     print_rows(map(_figures_json, telling), _COLUMNS, Format.TABLE, empty="")
     if quiet := [row for row in part.groups if row not in telling]:
         texts = sum(row.lines for row in quiet)
-        paper.line(f"{len(quiet)} more groups ({texts:,} texts) have nothing to be flagged, and nothing is.")
+        counted = f"{len(quiet)}, with {texts:,} text" + ("" if texts == 1 else "s")
+        paper.line(f"Left out are groups with nothing to be flagged in which nothing is: {counted}")
     paper.line()
     for label, (count, flagged) in _labels(part.scored).items():
         paper.line(f"{label}: {flagged:,} of {count:,} flagged")

@@ -131,9 +131,9 @@ def _heading(file: Path, topic: Topic, saved: Topic | None) -> Iterator[str]:
     if saved is None:
         yield "; no topic of this id is saved, so every flag is gained."
     elif saved.version == topic.version:
-        yield f" judges as the saved {one_line(saved.file)} does: nothing can change."
+        yield f" judges as {one_line(saved.file)} does: nothing can change."
     else:
-        yield f" beside the saved {one_line(saved.file)} (version {saved.version})"
+        yield f" beside {one_line(saved.file)} (version {saved.version})"
 
 
 def _sums(totals: Totals, *, new: bool) -> Iterator[str]:

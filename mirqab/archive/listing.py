@@ -1,0 +1,134 @@
+"""The list of flagged stories, the newest first, with what persons decided."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, exists, func, select
+
+from mirqab.archive import decisions, tables
+from mirqab.archive.decisions import Decided
+from mirqab.archive.entries import chunks
+from mirqab.types import FlagState, Grade, RaisedBy
+
+_articles = tables.articles
+_flags = tables.flags
+_sightings = tables.sightings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FlaggedStory:
+    """A line of the list of flagged stories: the flag, and the article whose verdict is the best.
+
+    `earned` tells whether the topic flags the story now, whatever a person decided; `decided` is the last decision,
+    when one stands. `facets` are strongest first; `outlets` are all that carried the story, the first to carry it
+    first; `top_evidence` is the sentence with the most points.
+    """
+
+    story: str
+    topic: str
+    topic_version: str
+    state: FlagState
+    raised_by: RaisedBy
+    earned: bool
+    score: float
+    grade: Grade
+    headline: str
+    outlet: str
+    url: str
+    published: datetime | None
+    first_seen_at: datetime
+    raised_at: datetime
+    article: str
+    theatres: tuple[str, ...]
+    facets: Mapping[str, tuple[str, ...]]
+    outlets: tuple[str, ...]
+    top_evidence: str
+    decided: Decided | None = None
+
+
+LISTED: Final = (FlagState.OPEN, FlagState.RELEVANT, FlagState.TO_CHECK)
+"""The states of flags that are listed unless others are asked for."""
+
+
+def flagged(
+    conn: Connection,
+    *,
+    since: datetime | None,
+    topic: str | None,
+    theatre: str | None,
+    limit: int | None,
+    states: Collection[FlagState],
+) -> list[FlaggedStory]:
+    """Return flagged stories, those first seen last on top."""
+    query = (
+        select(_flags, _articles.c.headline, _articles.c.outlet, _articles.c.url, _articles.c.published)
+        .join(_articles, _articles.c.id == _flags.c.article)
+        .order_by(_flags.c.first_seen_at.desc(), _flags.c.story, _flags.c.topic)
+    )
+    if since is not None:
+        query = query.where(_flags.c.first_seen_at >= since)
+    if topic is not None:
+        query = query.where(_flags.c.topic == topic)
+    if theatre is not None:
+        facets = tables.flag_facets
+        query = query.where(
+            exists().where(
+                facets.c.story == _flags.c.story,
+                facets.c.topic == _flags.c.topic,
+                facets.c.facet == "theatre",
+                facets.c.value == theatre,
+            )
+        )
+    query = query.where(_flags.c.state.in_(states))
+    rows = conn.execute(query.limit(limit)).all()
+    outlets = _outlets(conn, {row.story for row in rows})
+    undecided = (FlagState.OPEN, FlagState.WITHDRAWN)
+    decided = decisions.last_of(decisions.of_stories(conn, {row.story for row in rows if row.state not in undecided}))
+    return [_flagged_story(row, outlets[row.story], decided.get((row.story, row.topic))) for row in rows]
+
+
+def _flagged_story(row: Row[Any], outlets: Sequence[str], decided: Decided | None) -> FlaggedStory:
+    facets = {name: tuple(values) for name, values in row.facets.items()}
+    return FlaggedStory(
+        story=row.story,
+        topic=row.topic,
+        topic_version=row.topic_version,
+        state=FlagState(row.state),
+        raised_by=RaisedBy(row.raised_by),
+        earned=row.earned,
+        score=row.score,
+        grade=Grade(row.grade),
+        headline=row.headline,
+        outlet=row.outlet,
+        url=row.url,
+        published=row.published,
+        first_seen_at=row.first_seen_at,
+        raised_at=row.raised_at,
+        article=row.article,
+        theatres=facets.get("theatre", ()),
+        facets=facets,
+        outlets=tuple(outlets),
+        top_evidence=row.top_evidence,
+        decided=decided,
+    )
+
+
+def _outlets(conn: Connection, stories: Iterable[str]) -> defaultdict[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    first = func.min(_sightings.c.seen_at).label("first")
+    for chunk in chunks(stories):
+        rows = conn.execute(
+            select(_articles.c.story, _sightings.c.outlet, first)
+            .join(_sightings, _sightings.c.article == _articles.c.id)
+            .where(_articles.c.story.in_(chunk))
+            .group_by(_articles.c.story, _sightings.c.outlet)
+            .order_by(first, _sightings.c.outlet)
+        )
+        for row in rows:
+            found[row.story].append(row.outlet)
+    return found

@@ -1,0 +1,234 @@
+"""From the sentences of one story to the verdict of one topic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from typing import NamedTuple
+
+from mirqab.topics.composing import Found, Span, distance
+from mirqab.topics.fields import StoryField
+from mirqab.topics.gate import Gate
+from mirqab.topics.language import Facet, Penalty, Scope, Topic
+from mirqab.topics.scoring import Scored, score_sentence
+from mirqab.types import Evidence, Grade, Sentence, Verdict
+
+Fields = Sequence[StoryField]
+"""Headline and text."""
+Place = tuple[str, int]
+"""A sentence: the name of the field, and its number there."""
+
+
+class _Counted(NamedTuple):
+    """One sentence that counted, still in token indices."""
+
+    field: StoryField
+    bounds: Span
+    scored: Scored
+    found: Found
+    points: float
+    leads: bool  # it stands in the headline or the lead
+
+
+def sum_up(
+    topic: Topic,
+    gate: Gate,
+    numbers: Mapping[str, int],
+    present: set[int],
+    fields: Fields,
+    opened: Set[Place],
+    *,
+    year: int | None,
+    threshold: float,
+) -> Verdict:
+    """Return the verdict of a topic on a story whose words may fulfil one of its rules.
+
+    `present` are the concepts that the story can name, `numbers` those of the topic, `opened` the sentences in which
+    all concepts of a rule may stand; `year` is that of publication.
+    """
+    evidence: list[_Counted] = []
+    rejected: list[Scored] = []
+    confirmed: frozenset[str] = frozenset()
+    composed = list(_worth_composing(topic, gate, numbers, fields, opened))
+    times = _times(topic, composed)
+    for field, bounds, found in composed:
+        tokens = field.tokens[bounds[0] : bounds[1]]
+        scored = score_sentence(topic, found, tokens, confirmed=confirmed, times=times, year=year)
+        if scored is None:
+            continue
+        if scored.points <= 0:
+            rejected.append(scored)
+            continue
+        confirmed |= {name for name, hits in found.composed.items() if hits}
+        in_title = field.name == "title"
+        points = round(scored.points * topic.title_weight, 4) if in_title else scored.points
+        leads = in_title or bounds[0] < topic.grading.lead
+        evidence.append(_Counted(field, bounds, scored, found, points, leads))
+    if not evidence:
+        return empty(topic, gate.missing(present, threshold, rejected=rejected), threshold)
+    parts = _story_parts(topic, numbers, evidence, fields)
+    score = round(sum(points for _, points in parts), 4)
+    flagged = score >= threshold
+    return Verdict(
+        topic=topic.id,
+        version=topic.version,
+        flagged=flagged,
+        score=score,
+        threshold=threshold,
+        grade=_grade(topic, evidence, fields, threshold) if flagged else Grade.BACKGROUND,
+        sum=parts,
+        sentences=tuple(_sentence(item) for item in evidence),
+        facets=_facets(topic, numbers, evidence, fields),
+        missing=() if flagged else gate.short(score, threshold, parts, _best(evidence).scored),
+    )
+
+
+def empty(topic: Topic, missing: tuple[str, ...], threshold: float) -> Verdict:
+    """Return the verdict on a story without evidence."""
+    return Verdict(
+        topic=topic.id,
+        version=topic.version,
+        flagged=False,
+        score=0.0,
+        threshold=threshold,
+        grade=Grade.BACKGROUND,
+        sum=(),
+        sentences=(),
+        facets=dict.fromkeys(topic.facet_names, ()),
+        missing=missing,
+    )
+
+
+def _worth_composing(
+    topic: Topic, gate: Gate, numbers: Mapping[str, int], fields: Fields, opened: Set[Place]
+) -> Iterator[tuple[StoryField, Span, Found]]:
+    """Yield the sentences that can fulfil a rule, or bear on others that can, with what is composed in them."""
+    for field in fields:
+        for bounds, origin, named in zip(field.sentences, field.origins, field.named, strict=True):
+            if (field.name, origin) in opened or (gate.looks_around and not gate.begins.isdisjoint(named)):
+                found = Found(named, numbers, field.is_number)
+                found.compose(topic)
+                yield field, bounds, found
+
+
+def _times(topic: Topic, composed: Sequence[tuple[StoryField, Span, Found]]) -> dict[str, int]:
+    """Return how often the story holds the compositions that a rule wants several times, by distinct anchors."""
+    wanted = {rule.together[0] for rule in topic.rules if rule.times > 1}
+    return {name: sum(len({hit.anchor for hit in found.hits(name)}) for _, _, found in composed) for name in wanted}
+
+
+def _best(evidence: Sequence[_Counted]) -> _Counted:
+    return max(evidence, key=lambda item: item.points)
+
+
+def _grade(topic: Topic, evidence: Sequence[_Counted], fields: Fields, threshold: float) -> Grade:
+    """Say how much of a flagged story is about the topic, from where its evidence stands and how much there is."""
+    grading = topic.grading
+    # a sentence that a penalty speaks against tells of what was, unless it would be enough by itself all the same
+    current = [
+        item
+        for item in evidence
+        if item.scored.points >= threshold or all(points > 0 for _, points in item.scored.parts)
+    ]
+    if not current:
+        return Grade.BACKGROUND
+    if any(item.field.name == "title" for item in current):
+        return Grade.MAIN
+    length = sum(after - first for field in fields for first, after in field.sentences)
+    share = sum(item.bounds[1] - item.bounds[0] for item in evidence) / length
+    enough = len(evidence) >= grading.sentences or share >= grading.share
+    return Grade.MAIN if enough and any(item.leads for item in current) else Grade.PASSING
+
+
+def _story_parts(
+    topic: Topic, numbers: Mapping[str, int], evidence: Sequence[_Counted], fields: Fields
+) -> tuple[tuple[str, float], ...]:
+    best = _best(evidence)
+    parts = [("أقوى جملة", best.points)]
+    rest = round(min(topic.rest_cap, topic.rest_weight * sum(item.points for item in evidence if item is not best)), 4)
+    if rest:
+        parts.append((f"بقية الجمل ×{topic.rest_weight:g}", rest))
+    for penalty in topic.penalties:
+        if penalty.scope is not Scope.SENTENCE and _story_penalty(penalty, numbers, evidence, fields):
+            parts.append((penalty.name, penalty.points))
+    return tuple(parts)
+
+
+def _story_penalty(penalty: Penalty, numbers: Mapping[str, int], evidence: Sequence[_Counted], fields: Fields) -> bool:
+    if any(item.found.hits(name) for name in penalty.unless for item in evidence):
+        return False
+    length = sum(len(field.tokens) for field in fields)
+    if penalty.words is not None:
+        return length > penalty.words and len(evidence) <= penalty.evidence and not any(item.leads for item in evidence)
+    number = numbers[penalty.concept] if penalty.concept else -1
+    if penalty.scope is Scope.TITLE:
+        return bool(fields[0].hits.get(number))
+    times = sum(len(field.hits.get(number, ())) for field in fields)
+    return times > 0 and times * 100 >= (penalty.density or 0.0) * length
+
+
+def _sentence(item: _Counted) -> Sentence:
+    field, scored = item.field, item.scored
+    parts = list(scored.parts)
+    if item.points != scored.points:
+        parts.append(("وزن العنوان", round(item.points - scored.points, 4)))
+    marked = []
+    for concept, start, stop in sorted(set(scored.pieces), key=lambda piece: piece[1:]):
+        span = field.span(start, stop)
+        marked.append(
+            Evidence(
+                span=span,
+                text=field.original[span.start : span.stop],
+                concept=concept,
+                rule=scored.rule.name,
+                points=scored.rule.points,
+                repaired=field.is_repaired(start, stop),
+            )
+        )
+    return Sentence(span=field.span(*item.bounds), points=item.points, parts=tuple(parts), evidence=tuple(marked))
+
+
+_Votes = dict[str, tuple[float, int]]  # value → points, mentions
+
+
+def _facets(
+    topic: Topic, numbers: Mapping[str, int], evidence: Sequence[_Counted], fields: Fields
+) -> dict[str, tuple[str, ...]]:
+    """Read the facets from the evidence: each sentence votes with its points, and mentions decide a tie."""
+    facets = {}
+    for facet in topic.facets:
+        votes = _votes(facet, evidence, facet.gap)
+        if not votes and facet.fallback:
+            votes = _votes(facet, evidence, None) or _named_at_the_top(topic, facet, numbers, fields)
+        ranked = sorted(votes, key=lambda value: votes[value], reverse=True)
+        least = facet.share * votes[ranked[0]][0] if ranked else 0.0
+        facets[facet.id] = tuple(value for value in ranked if votes[value][0] >= least)
+    return facets
+
+
+def _votes(facet: Facet, evidence: Sequence[_Counted], gap: int | None) -> _Votes:
+    votes: _Votes = {}
+    for item in evidence:
+        for value, concept in facet.values.items():
+            times = sum(
+                gap is None or any(distance(span, (hit.start, hit.stop)) <= gap for hit in item.scored.hits)
+                for span in item.found.places(concept)
+            )
+            if times:
+                points, before = votes.get(value, (0.0, 0))
+                votes[value] = points + item.points, before + times
+    return votes
+
+
+def _named_at_the_top(topic: Topic, facet: Facet, numbers: Mapping[str, int], fields: Fields) -> _Votes:
+    """Return the one value that headline and lead name most: evidence without a name speaks of what they speak of."""
+    votes: _Votes = {}
+    for value, concept in facet.values.items():
+        times = sum(
+            field.name == "title" or stop <= topic.grading.lead
+            for field in fields
+            for _, stop in field.hits.get(numbers[concept], ())
+        )
+        if times:
+            votes[value] = float(times), times
+    best = max(votes, key=lambda value: votes[value], default=None)
+    return {} if best is None else {best: votes[best]}
