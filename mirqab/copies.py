@@ -4,22 +4,27 @@ In two steps. A signature of fixed size, made once per text, finds candidates am
 share a band of it. Whether a candidate is a copy is then decided on the two texts themselves (`compare`), for a
 signature cannot tell a rewritten wire story from the same form filled in with the figures of another day.
 
-The signature is one-permutation MinHash over shingles of two folded words (Li, Owen, Zhang: One Permutation Hashing,
-2012), empty bins filled from their neighbours (Shrivastava, Li: Densifying One Permutation Hashing, 2014). Two-word
-shingles with 21 bands of 3 values found 99.5 % of copies edited by 20 % and 97.5 % of those edited by 30 %.
+The signature is a similarity sketch over shingles of two folded words (Dahlgaard, Knudsen, Thorup: Fast Similarity
+Sketching, 2017): every shingle is thrown into one of 64 bins and the smallest value of a bin stays, as in
+one-permutation MinHash; while bins are empty the shingles are thrown again, by another hash. Two values are equal as
+often as the Jaccard of the texts says, in short texts too. To fill empty bins from their neighbours instead lets two
+short posts share a band by a single shingle: 48 candidates a text on a real stream, in place of 0.4.
+
+The figures behind the numbers here are printed by `python -m benchmarks.grouping` (docs/grouping.md).
 """
 
 from __future__ import annotations
 
 import re
-from array import array
+import struct
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Final
 
 from mirqab.arabic import fold, words
-from mirqab.fingerprints import SHORT_BODY
+from mirqab.fingerprints import SHORT_BODY, fingerprint
 
 VALUES: Final = 64
 """Values of a signature."""
@@ -30,16 +35,38 @@ BANDS: Final = 21
 SIGNATURE_BYTES: Final = VALUES * 4
 BAND_BYTES: Final = 6
 
+LEAST_SIMILARITY: Final = 0.125
+"""Texts whose signatures agree less are not compared. Any two that share a band agree in .05 of their values; of real
+copies that share one, none agreed in less than .17."""
+
+LEAST_WORDS: Final = 6
+"""A text of fewer words has no signature; its fingerprint is its only band."""
+
 _ROWS: Final = 3
 _MASK: Final = (1 << 64) - 1
 _MIX: Final = 0x9E3779B97F4A7C15
-_FILL: Final = 0x9E3779B1  # added per step away from the bin that an empty one is filled from
-_EMPTY: Final = -1
+_MIX_AGAIN: Final = 0xBF58476D1CE4E5B9  # of splitmix64, as the one above
+_THROWS: Final = 48
+"""Six words need 60 throws on average to fill every bin; what is empty after so many gets the least of a hash of its
+own, so that the end does not hang on chance."""
 
-_LEAST_SHINGLES: Final = 6
-_LEAD: Final = 40
-
+_LEAD: Final = 40  # words
 _FIGURE: Final = re.compile(r"\d+(?:[.,٫٬]\d+)*")
+
+# what makes a copy; docs/grouping.md has the sweep of each
+TINY_WORDS: Final = 12
+TINY_JACCARD: Final = 0.9
+SHORT_WORDS: Final = 45
+SHORT_CONTAINED: Final = 0.97
+SHORT_JACCARD: Final = 0.4
+LEAD: Final = 0.3
+CONTAINED: Final = 0.5
+JACCARD: Final = 0.25
+CONTAINED_IN_LONGER: Final = 0.75
+HEADLINES_DIFFER_JACCARD: Final = 0.8
+STRAYS: Final = 0.6
+FIGURES_ASIDE_JACCARD: Final = 0.65
+FIGURES_ASIDE_CONTAINED: Final = 0.9
 
 
 def signature(headline: str, body: str) -> bytes:
@@ -49,26 +76,38 @@ def signature(headline: str, body: str) -> bytes:
     fewer than `SHORT_BODY` words, as in a fingerprint.
     """
     said = _said(headline, body)
-    if len(said) < _LEAST_SHINGLES:
+    if len(said) < LEAST_WORDS:
         return b""
-    bins = [_EMPTY] * VALUES
-    hashed = [_word(word) for word in said]
-    for one, other in zip(hashed, hashed[1:], strict=False):
-        mixed = ((one ^ (other >> 7)) + other * _MIX) & _MASK
-        mixed = ((mixed ^ (mixed >> 31)) * _MIX) & _MASK
-        place, value = mixed >> 58, (mixed >> 20) & 0xFFFFFFFF
-        if bins[place] == _EMPTY or value < bins[place]:
+    bins: list[int | None] = [None] * VALUES
+    thrown = list(_hashed(said))
+    empty = VALUES
+    for number in range(1, _THROWS + 1):
+        fallen: dict[int, int] = {}
+        for shingle in thrown:
+            place = shingle >> 58
+            if bins[place] is None:
+                value = (shingle >> 20) & 0xFFFFFFFF
+                if fallen.get(place, _MASK) > value:
+                    fallen[place] = value
+        for place, value in fallen.items():
             bins[place] = value
-    return _packed(_filled(bins))
+        empty -= len(fallen)
+        if not empty:
+            break
+        thrown = [((shingle ^ (shingle >> 29)) * _MIX_AGAIN + number) & _MASK for shingle in thrown]
+        thrown = [((shingle ^ (shingle >> 32)) * _MIX) & _MASK for shingle in thrown]
+    return struct.pack(
+        f"<{VALUES}I", *(_least(thrown, at) if value is None else value for at, value in enumerate(bins))
+    )
 
 
-def bands(made: bytes) -> tuple[bytes, ...]:
-    """Return the 21 bands of a signature, 6 bytes each: two texts that share one are worth comparing.
+def bands(headline: str, body: str, made: bytes) -> tuple[bytes, ...]:
+    """Return the bands of a text and its signature, 6 bytes each: two texts that share one are worth comparing.
 
-    None for an empty signature.
+    21 of them; for a text too short for a signature a single one, which its exact copies share.
     """
     if not made:
-        return ()
+        return (blake2b(fingerprint(headline, body).encode(), digest_size=BAND_BYTES).digest(),)
     width = 4 * _ROWS
     return tuple(
         blake2b(made[at : at + width], digest_size=BAND_BYTES, salt=bytes([number])).digest()
@@ -79,12 +118,11 @@ def bands(made: bytes) -> tuple[bytes, ...]:
 def similarity(one: bytes, other: bytes) -> float:
     """Return the share of equal values of two signatures, from 0 to 1: an estimate of the Jaccard of the texts.
 
-    0 when either is empty. The standard error is about 0.06 at 64 values.
+    0 when either is empty. The standard error is about 0.06.
     """
     if not one or not other:
         return 0.0
-    first, second = memoryview(one).cast("I"), memoryview(other).cast("I")
-    return sum(map(int.__eq__, first, second)) / VALUES
+    return sum(map(int.__eq__, memoryview(one).cast("I"), memoryview(other).cast("I"))) / VALUES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,8 +131,8 @@ class Comparison:
 
     `jaccard` is the share of all shingles that both have, `contained` the share of the smaller text's shingles that
     the larger one has, `lead` the smaller share of one text's first 40 words that the other one has anywhere.
-    `figures` counts the numbers of the smaller text, `strays` those of them that the larger one lacks. `headlines_differ`: both headlines
-    have numbers, and none in common.
+    `figures` counts the numbers of the smaller text, `strays` those of them that the larger one lacks.
+    `headlines_differ`: both headlines have numbers, and none in common. `shorter` is the words of the shorter text.
     """
 
     jaccard: float
@@ -103,7 +141,7 @@ class Comparison:
     figures: int
     strays: int
     headlines_differ: bool
-    shorter: int  # words
+    shorter: int
 
     @property
     def is_copy(self) -> bool:
@@ -113,15 +151,19 @@ class Comparison:
         filled in anew (a bourse's day, an earthquake), which share all but their figures; and short posts of one
         form («غارة على بلدة …»), which differ in one name, so that a short text must be contained whole.
         """
-        if self.shorter < 12:
-            return self.jaccard >= 0.9
-        if self.shorter < 45:
-            return self.contained >= 0.97 and self.jaccard >= 0.4
-        if self.lead < 0.3 or self.contained < 0.5 or (self.jaccard < 0.25 and self.contained < 0.75):
+        if self.shorter < TINY_WORDS:
+            return self.jaccard >= TINY_JACCARD
+        if self.shorter < SHORT_WORDS:
+            return self.contained >= SHORT_CONTAINED and self.jaccard >= SHORT_JACCARD
+        if self.lead < LEAD or self.contained < CONTAINED:
             return False
-        if self.headlines_differ and self.jaccard < 0.8:
+        if self.jaccard < JACCARD and self.contained < CONTAINED_IN_LONGER:
             return False
-        return self.strays < max(2, 0.6 * self.figures) or self.jaccard >= 0.65 or self.contained >= 0.9
+        if self.headlines_differ and self.jaccard < HEADLINES_DIFFER_JACCARD:
+            return False
+        if self.jaccard >= FIGURES_ASIDE_JACCARD or self.contained >= FIGURES_ASIDE_CONTAINED:
+            return True
+        return self.strays < max(2, STRAYS * self.figures)
 
 
 class Text:
@@ -132,8 +174,8 @@ class Text:
     def __init__(self, headline: str, body: str) -> None:
         said = _said(headline, body)
         self.size = len(said)
-        self.shingles = frozenset(zip(said, said[1:], strict=False))
-        self.lead = frozenset(zip(said[:_LEAD], said[1:_LEAD], strict=False))
+        self.shingles = frozenset(pairwise(said))
+        self.lead = frozenset(pairwise(said[:_LEAD]))
         self.figures = _figures(said)
         self.headline_figures = _figures(words(fold(headline)))
 
@@ -175,19 +217,13 @@ def _word(word: str) -> int:
     return int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
-def _filled(bins: list[int]) -> list[int]:
-    """Give every empty bin the value of the next full one, told apart by how far it lies."""
-    found = list(bins)
-    for at, value in enumerate(bins):
-        step = 0
-        while value == _EMPTY:
-            step += 1
-            value = bins[(at + step) % VALUES]
-        found[at] = (value + step * _FILL) & 0xFFFFFFFF
-    return found
+def _hashed(said: list[str]) -> set[int]:
+    """Return the shingles of a text as numbers of 64 bits."""
+    hashed = [_word(word) for word in said]
+    joined = {((one ^ (other >> 7)) + other * _MIX) & _MASK for one, other in pairwise(hashed)}
+    return {((shingle ^ (shingle >> 31)) * _MIX) & _MASK for shingle in joined}
 
 
-def _packed(values: list[int]) -> bytes:
-    packed = array("I", values)
-    assert packed.itemsize == 4
-    return packed.tobytes()
+def _least(shingles: list[int], place: int) -> int:
+    salted = (((shingle ^ (place * _MIX)) * _MIX_AGAIN) & _MASK for shingle in shingles)
+    return min(salted) >> 32

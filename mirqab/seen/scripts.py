@@ -67,6 +67,82 @@ end
 return #KEYS
 """
 
+_BAND_PLACE: Final = """
+-- A band is six bytes: two choose one of 16384 hashes of its period, four are the field.
+-- The names of keys are made here: sixty of them for a text would cost the asking process more than the whole answer.
+local function place(prefix, period, bands, at)
+  local one, two = string.byte(bands, at, at + 1)
+  return prefix .. period .. ':' .. string.format('%x', (one * 256 + two) % 16384), string.sub(bands, at + 2, at + 5)
+end
+"""
+
+FIND_BANDS: Final = (
+    _BAND_PLACE
+    + """
+-- ARGV prefix, then for each text: first and last period, its bands. Returns for each text the articles that share a
+-- band with it, sixteen hexadecimal digits each, once for each band that they share.
+-- A field holds up to eight articles, the most that keep a hash packed; the next eight lie in the same field with a
+-- number behind.
+local found = {}
+for i = 2, #ARGV, 2 do
+  local first, last = string.match(ARGV[i], '(%S+) (%S+)')
+  local bands = ARGV[i + 1]
+  local articles = {}
+  for period = tonumber(first), tonumber(last) do
+    local number = string.format('%d', period)
+    for at = 1, #bands, 6 do
+      local key, field = place(ARGV[1], number, bands, at)
+      local part = 0
+      local held = redis.call('HGET', key, field)
+      while held do
+        for from = 1, #held, 8 do
+          articles[#articles + 1] = (string.gsub(string.sub(held, from, from + 7), '.', function(byte)
+            return string.format('%02x', string.byte(byte))
+          end))
+        end
+        part = part + 1
+        held = #held == 64 and part < 8 and redis.call('HGET', key, field .. string.char(part))
+      end
+    end
+  end
+  found[#found + 1] = articles
+end
+return found
+"""
+)
+
+REMEMBER_BANDS: Final = (
+    _BAND_PLACE
+    + """
+-- ARGV prefix, then for each article: its period and the seconds that it lives, its eight bytes, its bands.
+-- Returns how many articles there were. A band that 64 articles have, which a form letter has, takes no more.
+for i = 2, #ARGV, 3 do
+  local period, life = string.match(ARGV[i], '(%S+) (%S+)')
+  local article, bands = ARGV[i + 1], ARGV[i + 2]
+  for at = 1, #bands, 6 do
+    local key, field = place(ARGV[1], period, bands, at)
+    for part = 0, 7 do
+      local name = part == 0 and field or field .. string.char(part)
+      local held = redis.call('HGET', key, name) or ''
+      local known = false
+      for from = 1, #held, 8 do
+        known = known or string.sub(held, from, from + 7) == article
+      end
+      if known then
+        break
+      end
+      if #held < 64 then
+        redis.call('HSET', key, name, held .. article)
+        redis.call('EXPIRE', key, life)
+        break
+      end
+    end
+  end
+end
+return (#ARGV - 1) / 3
+"""
+)
+
 TURN: Final = """
 -- KEYS host; ARGV delay in ms. Takes the next free turn, by the server's clock, and returns the ms until it.
 -- Nobody asks for more than a day: a turn two days away was written while the clock was wrong.
