@@ -43,29 +43,35 @@ LEAST_WORDS: Final = 6
 """A text of fewer words has no signature; its fingerprint is its only band."""
 
 _ROWS: Final = 3
-_MASK: Final = (1 << 64) - 1
+_MASK: Final = (1 << 60) - 1  # two digits of Python's own numbers, half as slow as three
+_VALUE_SHIFT: Final = 28  # the upper 32 bits of a shingle are its value
+_BIN_SHIFTS: Final = (18, 12, 6, 0)  # where the numbers of bins lie in it, for four throws
 _MIX: Final = 0x9E3779B97F4A7C15
-_MIX_AGAIN: Final = 0xBF58476D1CE4E5B9  # of splitmix64, as the one above
-_THROWS: Final = 48
-"""Six words need 60 throws on average to fill every bin; what is empty after so many gets the least of a hash of its
-own, so that the end does not hang on chance."""
+_MIX_AGAIN: Final = 0xBF58476D1CE4E5B9  # odd, as the one above
+_HASHES: Final = 12
+"""Six words need sixty throws on average to fill every bin; what is empty after 48 gets the least of a hash of its own,
+so that the end does not hang on chance."""
 
-_LEAD: Final = 40  # words
 _FIGURE: Final = re.compile(r"\d+(?:[.,٫٬]\d+)*")
 
-# what makes a copy; docs/grouping.md has the sweep of each
-TINY_WORDS: Final = 12
+# What makes a copy; docs/grouping.md has the sweep of each. Lengths are in words.
+TINY: Final = 12
 TINY_JACCARD: Final = 0.9
-SHORT_WORDS: Final = 45
+SHORT: Final = 45
 SHORT_CONTAINED: Final = 0.97
 SHORT_JACCARD: Final = 0.4
-LEAD: Final = 0.3
+BRIEF: Final = 90
+BRIEF_CONTAINED: Final = 0.7
+BRIEF_JACCARD: Final = 0.5
+LEAD_LENGTH: Final = 55  # a sentence put in front takes thirty of it, the news of a serial report more
+LEAD: Final = 0.25
 CONTAINED: Final = 0.5
-JACCARD: Final = 0.25
-CONTAINED_IN_LONGER: Final = 0.75
+JACCARD: Final = 0.3
+EXCERPT: Final = 150
+EXCERPT_CONTAINED: Final = 0.75
 HEADLINES_DIFFER_JACCARD: Final = 0.8
 STRAYS: Final = 0.6
-FIGURES_ASIDE_JACCARD: Final = 0.65
+FIGURES_ASIDE_JACCARD: Final = 0.55
 FIGURES_ASIDE_CONTAINED: Final = 0.9
 
 
@@ -78,27 +84,19 @@ def signature(headline: str, body: str) -> bytes:
     said = _said(headline, body)
     if len(said) < LEAST_WORDS:
         return b""
-    bins: list[int | None] = [None] * VALUES
-    thrown = list(_hashed(said))
-    empty = VALUES
-    for number in range(1, _THROWS + 1):
-        fallen: dict[int, int] = {}
-        for shingle in thrown:
-            place = shingle >> 58
-            if bins[place] is None:
-                value = (shingle >> 20) & 0xFFFFFFFF
-                if fallen.get(place, _MASK) > value:
-                    fallen[place] = value
-        for place, value in fallen.items():
-            bins[place] = value
-        empty -= len(fallen)
-        if not empty:
-            break
-        thrown = [((shingle ^ (shingle >> 29)) * _MIX_AGAIN + number) & _MASK for shingle in thrown]
-        thrown = [((shingle ^ (shingle >> 32)) * _MIX) & _MASK for shingle in thrown]
-    return struct.pack(
-        f"<{VALUES}I", *(_least(thrown, at) if value is None else value for at, value in enumerate(bins))
-    )
+    bins: dict[int, int] = {}
+    thrown = sorted(_hashed(said), reverse=True)
+    for again in range(_HASHES):
+        if again:
+            thrown = sorted(((shingle ^ (shingle >> 29)) * _MIX + again & _MASK for shingle in thrown), reverse=True)
+        for shift in _BIN_SHIFTS:
+            # of the shingles of a bin the least comes last and stays; bins that are full keep what they have
+            bins = {shingle >> shift & 63: shingle for shingle in thrown} | bins
+            if len(bins) == VALUES:
+                return _packed(bins)
+    for place in range(VALUES):
+        bins.setdefault(place, min((shingle ^ (place * _MIX)) * _MIX_AGAIN & _MASK for shingle in thrown))
+    return _packed(bins)
 
 
 def bands(headline: str, body: str, made: bytes) -> tuple[bytes, ...]:
@@ -130,7 +128,7 @@ class Comparison:
     """How much of two texts is the same, in shingles of two folded words.
 
     `jaccard` is the share of all shingles that both have, `contained` the share of the smaller text's shingles that
-    the larger one has, `lead` the smaller share of one text's first 40 words that the other one has anywhere.
+    the larger one has, `lead` the smaller share of one text's first 55 words that the other one has anywhere.
     `figures` counts the numbers of the smaller text, `strays` those of them that the larger one lacks.
     `headlines_differ`: both headlines have numbers, and none in common. `shorter` is the words of the shorter text.
     """
@@ -151,15 +149,18 @@ class Comparison:
         filled in anew (a bourse's day, an earthquake), which share all but their figures; and short posts of one
         form («غارة على بلدة …»), which differ in one name, so that a short text must be contained whole.
         """
-        if self.shorter < TINY_WORDS:
+        if self.shorter < TINY:
             return self.jaccard >= TINY_JACCARD
-        if self.shorter < SHORT_WORDS:
-            return self.contained >= SHORT_CONTAINED and self.jaccard >= SHORT_JACCARD
-        if self.lead < LEAD or self.contained < CONTAINED:
-            return False
-        if self.jaccard < JACCARD and self.contained < CONTAINED_IN_LONGER:
-            return False
-        if self.headlines_differ and self.jaccard < HEADLINES_DIFFER_JACCARD:
+        is_whole = self.contained >= SHORT_CONTAINED and self.jaccard >= SHORT_JACCARD
+        if self.shorter < SHORT:
+            return is_whole
+        if self.shorter < BRIEF:
+            is_like = is_whole or (self.contained >= BRIEF_CONTAINED and self.jaccard >= BRIEF_JACCARD)
+        elif self.jaccard < JACCARD:
+            is_like = self.contained >= EXCERPT_CONTAINED and self.shorter >= EXCERPT
+        else:
+            is_like = self.contained >= CONTAINED
+        if not is_like or self.lead < LEAD or (self.headlines_differ and self.jaccard < HEADLINES_DIFFER_JACCARD):
             return False
         if self.jaccard >= FIGURES_ASIDE_JACCARD or self.contained >= FIGURES_ASIDE_CONTAINED:
             return True
@@ -175,7 +176,7 @@ class Text:
         said = _said(headline, body)
         self.size = len(said)
         self.shingles = frozenset(pairwise(said))
-        self.lead = frozenset(pairwise(said[:_LEAD]))
+        self.lead = frozenset(pairwise(said[:LEAD_LENGTH]))
         self.figures = _figures(said)
         self.headline_figures = _figures(words(fold(headline)))
 
@@ -212,18 +213,17 @@ def _said(headline: str, body: str) -> list[str]:
     return said if len(said) >= SHORT_BODY else [*words(fold(headline)), *said]
 
 
-@lru_cache(maxsize=200_000)
-def _word(word: str) -> int:
-    return int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
-
-
 def _hashed(said: list[str]) -> set[int]:
-    """Return the shingles of a text as numbers of 64 bits."""
-    hashed = [_word(word) for word in said]
-    joined = {((one ^ (other >> 7)) + other * _MIX) & _MASK for one, other in pairwise(hashed)}
-    return {((shingle ^ (shingle >> 31)) * _MIX) & _MASK for shingle in joined}
+    """Return the shingles of a text as numbers of 60 bits: tabulation hashing, of a table for each of the two words."""
+    first, second = zip(*map(_numbers, said), strict=True)
+    return {one ^ other for one, other in zip(first, second[1:], strict=False)}
 
 
-def _least(shingles: list[int], place: int) -> int:
-    salted = (((shingle ^ (place * _MIX)) * _MIX_AGAIN) & _MASK for shingle in shingles)
-    return min(salted) >> 32
+@lru_cache(maxsize=65_536)
+def _numbers(word: str) -> tuple[int, int]:
+    digest = blake2b(word.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return int.from_bytes(digest[:8], "big") & _MASK, int.from_bytes(digest[8:], "big") & _MASK
+
+
+def _packed(bins: dict[int, int]) -> bytes:
+    return struct.pack(f"<{VALUES}I", *(bins[place] >> _VALUE_SHIFT for place in range(VALUES)))

@@ -2,7 +2,8 @@
 
 A band is six bytes of a text's signature (`mirqab.copies`), opaque here. Each lies as a field of a small hash that many
 bands share, with the articles that have it: 16 bytes a band in all, where a key of its own would cost ninety. The
-hashes lie in periods of days and go as a whole, when the window has left them behind.
+hashes lie in periods as long as the window and go as a whole, when it has left them behind: an article of today lies
+there for one to two windows.
 """
 
 from __future__ import annotations
@@ -51,8 +52,6 @@ class Bands:
     def __init__(self, link: Link, *, window_days: int = WINDOW_DAYS, private: str | None = None) -> None:
         self._link = link
         self._window_days = window_days
-        # two periods to a window: a look-up reads three of the past, and an article goes after 30 to 45 days of 30
-        self._period_days = max(1, (window_days + 1) // 2)
         self._private = private is not None
         self._prefix = bands_prefix(private)
 
@@ -127,7 +126,7 @@ class Bands:
                 return
 
     def _period(self, day: int) -> int:
-        return day // self._period_days
+        return day // self._window_days
 
     def _life_s(self, period: int) -> int:
         """Return for how long a period's hashes are kept: until the window has left its last day behind.
@@ -136,7 +135,7 @@ class Bands:
         """
         if self._private:
             return PRIVATE_LIFE_S
-        ends_at = ((period + 1) * self._period_days + self._window_days) * 86_400
+        ends_at = ((period + 1) * self._window_days + self._window_days) * 86_400
         return max(PRIVATE_LIFE_S, int(ends_at - time.time()))
 
 
