@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
+from operator import xor
 from typing import Final
 
 from mirqab.arabic import fold, words
@@ -60,7 +61,7 @@ TINY_JACCARD: Final = 0.9
 SHORT: Final = 45
 SHORT_CONTAINED: Final = 0.97
 SHORT_JACCARD: Final = 0.4
-BRIEF: Final = 90
+BRIEF: Final = 80
 BRIEF_CONTAINED: Final = 0.7
 BRIEF_JACCARD: Final = 0.5
 LEAD_LENGTH: Final = 55  # a sentence put in front takes thirty of it, the news of a serial report more
@@ -213,10 +214,10 @@ def _said(headline: str, body: str) -> list[str]:
     return said if len(said) >= SHORT_BODY else [*words(fold(headline)), *said]
 
 
-def _hashed(said: list[str]) -> set[int]:
+def _hashed(said: list[str]) -> list[int]:
     """Return the shingles of a text as numbers of 60 bits: tabulation hashing, of a table for each of the two words."""
     first, second = zip(*map(_numbers, said), strict=True)
-    return {one ^ other for one, other in zip(first, second[1:], strict=False)}
+    return list(map(xor, first, second[1:]))
 
 
 @lru_cache(maxsize=65_536)

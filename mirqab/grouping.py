@@ -128,7 +128,7 @@ class Shelf:
         told = kept.told
         published = None if told.published is None else told.published.isoformat()
         fields = [told.id, told.headline, told.body, told.outlet, published, kept.story, kept.day.isoformat()]
-        text = json.dumps(fields).encode()
+        text = json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass")
         record = _HEAD.pack(len(text), made) + text
         name = f"a{self._end:015x}"
         _write(self._file.fileno(), record, self._end)
@@ -143,7 +143,7 @@ class Shelf:
         """Return a kept text."""
         place = int(name[1:], 16)
         text = os.pread(self._file.fileno(), self._head(name)[0], place + _HEAD.size)
-        identity, headline, body, outlet, published, story, day = json.loads(text)
+        identity, headline, body, outlet, published, story, day = json.loads(text.decode("utf-8", "surrogatepass"))
         at = None if published is None else datetime.fromisoformat(published)
         told = Told(id=identity, headline=headline, body=body, outlet=outlet, published=at)
         return Kept(told=told, story=story, day=date.fromisoformat(day))
