@@ -71,6 +71,7 @@ JACCARD: Final = 0.3
 EXCERPT: Final = 150
 EXCERPT_CONTAINED: Final = 0.75
 HEADLINES_DIFFER_JACCARD: Final = 0.8
+REFILLED: Final = 2
 STRAYS: Final = 0.6
 FIGURES_ASIDE_JACCARD: Final = 0.55
 FIGURES_ASIDE_CONTAINED: Final = 0.9
@@ -130,7 +131,8 @@ class Comparison:
 
     `jaccard` is the share of all shingles that both have, `contained` the share of the smaller text's shingles that
     the larger one has, `lead` the smaller share of one text's first 55 words that the other one has anywhere.
-    `figures` counts the numbers of the smaller text, `strays` those of them that the larger one lacks.
+    `figures` counts the numbers of the smaller text, `strays` those of them that the larger one lacks. Between the same
+    two words `refilled` numbers differ and `kept` ones are the same.
     `headlines_differ`: both headlines have numbers, and none in common. `shorter` is the words of the shorter text.
     """
 
@@ -139,6 +141,8 @@ class Comparison:
     lead: float
     figures: int
     strays: int
+    refilled: int
+    kept: int
     headlines_differ: bool
     shorter: int
 
@@ -163,6 +167,8 @@ class Comparison:
             is_like = self.contained >= CONTAINED
         if not is_like or self.lead < LEAD or (self.headlines_differ and self.jaccard < HEADLINES_DIFFER_JACCARD):
             return False
+        if self.refilled >= REFILLED and self.refilled > self.kept:
+            return False
         if self.jaccard >= FIGURES_ASIDE_JACCARD or self.contained >= FIGURES_ASIDE_CONTAINED:
             return True
         return self.strays < max(2, STRAYS * self.figures)
@@ -171,7 +177,7 @@ class Comparison:
 class Text:
     """A text made ready to be compared with several others."""
 
-    __slots__ = ("figures", "headline_figures", "lead", "shingles", "size")
+    __slots__ = ("blanks", "figures", "headline_figures", "lead", "shingles", "size")
 
     def __init__(self, headline: str, body: str) -> None:
         said = _said(headline, body)
@@ -179,12 +185,19 @@ class Text:
         self.shingles = frozenset(pairwise(said))
         self.lead = frozenset(pairwise(said[:LEAD_LENGTH]))
         self.figures = _figures(said)
+        # what a form leaves blank: the number between two words
+        self.blanks = {
+            (before, after): word
+            for before, word, after in zip(said, said[1:], said[2:], strict=False)
+            if word in self.figures
+        }
         self.headline_figures = _figures(words(fold(headline)))
 
 
 def compare(one: Text, other: Text) -> Comparison:
     """Return how much of two texts is the same."""
     shared = len(one.shingles & other.shingles)
+    blanks = [one.blanks[blank] == other.blanks[blank] for blank in one.blanks.keys() & other.blanks.keys()]
     smaller, larger = sorted((one, other), key=lambda text: len(text.shingles))
     return Comparison(
         jaccard=_share(shared, len(one.shingles) + len(other.shingles) - shared),
@@ -195,6 +208,8 @@ def compare(one: Text, other: Text) -> Comparison:
         ),
         figures=len(smaller.figures),
         strays=len(smaller.figures - larger.figures),
+        refilled=blanks.count(False),
+        kept=blanks.count(True),
         headlines_differ=bool(one.headline_figures and other.headline_figures)
         and one.headline_figures.isdisjoint(other.headline_figures),
         shorter=min(one.size, other.size),
