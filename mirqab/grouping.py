@@ -84,8 +84,8 @@ def prepare(told: Told) -> Prepared:
 def nearest(told: Told, candidates: Iterable[Kept]) -> Kinship | None:
     """Return the candidate of which a text is a copy, and how; None when it is a copy of none.
 
-    An exact copy goes before any other, then the one that shares most. A near copy that is not earlier than its
-    candidate and comes from the same outlet is an update.
+    An exact copy goes before any other, an update (a near copy of an article of the same outlet, and not earlier than
+    it) before a near copy of another outlet's, then the one that shares most.
     """
     made = Text(told.headline, told.body)
     print_ = fingerprint(told.headline, told.body)
@@ -95,9 +95,14 @@ def nearest(told: Told, candidates: Iterable[Kept]) -> Kinship | None:
         comparison = compare(made, Text(other.headline, other.body))
         if (comparison.jaccard == 1 or not made.shingles) and print_ == fingerprint(other.headline, other.body):
             return Kinship(relation=Relation.EXACT, kept=kept, similarity=1.0)
-        if comparison.is_copy and (best is None or comparison.jaccard > best.similarity):
-            best = Kinship(relation=_near_or_update(told, other), kept=kept, similarity=comparison.jaccard)
+        if comparison.is_copy:
+            found = Kinship(relation=_near_or_update(told, other), kept=kept, similarity=comparison.jaccard)
+            best = found if best is None or _rank(found) > _rank(best) else best
     return best
+
+
+def _rank(found: Kinship) -> tuple[bool, float]:
+    return found.relation is Relation.UPDATE, found.similarity
 
 
 def _near_or_update(told: Told, before: Told) -> Relation:
