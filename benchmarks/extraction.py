@@ -69,7 +69,8 @@ def ours_warm(layouts: Layouts, page: GoldenPage, html: bytes) -> tuple[str, flo
     """Take the body out with Mirqab as a crawl does, with what is kept of the outlet's pages."""
     began = time.process_time()
     layout = layouts.of(page.outlet)
-    body = extract(html, url=page.url, content_type="text/html", hints=PageHints(), layout=layout).body
+    url = f"{page.url}?{page.name}"  # in pages-warm/ an outlet's pages have one address, and a page has its own
+    body = extract(html, url=url, content_type="text/html", hints=PageHints(), layout=layout).body
     layouts.keep(page.outlet)
     return body, time.process_time() - began
 

@@ -25,7 +25,8 @@ from typing import NamedTuple
 from unicodedata import normalize
 
 from benchmarks._topics import library_of, made_documents
-from mirqab.documents import read_document
+from mirqab.declarations import read_topic_document
+from mirqab.settings import load_settings
 from mirqab.topics import Judge, compile_topic
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,7 +82,7 @@ def main() -> int:
         return many(chosen.topics, read_stories(chosen.shared, chosen.stories))
 
     start = time.process_time()
-    document = read_document(TOPIC)
+    document = read_topic_document(load_settings(), TOPIC)
     read = time.process_time()
     topic = compile_topic(document)
     compiled = time.process_time()
@@ -120,7 +121,7 @@ def main() -> int:
 
 def many(count: int, stories: list[Story]) -> int:
     """Measure made topics, print and compare with the targets."""
-    library = library_of(read_document(TOPIC))
+    library = library_of(read_topic_document(load_settings(), TOPIC))
     documents = list(made_documents(count, [story.text for story in stories], library))
     start = time.process_time()
     topics = [compile_topic(document) for document in documents]

@@ -9,7 +9,7 @@ from typing import Final
 from scrapy.settings import BaseSettings
 
 from mirqab import __version__
-from mirqab.addresses import AllowedHosts, host_of
+from mirqab.addresses import AllowedHosts, host_of, server_of
 from mirqab.cli.reading_shown import ReadingShown
 from mirqab.declarations import load_outlets
 from mirqab.settings import SETTINGS, Settings, load_settings
@@ -112,8 +112,11 @@ class DeploymentAddon:
 
 def hosts_of(outlet: Outlet) -> list[str]:
     """Return the hosts that an outlet's declaration names, each once."""
-    urls = (outlet.home, *(feed.url for feed in (*outlet.feeds, *outlet.backfill)))
-    return list(dict.fromkeys(map(host_of, urls)))
+    return list(dict.fromkeys(map(host_of, _addresses(outlet))))
+
+
+def _addresses(outlet: Outlet) -> tuple[str, ...]:
+    return (outlet.home, *(feed.url for feed in (*outlet.feeds, *outlet.backfill)))
 
 
 def _slots(deployment: Deployment) -> dict[str, dict[str, float]]:
@@ -121,6 +124,6 @@ def _slots(deployment: Deployment) -> dict[str, dict[str, float]]:
     delays: dict[str, float] = {}
     for outlet in deployment.outlets.values():
         if outlet.delay_s is not None:
-            for host in hosts_of(outlet):
+            for host in map(server_of, _addresses(outlet)):
                 delays[host] = max(outlet.delay_s, delays.get(host, 0))
     return {host: {"concurrency": 1, "delay": delay, "jitter": 0} for host, delay in delays.items()}

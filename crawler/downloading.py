@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, Final, cast
@@ -22,7 +21,7 @@ from crawler.incoming import incoming_of
 from crawler.outcomes import header, refusal, refused_address, retry_after_s
 from crawler.run import run_of
 from crawler.tls import CertificatePolicy
-from mirqab.addresses import host_of
+from mirqab.addresses import host_of, server_of
 
 MOST_IN_HAND: Final = 2
 """Requests of one host out of the queue at a time: one under way, one waiting for its turn. More would fill the
@@ -42,6 +41,11 @@ class _HostsInHand(DownloaderInterface):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._crawler = crawler
+
+    def get_slot_key(self, request: Request) -> str:
+        """Return the server that a request goes to; Scrapy would take two ports of one host for one."""
+        key: str = request.meta.setdefault("download_slot", server_of(request.url))
+        return key
 
     def stats(self, possible_slots: Iterable[str]) -> list[tuple[int, str]]:
         if run_of(self._crawler).is_full:
@@ -73,7 +77,6 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
         self._allowed = deployment.allowed
         self._contextFactory = cast(IPolicyForHTTPS, CertificatePolicy(lambda: deployment.outlets.values()))
         self._pool._factory = cast(Any, partial(BoundedFactory, incoming_of(crawler)))
-        self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def download_request(self, request: Request) -> Response:
         """Return the response; raises PutOffError when the run ends or the host rests.
@@ -81,7 +84,7 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
         One request at a time and host: Scrapy's slots see to that only when there is a delay between requests. Without
         one they start all that wait at once, and a host that asks for patience would be asked on.
         """
-        async with self._one_at_a_time[host_of(request.url)]:
+        async with run_of(self.crawler).hosts.alone(request.url):
             return await self._in_turn(request)
 
     async def _in_turn(self, request: Request) -> Response:

@@ -68,11 +68,11 @@ class RunExtension:
         request: Request | None = getattr(response, "request", None)
         known = request.cb_kwargs if request else {}
         entry = known.get("entry")
-        run_of(self._crawler).crashed(entry.id if entry else None, known.get("poll"))
+        run_of(self._crawler).crashed(failure.value or "", entry=entry.id if entry else None, poll=known.get("poll"))
 
     def item_error(self, item: Any, failure: Failure, spider: Spider) -> None:
         """Count a pipeline's exception."""
-        run_of(self._crawler).crashed(item.entry if isinstance(item, Page) else None)
+        run_of(self._crawler).crashed(failure.value or "", entry=item.entry if isinstance(item, Page) else None)
 
 
 def _masked(record: logging.LogRecord) -> bool:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from crawler.outcomes import PutOffError
-from mirqab.addresses import host_of, origin_of
+from mirqab.addresses import origin_of, origins_of, server_of
 from mirqab.polling import RETRY_AFTER_MOST_S
 from mirqab.types import HostPart, HostState, Reason
 
@@ -72,6 +72,7 @@ class _Host:
 class Hosts:
     """What the run knows of each host it asks.
 
+    A host here is a server (`server_of`): a name or address, with its port where that is not the usual one.
     `reserve(host, delay_s)` takes the host's next turn among all crawlers and says how many seconds away it is.
     `recall(origin)` and `keep(state, part)` read and write what is remembered of a host between runs; nothing of it
     stays here, so that a run of ten thousand hosts does not carry their robots.txt.
@@ -83,6 +84,7 @@ class Hosts:
         self._keep = keep
         self._stopping = stopping
         self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
+        self._alone: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._recalled: set[str] = set()
 
     # --------------------------------------------------------------------------- between runs
@@ -96,7 +98,7 @@ class Hosts:
                 wait_s = (recalled.not_before - datetime.now(UTC)).total_seconds()
                 # nobody is left alone for more than a day: such a wish was written while the clock was wrong
                 if 0 < wait_s <= RETRY_AFTER_MOST_S:
-                    self._rest(host_of(origin), wait_s, recalled.because)
+                    self._rest(server_of(origin), wait_s, recalled.because)
         return recalled
 
     async def keep_robots(self, state: HostState) -> None:
@@ -105,9 +107,13 @@ class Hosts:
 
     # ------------------------------------------------------------------------------ in this run
 
+    def alone(self, url: str) -> asyncio.Lock:
+        """Return what is held while the host of `url` is asked: one request at a time."""
+        return self._alone[server_of(url)]
+
     async def take_turn(self, url: str, delay_s: float) -> None:
         """Wait until the host of `url` may be asked; raises PutOffError when that is not to be in this run."""
-        host = host_of(url)
+        host = server_of(url)
         if origin_of(url) not in self._recalled:
             await self.recall(origin_of(url))
         self._check(host)
@@ -132,7 +138,7 @@ class Hosts:
 
         429 always does, 503 when it says for how long; one that does not counts as no answer.
         """
-        host = host_of(url)
+        host = server_of(url)
         if status == 503 and not retry_after_s:
             self._fail(host, Reason.HTTP_ERROR)
             return
@@ -148,7 +154,8 @@ class Hosts:
         self._rest(host, wait_s, because)
         await self._reserve(host, wait_s)
         not_before = datetime.now(UTC) + timedelta(seconds=wait_s)
-        await self._keep(HostState(host=origin_of(url), not_before=not_before, because=because), "patience")
+        for origin in origins_of(url):
+            await self._keep(HostState(host=origin, not_before=not_before, because=because), "patience")
 
     def _rest(self, host: str, wait_s: float, because: Reason | None) -> None:
         known = self._hosts[host]
@@ -158,7 +165,7 @@ class Hosts:
     def silent(self, url: str, reason: Reason) -> None:
         """Note a request that got no answer."""
         if reason in SILENT:
-            self._fail(host_of(url), reason)
+            self._fail(server_of(url), reason)
 
     def _fail(self, host: str, reason: Reason) -> None:
         known = self._hosts[host]

@@ -85,7 +85,8 @@ class Incoming:
         """Wait until one large answer more may be made (by inflating it); one at a time is."""
         await self._inflating.acquire()
         try:
-            while not self._has_room:  # noqa: ASYNC110 - nobody tells when what is read has been stored
+            while not self._has_room:
+                self._tick_soon()
                 await asyncio.sleep(_TICK_S)
             yield
         finally:

@@ -20,6 +20,9 @@ LATENESS: Final = timedelta(hours=6)
 """How long before an item appears its date may lie: editors date it when they begin, and caches keep feeds. What is
 looked for after a gap begins so much earlier than the last answer before it."""
 
+OWED: Final = timedelta(days=7)
+"""How long after a gap a look elsewhere that was cut short is made up for. As long is the gap told by health."""
+
 _DATE_SLACK: Final = timedelta(days=1)  # many indexes give a day, or a local time without its zone
 _TURNS: Final = 2
 _LATELY: Final = timedelta(days=2)

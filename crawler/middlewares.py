@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from typing import Final
 
@@ -16,7 +17,7 @@ from scrapy.statscollectors import StatsCollector
 from crawler.incoming import incoming_of
 from crawler.outcomes import HeldElsewhereError, RefusedError
 from crawler.run import run_of
-from mirqab.addresses import clean_url, host_of
+from mirqab.addresses import clean_url, server_of
 from mirqab.types import FeedEntry, Reason
 
 PERMANENT: Final = frozenset({301, 308})
@@ -40,7 +41,7 @@ class ClaimMiddleware:
 
     async def process_request(self, request: Request) -> None:
         """Let through what we hold; raises HeldElsewhereError for what somebody else does."""
-        request.meta["download_slot"] = host_of(request.url)  # a redirect keeps the slot of the host it came from
+        request.meta["download_slot"] = server_of(request.url)
         entry: FeedEntry | None = request.cb_kwargs.get("entry")
         if entry is None or request.meta.get("claimed"):
             return
@@ -71,6 +72,7 @@ class RedirectsMiddleware(RedirectMiddleware):
         if url is None:
             raise RefusedError(Reason.BAD_URL, "redirects to what is no address")
         followed = followed.replace(url=url)
+        followed.meta["download_slot"] = server_of(url)  # or it would queue for the host that it came from
         followed.meta["moved_to"] = url if PERMANENT.issuperset(followed.meta["redirect_reasons"]) else None
         return followed
 
@@ -95,6 +97,8 @@ class FeedCompressionMiddleware(HttpCompressionMiddleware):
         """Return the response, inflated unless it is a page's; raises RefusedError for a bomb or broken bytes."""
         encodings = response.headers.getlist("Content-Encoding")
         if not encodings or "entry" in request.cb_kwargs:
+            return response
+        if "poll" in request.cb_kwargs and encodings == [b"gzip"] and _says_size(response.body) <= self._max_size:
             return response
         told = b",".join(encodings).decode("latin-1")
         if told.count(",") >= MOST_ENCODINGS:
@@ -147,6 +151,11 @@ def _of_bytes(response: Response, *, body: bytes | None = None, headers: Headers
         ip_address=response.ip_address,
         protocol=response.protocol,
     )
+
+
+def _says_size(body: bytes) -> float:
+    """Return what gzip says at its end of its size when inflated; infinite for what is no gzip."""
+    return int.from_bytes(body[-4:], "little") if body.startswith(b"\x1f\x8b") else math.inf
 
 
 def _is_compressed(response: Response) -> bool:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from scrapy.http import Response
 
@@ -96,13 +96,14 @@ class Polls:
                 self.put_off(poll, None)
             else:
                 log_event("feed-without-end", level=logging.ERROR, outlet=poll.outlet.id, url=poll.feed.url)
-                self.crashed(poll)
+                self.crashed(poll, "its request met no end")
         self._closing.set()
         if self._flushing is not None:
             await self._flushing
         await self._write_unchanged()
         for (because, detail, role), feeds in self._put_off.items():
-            await self._intake.put_off(feeds=feeds, reason=because, detail=detail, role=role)
+            outcome: Literal["put_off", "failed"] = "failed" if because is Reason.OUR_FAULT else "put_off"
+            await self._intake.put_off(feeds=feeds, reason=because, detail=detail, role=role, outcome=outcome)
 
     # ------------------------------------------------------------------------------------------ what to ask
 
@@ -114,12 +115,16 @@ class Polls:
             states: dict[str, dict[str, FeedState]] = {}
             for state in await self._intake.feed_states(ids):
                 states.setdefault(state.outlet, {})[state.url] = state
+            hashes: dict[str, dict[str, bytes]] = {}
+            for (id_, url), held in (await self._intake.item_hashes(ids)).items():
+                hashes.setdefault(id_, {})[url] = held
             waiting = await self._intake.with_due(ids)
             not_due = 0
             for outlet in outlets:
                 round_ = Round(
                     outlet=outlet,
                     states=states.pop(outlet.id, {}),
+                    item_hashes=hashes.pop(outlet.id, {}),
                     has_pages=outlet.id in waiting,
                     max_items=self._max_items,
                 )
@@ -168,7 +173,7 @@ class Polls:
             links=poll.feed.links,
             timezone=poll.outlet.timezone,
             max_items=poll.max_items,
-            known=b"" if afresh or poll.redeclared else await self._intake.item_hashes(poll.outlet.id, poll.feed.url),
+            known=b"" if afresh or poll.redeclared else poll.item_hashes,
         )
         reading = await self._workers.read_feed(body)
         from mirqab.archive.overlap import may_be_pinned  # here: who stores nothing should not load the database
@@ -206,7 +211,7 @@ class Polls:
         round_ = self._rounds[poll.outlet.id]
         if admitted.gap and poll.role is FeedRole.FEED and poll.known is not None:
             self._tally.gaps += 1
-            round_.gaps.append(poll.known.last_success_at or snapshot.fetched_at)
+            round_.gaps[poll.feed.url] = poll.known.last_success_at or snapshot.fetched_at
         if poll.role is FeedRole.BACKFILL and snapshot.reading is not None and snapshot.reading.items:
             round_.found = True
         return self._takes_pages(round_) or bool(admitted.new or admitted.reopened)
@@ -221,6 +226,7 @@ class Polls:
         Return whether pages of its outlet are to be asked now.
         """
         self._count(poll, "put_off")
+        self._cut_short(poll)
         detail = "the run is ending"
         if because is not None:
             self._tally.put_off_reasons[because] += 1
@@ -237,9 +243,23 @@ class Polls:
         self._tell_progress(poll, "put_off", problem=because, detail=detail)
         return because is not None and self._takes_pages(self._rounds[poll.outlet.id])
 
-    def crashed(self, poll: Poll) -> None:
-        """Count a fault of ours."""
+    def crashed(self, poll: Poll, detail: str) -> bool:
+        """Count a fault of ours; the ledger has it with the reason, and the feed stays as due as it was.
+
+        Return whether pages of its outlet are to be asked now.
+        """
+        if poll in self._open:
+            self._tally.reasons_of(poll.role)[Reason.OUR_FAULT] += 1
+            self._put_off.setdefault((Reason.OUR_FAULT, detail, poll.role), []).append((poll.outlet.id, poll.feed.url))
+            self._tell_progress(poll, "crashed", problem=Reason.OUR_FAULT, detail=detail)
         self._count(poll, "crashed")
+        self._cut_short(poll)
+        round_ = self._rounds.get(poll.outlet.id)
+        return round_ is not None and self._takes_pages(round_)
+
+    def _cut_short(self, poll: Poll) -> None:
+        if poll.role is FeedRole.BACKFILL and poll.outlet.id in self._rounds:
+            self._rounds[poll.outlet.id].cut_short = True
 
     def _count(self, poll: Poll, end: FeedEnd) -> None:
         """Give a poll its end; one that has met it already keeps that, and a crash after it is a fault besides."""
@@ -282,6 +302,8 @@ class Polls:
             round_.open = len(polls)
         if round_.open == 0:
             del self._rounds[poll.outlet.id]
+            if round_.has_looked:  # written last: a kill before this leaves the look to the next run
+                await self._intake.looked_elsewhere(poll.outlet.id, round_.gaps)
         return polls
 
     async def _sitemaps(self, outlet: Outlet) -> list[str]:

@@ -21,7 +21,7 @@ from crawler.outcomes import PutOffError, RefusedError, reason_of_status
 from crawler.progress import log_event
 from crawler.run import run_of
 from crawler.tally import RobotsEnd
-from mirqab.addresses import host_of, origin_of
+from mirqab.addresses import host_of, origin_of, server_of
 from mirqab.types import HostState, Reason
 
 MOST_BYTES: Final = 500 * 1024
@@ -31,7 +31,9 @@ FRESH: Final = timedelta(hours=24)
 """How long a copy is used without asking again, the longest that RFC 9309 allows."""
 
 STALE: Final = timedelta(days=30)
-"""How old a copy may be that stands in for a robots.txt which cannot be read now (RFC 9309, 2.3.1.4)."""
+"""How old a copy may be that stands in for a robots.txt which cannot be read now, and how long one that cannot be read
+keeps everything shut (RFC 9309, 2.3.1.4); after that it counts as one that is not there, or its pages would wait for
+ever."""
 
 MOST_DELAY_S: Final = 60.0
 """The longest crawl-delay that is kept: a rule of an hour, meant for a search engine, would leave most pages unread."""
@@ -156,25 +158,39 @@ class RobotsMiddleware:
         hosts = run_of(self._crawler).hosts
         known = await hosts.recall(origin)
         now = datetime.now(UTC)
-        age = now - known.robots_at if known.robots_at is not None else None
         if is_fresh(known, now):
             return self._hold(origin, await _rules_of(known, self._agent))
+        status = 0
         try:
             answer = await self._ask(origin)
-            reason = reason_of_status(answer.status)
+            status, reason = answer.status, reason_of_status(answer.status)
             if answer.status >= 500 or reason is Reason.TOO_MANY_REQUESTS:
                 raise RefusedError(reason or Reason.HTTP_ERROR, f"robots.txt answered {answer.status}")
         except (RefusedError, PutOffError) as error:
             if isinstance(error, RefusedError) and error.reason is Reason.TOO_MANY_REDIRECTS:
                 return await self._remember(origin, b"", 302)
-            if age is None or age >= STALE or (isinstance(error, PutOffError) and error.because is None):
-                refusal = _ill(error, origin)
-                own = isinstance(refusal, RefusedError) and refusal.reason in _OWN_TROUBLE
-                return _Rules(refusal=refusal, is_own_trouble=own)
-            rules = await _rules_of(known, self._agent)
-            copy = f"by the robots.txt of {known.robots_at:%Y-%m-%d}, which cannot be read now"
-            return self._hold(origin, replace(rules, told=copy))
+            if isinstance(error, PutOffError) and error.because is None:
+                return _Rules(refusal=error)
+            return self._hold(origin, await self._without(known, error, status=status, now=now))
         return await self._remember(origin, answer.body[:MOST_BYTES] if reason is None else b"", answer.status)
+
+    async def _without(
+        self, known: HostState, error: RefusedError | PutOffError, *, status: int, now: datetime
+    ) -> _Rules:
+        """Return what holds while a robots.txt cannot be read: an older copy, else nothing is asked, for 30 days."""
+        age = now - known.robots_at if known.robots_at is not None else None
+        if age is not None and age < STALE and not known.robots_unread:
+            rules = await _rules_of(known, self._agent)
+            return replace(rules, told=f"by the robots.txt of {known.robots_at:%Y-%m-%d}, which cannot be read now")
+        if known.robots_unread and age is not None and age >= STALE:
+            since = f"cannot be read since {known.robots_at:%Y-%m-%d}"
+            return _Rules(told=f"robots.txt {since}, which counts as no rules after {STALE.days} days")
+        if isinstance(error, RefusedError) and not known.robots_unread:
+            unread = HostState(host=known.host, robots_status=status, robots_at=now)
+            await run_of(self._crawler).hosts.keep_robots(unread)
+        refusal = _ill(error, known.host)
+        own = isinstance(refusal, RefusedError) and refusal.reason in _OWN_TROUBLE
+        return _Rules(refusal=refusal, is_own_trouble=own)
 
     async def _remember(self, origin: str, body: bytes, status: int) -> _Rules:
         known = HostState(host=origin, robots=body, robots_status=status, robots_at=datetime.now(UTC))
@@ -227,7 +243,7 @@ class RobotsMiddleware:
         if rules.delay_s <= 0:
             return rules
         assert self._crawler.engine is not None
-        downloader, host = self._crawler.engine.downloader, host_of(origin)
+        downloader, host = self._crawler.engine.downloader, server_of(origin)
         kept_s = min(rules.delay_s, MOST_DELAY_S)
         declared = downloader.per_slot_settings.get(host, {})
         own_s = declared.get("delay", self._crawler.settings.getfloat("DOWNLOAD_DELAY"))
@@ -242,7 +258,7 @@ class RobotsMiddleware:
 
 def is_fresh(known: HostState, now: datetime) -> bool:
     """Tell whether a copy of a robots.txt is used without asking again, which one dated in the future is not."""
-    return known.robots_at is not None and timedelta() <= now - known.robots_at < FRESH
+    return known.robots_at is not None and not known.robots_unread and timedelta() <= now - known.robots_at < FRESH
 
 
 async def _rules_of(known: HostState, agent: str) -> _Rules:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from scrapy.http import Response
 
-from crawler.leads import LATENESS, MOST_CHILDREN, MOST_PLACES, home_page, newest_children, places
+from crawler.leads import LATENESS, MOST_CHILDREN, MOST_PLACES, OWED, home_page, newest_children, places
 from crawler.outcomes import patience_s
 from mirqab import polling
 from mirqab.types import ChildSitemap, Feed, FeedKind, FeedRole, FeedSnapshot, FeedState, Outlet
@@ -19,21 +19,27 @@ from mirqab.types import ChildSitemap, Feed, FeedKind, FeedRole, FeedSnapshot, F
 class Poll:
     """One address that a run asks for items: what for, and what is remembered of it.
 
-    `unconditional` leaves the validators out. `since` goes into the snapshot. `child` is true for what a sitemap index
-    named: its own children are left alone.
+    `item_hashes` tell which items it had the last time. `unconditional` leaves the validators out. `since` goes into
+    the snapshot. `child` is true for what a sitemap index named: its own children are left alone.
     """
 
     outlet: Outlet
     feed: Feed
     role: FeedRole = FeedRole.FEED
     known: FeedState | None = None
+    item_hashes: bytes = b""
     unconditional: bool = False
     since: datetime | None = None
     child: bool = False
     max_items: int = 2000
 
     def body_hash(self, body: bytes) -> str:
-        """Return what tells a body from others, and from itself when it is to be read otherwise."""
+        """Return what tells a body, as it came, from others, and from itself when it is to be read otherwise.
+
+        The time at which gzip was made does not count.
+        """
+        if body.startswith(b"\x1f\x8b"):
+            body = body[:4] + body[8:]
         return f"{self._way()}:{hashlib.blake2b(body, digest_size=16).hexdigest()}"
 
     def _way(self) -> str:
@@ -84,15 +90,17 @@ class Round:
 
     outlet: Outlet
     states: Mapping[str, FeedState]  # of every address ever polled for it
+    item_hashes: Mapping[str, bytes] = field(default_factory=dict)  # of its last answer, by address
     polls: Sequence[Poll] = ()  # the declared feeds that this run asks
     max_items: int = 2000
     has_pages: bool = False  # entries of earlier runs wait to be fetched
     open: int = 0
     asked: set[str] = field(default_factory=set)  # addresses that lead here were followed to
-    gaps: list[datetime] = field(default_factory=list)  # of each feed that rolled over: when it was read before
+    gaps: dict[str, datetime] = field(default_factory=dict)  # of each feed that rolled over: when it was read before
     places: int = 0  # addresses asked after a gap
     place_children: int = 0
     found: bool = False  # one of them gave items
+    cut_short: bool = False  # one of them could not be asked in this run
 
     def begin(self, now: datetime, *, only_due: bool) -> None:
         """Decide which feeds this run asks, and whether an earlier one owes a look elsewhere."""
@@ -100,7 +108,7 @@ class Round:
         due = [feed for feed in self.outlet.feeds if not only_due or polling.is_due(self.states.get(feed.url), now)]
         self.polls = [self._poll(feed, now) for feed in due]
         self.open = len(self.polls)
-        self.gaps = _owed(self.outlet, self.states)
+        self.gaps = _owed(self.outlet, self.states, now)
 
     def _poll(self, feed: Feed, now: datetime, *, role: FeedRole = FeedRole.FEED) -> Poll:
         state = self.states.get(feed.url)
@@ -109,6 +117,7 @@ class Round:
             feed=feed,
             role=role,
             known=state,
+            item_hashes=self.item_hashes.get(feed.url, b""),
             unconditional=state is not None and polling.unconditional(state, now),
             child=role is FeedRole.CHILD,
             max_items=self.max_items,
@@ -132,6 +141,11 @@ class Round:
             return [self._poll(feed, now, role=FeedRole.CHILD) for feed in feeds], left
         self.place_children += len(children)
         return [self._look(feed, child=True) for feed in feeds], left
+
+    @property
+    def has_looked(self) -> bool:
+        """Whether what may have been lost was looked for to the end."""
+        return bool(self.gaps) and not self.cut_short
 
     @property
     def looks_elsewhere(self) -> bool:
@@ -158,18 +172,21 @@ class Round:
             role=FeedRole.BACKFILL,
             known=self.states.get(feed.url),
             unconditional=True,
-            since=min(self.gaps) - LATENESS,
+            since=min(self.gaps.values()) - LATENESS,
             child=child,
             max_items=self.max_items,
         )
 
 
-def _owed(outlet: Outlet, states: Mapping[str, FeedState]) -> list[datetime]:
-    """Return the gaps after which nothing was looked for elsewhere, because the run was killed or the host rested."""
+def _owed(outlet: Outlet, states: Mapping[str, FeedState], now: datetime) -> dict[str, datetime]:
+    """Return the gaps after which was not looked elsewhere to the end: the run was killed, or a host rested."""
     feeds = {feed.url for feed in outlet.feeds}
-    last = max((state.looked_at for state in states.values() if state.looked_at), default=None)
-    return [
-        state.gap_since
+    return {
+        url: state.gap_since
         for url, state in states.items()
-        if url in feeds and state.last_gap_at and state.gap_since and (last is None or last < state.last_gap_at)
-    ]
+        if url in feeds
+        and state.last_gap_at
+        and state.gap_since
+        and now - state.last_gap_at < OWED
+        and (state.looked_at is None or state.looked_at < state.last_gap_at)
+    }

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from scrapy.crawler import Crawler
 
@@ -35,6 +35,12 @@ INTERRUPTED: Final = "interrupted"
 """How a run finishes that was told to end."""
 
 
+def told(problem: BaseException | str) -> str:
+    """Return a fault of ours in a line for the ledger; the log has its traceback."""
+    text = problem if isinstance(problem, str) else f"{type(problem).__name__}: {problem}"
+    return mask_credentials(text.partition("\n")[0])[:300]
+
+
 def run_of(crawler: Crawler) -> CrawlRun:
     """Return the run that a crawler's spider carries."""
     run = getattr(crawler.spider, "run", None)
@@ -46,8 +52,8 @@ class CrawlRun:
     """The set-up and the outcome of one crawl of `outlets`.
 
     With `keeps=False` nothing is stored (a page fetched to be looked at), and of the archive, if there is one, only
-    what it remembers of hosts is read. Made without touching
-    disk or network; raises ConfigurationError when a real crawl has no contact to show.
+    what it remembers of hosts is read; turns at hosts are shared with other crawlers all the same. Made without
+    touching disk or network; raises ConfigurationError when a real crawl has no contact to show.
     """
 
     intake: Intake
@@ -93,6 +99,8 @@ class CrawlRun:
         self._put_off: dict[tuple[Reason | None, str | None], list[str]] = {}
         self._background: set[asyncio.Future[None]] = set()
         self._seen: Seen | None = None
+        self._joining = asyncio.Lock()
+        self._shares_turns = keeps or deployment.settings.redis_url is not None
         self._archive: Archive | None = None
         self._thread: ArchiveThread | None = None
         self._started_at = time.monotonic()
@@ -120,6 +128,7 @@ class CrawlRun:
         archive = await asyncio.to_thread(open_if_any, settings.archive_url, raw_folder=settings.raw_folder)
         if archive is None:
             return
+        self._shares_turns = True
         self._stack.callback(archive.close)
         thread = ArchiveThread(archive)
         self._stack.push_async_callback(thread.close)
@@ -135,7 +144,6 @@ class CrawlRun:
         from mirqab.declarations import load_topic_documents
         from mirqab.intake import Intake
         from mirqab.polling import Limits
-        from mirqab.seen import open_seen
         from mirqab.topics import compile_topic
         from mirqab.work import WorkPlan
         from mirqab.workers import Workers
@@ -150,9 +158,7 @@ class CrawlRun:
         thread = ArchiveThread(archive)
         self._thread = thread
         stack.push_async_callback(thread.close)
-        self._seen = await stack.enter_async_context(
-            open_seen(redis_url=settings.redis_url, folder=settings.redis_folder)
-        )
+        seen = await self._join_crawlers()
         self.begun = True
         self.id = await thread.call(archive.start_run, self.command, topics=topics)
         self.workers = Workers(
@@ -170,7 +176,7 @@ class CrawlRun:
         stack.push_async_callback(self.workers.close)
         self.intake = Intake(
             archive,
-            self._seen,
+            seen,
             run=self.id,
             max_attempts=settings.crawl_max_attempts,
             first_poll_max_age_s=settings.crawl_first_poll_days * DAY_S,
@@ -196,12 +202,13 @@ class CrawlRun:
                 await self.put_off(entry, None)
             else:  # a request that was dropped without a word is a fault of ours
                 LOG.error("entry %s met no end", entry.id)
-                self.crashed(entry.id)
+                self.crashed("its request met no end", entry=entry.id)
         try:
             await self.polls.close(stopping=self.stopping.is_set())
             self.finish = INTERRUPTED if self._was_cut_short(finish) else finish
             for (because, detail), entries in self._put_off.items():
-                await self.intake.put_off(entries=entries, reason=because, detail=detail)
+                outcome: Literal["put_off", "failed"] = "failed" if because is Reason.OUR_FAULT else "put_off"
+                await self.intake.put_off(entries=entries, reason=because, detail=detail, outcome=outcome)
             if self._archive is not None and self._thread is not None and self.id is not None:
                 await self._thread.call(self._archive.end_run, self.id, exit_code=self.exit_code, finish=self.finish)
         except BaseException:
@@ -341,12 +348,20 @@ class CrawlRun:
         """Count an entry that another crawler has in hand."""
         self._end_page(entry, "held")
 
-    def crashed(self, entry: str | None, poll: Poll | None = None) -> None:
-        """Count a fault of ours, for the page or feed that it met; the exit code will be 1."""
+    def crashed(self, problem: BaseException | str, *, entry: str | None = None, poll: Poll | None = None) -> None:
+        """Count a fault of ours, for the page or feed that it met; the exit code will be 1.
+
+        The ledger has it with the reason; the page or feed stays as due as it was.
+        """
+        detail = told(problem)
         if poll is not None:
-            self.polls.crashed(poll)
+            self.polls.crashed(poll, detail)
         elif entry in self._open_entries:
             assert entry is not None
+            self._put_off.setdefault((Reason.OUR_FAULT, detail), []).append(entry)
+            self.tally.reasons[Reason.OUR_FAULT] += 1
+            known = self._open_entries[entry]
+            self._progress.tell("page", outlet=known.outlet, url=known.url, outcome=Reason.OUR_FAULT, flagged=[])
             self._end_page(entry, "crashed")
             self._background.add(task := asyncio.ensure_future(self.intake.release(entry)))
             task.add_done_callback(self._background.discard)
@@ -379,9 +394,21 @@ class CrawlRun:
         await (self.intake.keep_host(state, part) if self._keeps else self._notes.keep(state, part))
 
     async def _reserve(self, host: str, delay_s: float) -> float:
-        if self._seen is None or delay_s <= 0:
+        # where nothing was ever crawled, and no Redis is named, there is nobody to take turns with
+        if delay_s <= 0 or not self._shares_turns:
             return 0.0
-        return await self._seen.host_wait_s(host, delay_s)
+        return await (await self._join_crawlers()).host_wait_s(host, delay_s)
+
+    async def _join_crawlers(self) -> Seen:
+        """Return the Redis that all crawlers share; whoever stores nothing opens it when first there is a delay."""
+        from mirqab.seen import open_seen
+
+        async with self._joining:
+            if self._seen is None:
+                settings = self.deployment.settings
+                opened = open_seen(redis_url=settings.redis_url, folder=settings.redis_folder)
+                self._seen = await self._stack.enter_async_context(opened)
+            return self._seen
 
 
 def _require_contact(deployment: Deployment, hosts: Sequence[str]) -> None:

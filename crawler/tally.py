@@ -83,6 +83,14 @@ class Tally:
         ends = (self.feeds, self.backfills, self.pages, self.robots)
         return bool(self.faults or sum(counter["crashed"] for counter in ends))
 
+    @property
+    def gaps_told(self) -> str:
+        """What is to be said of feeds that rolled over between two polls, empty when none did."""
+        if not self.gaps:
+            return ""
+        feeds = "1 feed" if self.gaps == 1 else f"{self.gaps} feeds"
+        return f"{feeds} rolled over: items may be lost; {self.found_again} found again"
+
     def as_json(self) -> dict[str, Any]:
         """Return the counts under the names of the run ledger."""
         return {
@@ -103,6 +111,7 @@ class Tally:
             "left_out": self.left_out,
             "gaps": self.gaps,
             "found_again": self.found_again,
+            "gaps_told": self.gaps_told,
             "robots": self.robots_asked,
             "robots_failed": self.robots["failed"],
             "pages": self.pages_asked,
@@ -141,17 +150,11 @@ class Tally:
         if asked := self.roles[FeedRole.BACKFILL]:
             told.append(f"{asked} addresses asked after a gap")
         if self.gaps:
-            told.append(gap_sentence(self.gaps, self.found_again))
+            told.append(self.gaps_told)
         told.append(f"{self.pages_asked} pages: {', '.join(pages)}")
         if self.put_off_reasons:
             told.append(f"hosts let be: {_listed(self.put_off_reasons)}")
         return "; ".join([*told, f"new flags: {flagged}"])
-
-
-def gap_sentence(gaps: int, found_again: int) -> str:
-    """Return what is to be said of feeds that rolled over between two polls."""
-    feeds = "1 feed" if gaps == 1 else f"{gaps} feeds"
-    return f"{feeds} rolled over: items may be lost; {found_again} found again"
 
 
 def _refused(reasons: Counter[Reason]) -> int:

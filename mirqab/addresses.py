@@ -110,6 +110,31 @@ def origin_of(url: str) -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
+def server_of(url: str) -> str:
+    """Return what tells the server of an address from others: its host, and its port where that is not the usual one.
+
+    `http://a.example/` and `https://a.example/` are one server, whose turns and wishes for patience are shared;
+    `http://a.example:8080/` is another. Empty when there is none.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = _ascii_host(parts.hostname or ""), parts.port
+    except ValueError:
+        return ""
+    if not host or port is None or port == _DEFAULT_PORTS.get(parts.scheme.lower()):
+        return host
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def origins_of(url: str) -> tuple[str, ...]:
+    """Return the origins at which the server of an address is asked: at the usual ports those of both schemes."""
+    origin, server = origin_of(url), server_of(url)
+    if not origin or server != host_of(url):
+        return (origin,) if origin else ()
+    shown = f"[{server}]" if ":" in server else server
+    return tuple(f"{scheme}://{shown}:{port}" for scheme, port in _DEFAULT_PORTS.items())
+
+
 def is_public(address: str) -> bool:
     """Say whether an IP address lies on the public internet; False for anything that is no IP address.
 

@@ -1,4 +1,4 @@
-"""What persons' decisions tell of the topics: how many flags were right, by rule, concept and outlet, and labels."""
+"""What persons' decisions tell of the topics: how many flags were right, by rule, term and outlet, and labels."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from mirqab.arabic import fold
 from mirqab.proportions import Share, share
 from mirqab.types import Decision
 
@@ -22,12 +23,13 @@ class By(StrEnum):
     VERSION = "version"
     RULE = "rule"
     CONCEPT = "concept"
+    TERM = "term"
     OUTLET = "outlet"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tally:
-    """The decisions on flags of one topic that share something: `name` is a rule, a concept, an outlet, a version.
+    """The decisions on flags of one topic that share something: `name` is a rule, concept, term, outlet or version.
 
     `to_check` are undecided. `missed` are stories that the topic had not flagged and a person called relevant.
     """
@@ -47,10 +49,13 @@ class Tally:
 
 
 def tallies(decisions: Iterable[Decided]) -> list[Tally]:
-    """Return the counts by topic, then by version, rule, concept and outlet, those likeliest to be bad first.
+    """Return the counts by topic, then by version, rule, concept, term and outlet, those likeliest to be bad first.
 
-    A flag counts for every rule that fired and every concept that was found in its evidence when it was decided.
+    A flag counts for every rule that fired, and every concept and term that was found in its evidence when it was
+    decided. Terms are the words as printed; spellings that are one to the topic are one here, under the most frequent.
     """
+    decisions = list(decisions)
+    spelt = _spellings(decisions)
     counts: defaultdict[tuple[str, By, str], Counter[str]] = defaultdict(Counter)
     for one in decisions:
         for by, name in _groups(one):
@@ -63,7 +68,7 @@ def tallies(decisions: Iterable[Decided]) -> list[Tally]:
         Tally(
             topic=topic,
             by=by,
-            name=name,
+            name=spelt[name] if by is By.TERM else name,
             relevant=count[Decision.RELEVANT],
             irrelevant=count[Decision.IRRELEVANT],
             to_check=count[Decision.TO_CHECK],
@@ -82,6 +87,16 @@ def _groups(one: Decided) -> Iterator[tuple[By, str]]:
     if one.flagged:  # what fired without flagging is not what missed the story
         yield from ((By.RULE, rule) for rule in one.rules)
         yield from ((By.CONCEPT, concept) for concept in dict.fromkeys(concept for concept, _ in one.terms))
+        yield from ((By.TERM, term) for term in dict.fromkeys(fold(words) for _, words in one.terms))
+
+
+def _spellings(decisions: Iterable[Decided]) -> dict[str, str]:
+    """Return the spelling under which a folded term is shown: the most frequent one, of several the first in order."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for one in decisions:
+        for _, words in one.terms:
+            found[fold(words)][" ".join(words.split())] += 1
+    return {term: min(spelt, key=lambda words: (-spelt[words], words)) for term, spelt in found.items()}
 
 
 def _worst_first(tally: Tally) -> tuple[Any, ...]:

@@ -66,7 +66,8 @@ class OutletHealth:
     """One outlet: the worst of its feeds, and the last error of any.
 
     A feed may stay without success for `limit_s` after it was due. `found_again` counts the entries that were found
-    elsewhere since items may have been lost.
+    elsewhere since items may have been lost. Of the hosts `unread` the robots.txt cannot be read, so that nothing is
+    asked there for now.
     """
 
     outlet: str
@@ -80,6 +81,7 @@ class OutletHealth:
     why_off: str | None
     feeds: tuple[FeedHealth, ...]
     found_again: int = 0
+    unread: tuple[HostState, ...] = ()
 
 
 def limit_s(turn_s: float | None) -> float:
@@ -95,16 +97,18 @@ def outlet_health(
     now: datetime,
     found_again: Mapping[str, int] | None = None,
     resting: Mapping[str, HostState] | None = None,
+    unread: Mapping[str, HostState] | None = None,
 ) -> list[OutletHealth]:
     """Return every declared outlet's health, the ones that need a look first.
 
     `turns_s` maps an outlet to the longest time between two turns that the timetable gives it, `found_again` to the
-    entries found after a gap; `resting` are the hosts (`scheme://host:port`) that asked to be left alone.
+    entries found after a gap; `resting` are the hosts (`scheme://host:port`) that asked to be left alone, `unread`
+    those whose robots.txt cannot be read.
     """
     known = {(record.outlet, record.url): record for record in records}
     again, hosts = found_again or {}, resting or {}
     health = [
-        _outlet(outlet, known, limit_s(turns_s.get(outlet.id)), now, again.get(outlet.id, 0), hosts)
+        _outlet(outlet, known, limit_s(turns_s.get(outlet.id)), now, again.get(outlet.id, 0), hosts, unread or {})
         for outlet in outlets
     ]
     order = list(Condition)
@@ -118,11 +122,13 @@ def _outlet(
     now: datetime,
     found_again: int,
     resting: Mapping[str, HostState],
+    unread: Mapping[str, HostState],
 ) -> OutletHealth:
     feeds = tuple(
         _feed(feed, known.get((outlet.id, feed.url)), limit, now, resting.get(origin_of(feed.url)))
         for feed in outlet.feeds
     )
+    origins = dict.fromkeys(origin_of(url) for url in (outlet.home, *(feed.url for feed in outlet.feeds)))
     order = list(Condition)
     worst = min(feeds, key=lambda feed: order.index(feed.condition), default=None)
     successes = [feed.last_success_at for feed in feeds if feed.last_success_at is not None]
@@ -144,6 +150,7 @@ def _outlet(
         why_off=None if outlet.enabled else outlet.reason,
         feeds=feeds,
         found_again=found_again,
+        unread=tuple(unread[origin] for origin in origins if origin in unread),
     )
 
 

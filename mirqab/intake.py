@@ -16,7 +16,7 @@ import asyncio
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from mirqab import polling
 from mirqab.archive import Archive, ArchiveThread
@@ -64,6 +64,7 @@ PASSES: Final[Mapping[Reason, bool]] = {
     Reason.WRONG_LANGUAGE: False,
     Reason.OUT_OF_MEMORY: False,  # the page needs it the next time too
     Reason.WORKER_DIED: True,
+    Reason.OUR_FAULT: True,
     Reason.GAVE_UP: False,
 }
 """Whether a reason may pass by itself, so that another try is worth a request. A final one is tried again only when
@@ -76,8 +77,8 @@ _REMARK_WINDOW: Final = timedelta(days=60)
 _BATCH: Final = 500
 _NOTE_AFTER: Final = 50
 
-_GATHER_S: Final = 0.03
-"""So long an answer waits for others to be written with: a transaction for each costs five times as much."""
+_GATHER_S: Final = 0.1
+"""So long an answer waits for others to be written with: in a transaction with forty others it costs a third."""
 
 
 def next_try(
@@ -177,6 +178,7 @@ class Intake:
         reason: Reason | None = None,
         detail: str | None = None,
         role: FeedRole = FeedRole.FEED,
+        outcome: Literal["put_off", "failed"] = "put_off",
     ) -> None:
         """Write into the ledger which feeds (outlet, url; of one role) and entries are left for later, and why."""
         await self._thread.call(
@@ -187,15 +189,20 @@ class Intake:
             reason=reason,
             detail=detail,
             role=role,
+            outcome=outcome,
         )
 
     async def feed_states(self, outlets: Iterable[str] | None = None) -> list[FeedState]:
         """Return what is remembered of the feeds of some outlets, or of all."""
         return await self._thread.call(self.archive.feed_states, None if outlets is None else list(outlets))
 
-    async def item_hashes(self, outlet: str, feed_url: str) -> bytes:
-        """Return what the feed's last good answer left to tell its unchanged items by."""
-        return await self._thread.call(self.archive.item_hashes, outlet, feed_url)
+    async def item_hashes(self, outlets: Iterable[str]) -> dict[tuple[str, str], bytes]:
+        """Return, by outlet and address, what each feed's last good answer left to tell its unchanged items by."""
+        return await self._thread.call(self.archive.item_hashes, list(outlets))
+
+    async def looked_elsewhere(self, outlet: str, urls: Iterable[str]) -> None:
+        """Write that what these feeds of an outlet may have lost was looked for in every place that there is."""
+        await self._thread.call(self.archive.looked_elsewhere, outlet, list(urls), datetime.now(UTC))
 
     async def host(self, host: str) -> HostState | None:
         """Return what is remembered of a host (`scheme://host:port`)."""

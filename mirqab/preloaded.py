@@ -1,8 +1,8 @@
-"""What worker processes inherit: imported by the server that they are forked from, and by nothing else.
+"""What the workers of pages inherit: imported by the server that they are forked from, and by nothing else.
 
-Everything a page or a feed needs is imported here and used once, so that tables filled at the first use are filled
-once for all workers. Freezing what is there keeps their garbage collectors from walking it, which would also copy its
-memory into every worker.
+Everything a page needs is imported here and used once, besides what a feed needs (`preloaded_feeds`), so that tables
+filled at the first use are filled once for all workers. Freezing what is there keeps their garbage collectors from
+walking it, which would also copy its memory into every worker.
 """
 
 from __future__ import annotations
@@ -11,20 +11,17 @@ import gc
 from typing import Final
 
 import mirqab.archive.raw
-import mirqab.workers  # noqa: F401
+import mirqab.fingerprints
+import mirqab.preloaded_feeds
+import mirqab.topics  # noqa: F401
 from mirqab.extraction import extract
-from mirqab.feeds import read_feed
-from mirqab.types import FeedBody, PageHints
+from mirqab.types import PageHints
 
 _SENTENCE: Final = "قالت البلدية في بيان إن أعمال صيانة الجسر القديم تبدأ صباح الأحد وتستمر ثلاثة أيام. "
 _PAGE: Final = (
     f"<html><head><title>الجسر القديم</title></head><body><h1>الجسر القديم</h1><p>{_SENTENCE * 6}</p></body></html>"
 )
-_FEED: Final = (
-    "<rss version='2.0'><channel><item><title>خبر</title><link>https://news.example/1</link></item></channel></rss>"
-)
 
 extract(_PAGE.encode(), url="https://news.example/1", content_type=None, hints=PageHints())
-read_feed(FeedBody(body=_FEED.encode(), url="https://news.example/feed"))
 gc.collect()
 gc.freeze()

@@ -13,14 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mirqab.fingerprints import fingerprint
 from mirqab.killpoints import kill_point
-from mirqab.topics import Judge, Topic, compile_topic
 from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reason, StoredText, Verdict, Worked, make_id
 
 if TYPE_CHECKING:
     from mirqab.archive.raw import RawWriter
     from mirqab.extraction import Layouts
+    from mirqab.topics import Judge, Topic
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +61,8 @@ class BodyTooLargeError(ValueError):
 def prepare(plan: WorkPlan) -> None:
     """Compile the plan's topics and open the raw file, once per process; raises ConfigurationError for a bad topic."""
     global _prepared
+    from mirqab.topics import Judge, compile_topic  # like all that pages need, not loaded by whoever reads feeds alone
+
     topics = (*(compile_topic(document) for document in plan.documents), *plan.topics)
     raw = None
     if plan.raw_folder is not None:
@@ -120,16 +121,21 @@ def work(page: Page) -> Worked:
 
 
 def judge(texts: Sequence[StoredText]) -> list[tuple[Verdict, ...]]:
-    """Return for each stored text the verdicts worth keeping, or every one where they are asked for.
+    """Return for each stored text the verdicts worth keeping, and those that it asks for.
 
     Raises only for a process that was not prepared, and MemoryError.
     """
     if _prepared is None:
         raise RuntimeError("prepare(plan) must run before judge(texts)")
+    from mirqab.topics import worth_keeping
+
     found = []
     for text in texts:
-        judge = _prepared.judge.judge if text.whole else _prepared.judge.scored
-        found.append(judge(title=text.headline, text=text.body, published=text.published, outlet=text.outlet))
+        judge = _prepared.judge.judge if text.whole or text.asked else _prepared.judge.scored
+        said = judge(title=text.headline, text=text.body, published=text.published, outlet=text.outlet)
+        if text.asked and not text.whole:
+            said = tuple(one for one in said if one.topic in text.asked or worth_keeping(one))
+        found.append(said)
     return found
 
 
@@ -225,6 +231,8 @@ def _content_type(page: Page) -> str | None:
 
 
 def _article(page: Page, extraction: Extraction) -> Article:
+    from mirqab.fingerprints import fingerprint
+
     return Article(
         id=make_id("a", page.entry),
         entry=page.entry,

@@ -64,11 +64,12 @@ class Workers:
 
     `count` processes; a page may take `page_time_s` seconds and `page_memory_mb` MB above what the process needs by
     itself, a feed `feed_time_s` seconds and the same memory. Use from one event loop or one thread. As with every
-    use of multiprocessing, a script that makes one needs `if __name__ == "__main__"`.
+    use of multiprocessing, a script that makes one needs `if __name__ == "__main__"`. With no `plan` they read feeds
+    alone, and the first of a process then decides what its workers need not load.
     """
 
     def __init__(
-        self, plan: WorkPlan, *, count: int, page_time_s: float, page_memory_mb: int, feed_time_s: float
+        self, plan: WorkPlan | None, *, count: int, page_time_s: float, page_memory_mb: int, feed_time_s: float
     ) -> None:
         self._plan = plan
         self._count = count
@@ -217,7 +218,7 @@ class Workers:
 
     def _start(self) -> ProcessPool:
         context = multiprocessing.get_context("forkserver")
-        _start_fork_server()
+        _start_fork_server("mirqab.preloaded_feeds" if self._plan is None else "mirqab.preloaded")
         return ProcessPool(
             max_workers=self._count,
             initializer=_begin,
@@ -262,13 +263,13 @@ def _stop(pool: ProcessPool) -> None:
     pool.join()
 
 
-def _start_fork_server() -> None:
+def _start_fork_server(preload: str) -> None:
     """Start the process that workers are forked from, with the libraries loaded, unless it runs already.
 
     SIGINT stays blocked in it and so in all workers: Ctrl-C reaches them too, and how they end is for us to say.
     Python before 3.13 does not hand its import path over, so it goes through the environment.
     """
-    multiprocessing.set_forkserver_preload(["mirqab.preloaded"])
+    multiprocessing.set_forkserver_preload([preload])
     before = os.environ.get("PYTHONPATH")
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     os.environ["PYTHONPATH"] = _CODE if not before else os.pathsep.join((_CODE, before))
@@ -292,12 +293,13 @@ class WorkFailedError(Exception):
     """Our own code failed in a worker; the text is the traceback, because not every exception can be sent."""
 
 
-def _begin(plan: WorkPlan) -> None:
+def _begin(plan: WorkPlan | None) -> None:
     """Set a fresh worker process up: it dies with its parent, and at once when told to."""
     global _own_bytes
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler in Python would wait for C code to return
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
-    prepare(plan)
+    if plan is not None:
+        prepare(plan)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _own_bytes = _address_space()

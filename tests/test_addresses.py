@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirqab.addresses import AllowedHosts, clean_url, host_of, is_public, mask_credentials, url_key
+from mirqab.addresses import (
+    AllowedHosts,
+    clean_url,
+    host_of,
+    is_public,
+    mask_credentials,
+    origins_of,
+    server_of,
+    url_key,
+)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +156,21 @@ def test_host_is_lower_case_ascii_without_port() -> None:
     assert host_of("https://News.Example:8080/a") == "news.example"
     assert host_of("http://[::1]:80/") == "::1"
     assert host_of("nonsense") == ""
+
+
+def test_a_server_is_a_host_and_a_port_that_is_not_the_usual_one() -> None:
+    usual = ("http://News.Example/a", "https://news.example/b", "http://news.example:80/", "https://news.example:443/")
+    assert {server_of(url) for url in usual} == {"news.example"}
+    assert {origins_of(url) for url in usual} == {("http://news.example:80", "https://news.example:443")}
+    for url, server, origin in (
+        ("http://news.example:8080/a", "news.example:8080", "http://news.example:8080"),
+        ("http://news.example:443/", "news.example:443", "http://news.example:443"),
+        ("http://[::1]:8080/", "[::1]:8080", "http://[::1]:8080"),
+    ):
+        assert (server_of(url), origins_of(url)) == (server, (origin,))
+    assert server_of("http://[::1]/") == "::1"
+    assert origins_of("http://[::1]/") == ("http://[::1]:80", "https://[::1]:443")
+    assert (server_of("nonsense"), origins_of("nonsense")) == ("", ())
 
 
 @pytest.mark.parametrize(

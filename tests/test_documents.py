@@ -269,3 +269,34 @@ def test_a_quote_that_is_not_closed_is_named_where_it_opens(quote: str) -> None:
         parse_document(before_another.encode(), path="f.yaml")
     with pytest.raises(ConfigurationError, match=r"f\.yaml:4: "):
         parse_document(f"a: {quote}over\n  lines{quote}\nb: [1, 2\nc: 3\n".encode(), path="f.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("أ:\n\tب: 1\n", 2, "a tab stands where the line begins: indent with spaces"),
+        ("أ:\n- نص: قال: نعم\n", 2, "a second «: » stands on this line"),
+        ("أ: 1\nعتبة 3\nب: 2\n", 2, "this line has no «:» after its key"),
+        ("عتبة 3\n\nب: 1\n", 1, "this line has no «:» after its key"),
+        ("أ: 1\nعتبة:3\nب: 2\n", 2, "«:» needs a space after it"),
+        ("أ: 1\nعتبة:\N{NO-BREAK SPACE}3\nب: 2\n", 2, "a no-break space stands on this line"),
+        ("أ\N{FULLWIDTH COLON} 1\nب: 2\n", 1, "a colon of another kind"),
+        ("أ: 1\n  ب: 2\n", 2, "begins further in than the one above it, which has its value already"),
+        ("أ:\n  ب: [1]\n   ج: [2]\n", 3, "give lines of one block the same number of spaces"),
+        ("أ:\n  - a\n - b\n", 3, "give lines of one block the same number of spaces"),
+        (" أ: 1\nب: 2\n", 2, "give lines of one block the same number of spaces"),
+        ("أ: [a, b\nب: 2\n", 2, "the list that «[» opens on line 1 needs «,» between its items and «]»"),
+        ("- {أ: 1\n- {ب: 2}\n", 2, "the list that «{» opens on line 1"),
+        ("أ: [a]]\n", 1, "a bracket is closed here that was not opened"),
+        ('أ: "قال "نعم" للمحادثات"\n', 1, "something follows the quote that closes a text"),
+        ('أ: "قال", "نعم"\n', 1, "a comma follows a text that is closed already"),
+        ("أ: @خبر\n", 1, "no text may begin with «@»: put it in quotes"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_plain_words_and_at_the_line_to_mend(text: str, line: int, said: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_document(text.encode(), path="f.yaml")
+    (mistake,) = caught.value.mistakes
+    assert (mistake.line, said in mistake.expected) == (line, True), mistake
+    for word in ("block end", "scalar", "mapping", "token", "flow"):
+        assert word not in mistake.expected

@@ -57,6 +57,16 @@ def test_flags_are_counted_by_what_raised_them_the_worst_first() -> None:
     assert [one.name for one in of(found, By.OUTLET)] == ["rasid"]
 
 
+def test_terms_are_counted_once_a_flag_and_under_one_spelling() -> None:
+    told = [
+        replace(decided(Decision.RELEVANT), terms=(("كلام", "محادثاتٍ"), ("لقاء", "محـادثات"))),
+        replace(decided(Decision.IRRELEVANT), terms=(("كلام", "محادثات"), ("قوة", "قوة"))),
+        replace(decided(Decision.RELEVANT), terms=(("كلام", "محادثات"),)),
+    ]
+    terms = {one.name: (one.relevant, one.irrelevant) for one in of(tallies(told), By.TERM)}
+    assert terms == {"محادثات": (2, 1), "قوة": (0, 1)}
+
+
 def test_what_is_to_be_checked_enters_no_share_and_what_was_missed_no_precision() -> None:
     found = tallies([decided(Decision.TO_CHECK), decided(Decision.RELEVANT, flagged=False), decided(Decision.RELEVANT)])
     (whole,) = of(found, By.TOPIC)

@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from mirqab.archive import Archive, Chosen, Marked
+from mirqab.cli.rematch_command import progress_line
 from mirqab.documents import read_document
 from mirqab.rejudging import Kind, Outcome, Progress, rejudge
 from mirqab.stories import place
 from mirqab.topics import Judge, Topic, compile_topic, worth_keeping
-from mirqab.types import Decision, FlagState, RaisedBy, Worked, make_id
+from mirqab.types import Decision, FlagState, RaisedBy, Reason, Worked, make_id
 from mirqab.work import WorkPlan
 from mirqab.workers import Workers
 from tests.archive.making import NOON, WEEK_S, body, entry_id, item, snapshot, worked
@@ -218,6 +219,39 @@ def test_only_some_outlets_and_stories_since(archive: Archive, folder: Path, rem
     assert rematch(STRICT, keep=False, since=NOON.replace(year=2100)) == []
 
 
+def test_a_page_that_is_no_article_any_more_raises_nothing(archive: Archive, folder: Path, rematch: Rematch) -> None:
+    run = archive.start_run("crawl", topics=[])
+    archive.admit(run, snapshot(item("1")), first_poll_max_age_s=WEEK_S)
+    kept = page("1", TALKS, topic(folder, USUAL))
+    archive.store(run, kept, place=place)
+    ((entry,), _) = archive.kept_entries()
+    archive.rework(run, entry, replace(kept, article=None, verdicts=(), problem=Reason.NO_ARTICLE), place=place)
+    progress = Progress()
+    assert rematch(LAX, progress=progress, everything=True) == []
+    assert progress.total == 0
+    assert archive.flagged() == []
+
+
+def test_each_topic_s_version_is_known_though_they_are_judged_apart(
+    archive: Archive, folder: Path, rematch: Rematch
+) -> None:
+    fill(archive, topic(folder, USUAL), TALKS, ALONE)
+    lax, strict = topic(folder, LAX), topic(folder, STRICT)
+    both = Chosen(topics={"exchange": lax.version, "other": "v1"})
+    assert archive.count_stale(both) == 2
+    batch = archive.stale(Chosen(topics={"other": "v1"}), after="", limit=10)
+    assert batch is not None
+    # beside it, another process judges the same articles by another topic
+    rematch(LAX)
+    done = archive.rejudge(Chosen(topics={"other": "v1"}), batch, {one.id: () for one in batch.articles}, keep=True)
+    assert done.left == 0
+    detail = archive.article(make_id("a", entry_id("0")))
+    assert detail is not None
+    assert detail.judged == (("exchange", lax.version), ("other", "v1"))
+    assert archive.count_stale(both) == 0
+    assert archive.count_stale(Chosen(topics={"exchange": strict.version})) == 2
+
+
 # ------------------------------------------------------------------------------------------------ persons
 
 
@@ -247,6 +281,14 @@ def test_what_a_person_said_stays_and_the_verdict_beside_it_is_the_new_one(
     decided = decide(archive, alone, Decision.UNDONE, topic(folder, LAX))
     assert decided.after is FlagState.OPEN, "undone, the flag stands where the topic puts it"
     assert [one.topic_version for one in archive.decisions()] == [judging.version] * 2
+
+
+def test_it_is_told_how_far_it_is_how_fast_and_how_long_it_will_take() -> None:
+    progress = Progress(total=100_000, judged=24_990, left=10)
+    progress.kinds[Kind.OPENED] = 7
+    told = "25,000 of 100,000 articles (25%), 500 a second, 2 min left; 7 opened, 0 withdrawn, 0 kept"
+    assert progress_line(progress, 50.0) == told
+    assert "(100%), 0 a second, 0 s left" in progress_line(Progress(), 0.0)
 
 
 # ---------------------------------------------------------------------------------------- kills and company

@@ -13,8 +13,9 @@ from twisted.python.failure import Failure
 
 from crawler.deployment import Deployment, deployment_of
 from crawler.outcomes import HeldElsewhereError, PutOffError, RefusedError, header, reason_of_status, retry_after_s
+from crawler.progress import LOG
 from crawler.rounds import Poll
-from crawler.run import CrawlRun
+from crawler.run import CrawlRun, told
 from mirqab.addresses import host_of
 from mirqab.declarations import read_kind
 from mirqab.documents import suggestion
@@ -101,7 +102,12 @@ class OutletSpider(Spider):
 
     async def parse_feed(self, response: Response, outlet: Outlet, poll: Poll) -> AsyncIterator[Request]:
         """Admit what the feed says, and ask for what follows from it."""
-        snapshot = await self.run.polls.answer(poll, response)
+        try:
+            snapshot = await self.run.polls.answer(poll, response)
+        except Exception as error:
+            async for request in self._after_fault(poll, error):
+                yield request
+            return
         async for request in self._after(poll, snapshot):
             yield request
 
@@ -118,19 +124,38 @@ class OutletSpider(Spider):
             case PutOffError(because=because):
                 async for request in self._after(poll, None, put_off=because):
                     yield request
-            case _:
-                failure.raiseException()
+            case BaseException() as problem:
+                async for request in self._after_fault(poll, problem):
+                    yield request
+
+    async def _after_fault(self, poll: Poll, problem: BaseException) -> AsyncIterator[Request]:
+        """Go on after a fault of our own: what depends on this poll's end must not wait for it for ever."""
+        LOG.error("reading %s failed", poll.feed.url, exc_info=problem)
+        wants_pages = self.run.polls.crashed(poll, told(problem))
+        async for request in self._what_follows(poll, None, wants_pages=wants_pages):
+            yield request
 
     async def _after(
         self, poll: Poll, snapshot: FeedSnapshot | None, *, put_off: Reason | None = None
     ) -> AsyncIterator[Request]:
         """Admit what came of a poll (None: it was put off) and yield what is to be asked because of it."""
         polls = self.run.polls
-        if snapshot is not None:
-            wants_pages = await polls.admit(poll, snapshot)
-        else:
+        if snapshot is None:
             wants_pages = polls.put_off(poll, put_off)
-        for further in await polls.follow(poll, snapshot):
+        else:
+            try:
+                wants_pages = await polls.admit(poll, snapshot)
+            except Exception as error:
+                async for request in self._after_fault(poll, error):
+                    yield request
+                return
+        async for request in self._what_follows(poll, snapshot, wants_pages=wants_pages):
+            yield request
+
+    async def _what_follows(
+        self, poll: Poll, snapshot: FeedSnapshot | None, *, wants_pages: bool
+    ) -> AsyncIterator[Request]:
+        for further in await self.run.polls.follow(poll, snapshot):
             async for request in self.ask_feed(further):
                 yield request
         if wants_pages:

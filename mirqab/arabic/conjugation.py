@@ -36,9 +36,9 @@ def _past(past: str, present: str) -> Iterator[Form]:
         yield Form(short, _P.PAST_PLURAL)
         yield Form(short + "و", _P.PAST_FIRST)
         yield Form(short + "ي", _P.PAST_FEMININE)
-    elif past.endswith("ي"):  # بقي: بقيت، بقوا
+    elif past.endswith("ي"):  # بقي: بقيت، بقوا; with an object it would be «بقية» and «بقوة»
         yield Form(stem, _P.PAST_INTRANSITIVE)
-        yield Form(short, _P.PAST_PLURAL)
+        yield Form(short + "وا", _P.PARTICLE)
     elif _is_hollow(past):  # أعاد: أعادت، أعدنا، أُعيد
         yield Form(stem, _P.PAST_THIRD)
         bare = stem[:-2] + stem[-1]
@@ -91,7 +91,8 @@ def _present(past: str, present: str) -> Iterator[Form]:
 
 
 def _present_of(stem: str) -> Iterator[Form]:
-    for paradigm in (_P.PRESENT_SINGULAR, _P.PRESENT_OBJECT, _P.PRESENT_DUAL, _P.PRESENT_PLURAL):
+    singular = (_P.PRESENT_SINGULAR, _P.PRESENT_OBJECT) if len(stem) > 2 else (_P.PRESENT_SHORT,)
+    for paradigm in (*singular, _P.PRESENT_DUAL, _P.PRESENT_PLURAL):
         yield Form(stem, paradigm)
 
 

@@ -103,7 +103,7 @@ def forms(word: str, kind: Kind, *, negated: bool = True) -> frozenset[str]:
 
 
 def _without_article(word: str) -> tuple[str, bool]:
-    if word.startswith("ال") and len(word) > 4 and word not in _ROOTED:
+    if word.startswith("ال") and len(word) > 3 and word not in _ROOTED:
         return fold(word[2:]), True
     return fold(word), False
 

@@ -1,8 +1,8 @@
 """Which affixes Arabic words wear in news: one set of (prefix, suffix) pairs for each paradigm.
 
 All affixes are folded. Left out are persons that news does not use and that make other words: the second person of
-the feminine («تردي» would be a form of «ردّ»), the object «ك» («انتهاك» one of «انتهى»), plurals of the feminine where
-a stem gets short («عدن» one of «عاد»).
+the feminine («تردي» would be a form of «ردّ»), the objects «ك» («انتهاك» one of «انتهى») and «ني» («الزمني» one of
+«ألزم»), the plural of the feminine in the past («عدن» one of «عاد», «الزمن» of «ألزم»).
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Paradigm(StrEnum):
     PAST_PLURAL = "past_plural"
     PAST_OBJECT = "past_object"
     PAST_PASSIVE = "past_passive"
+    PRESENT_SHORT = "present_short"
     PRESENT_SINGULAR = "present_singular"
     PRESENT_JUSSIVE = "present_jussive"
     PRESENT_OBJECT = "present_object"
@@ -54,7 +55,7 @@ class Form(NamedTuple):
 
 _AND = ("", "و", "ف")
 _POSSESSIVES = ("ها", "هم", "هما", "هن", "ه", "ك", "كم", "نا", "ي")
-_OBJECTS = ("ها", "ه", "هم", "هما", "هن", "كم", "نا", "ني")
+_OBJECTS = ("ها", "ه", "هم", "هما", "هن", "كم", "نا")
 _INDEFINITE = tuple(a + b for a in _AND for b in ("", "ب", "ل", "ك"))
 _ARTICLES = tuple(a + b for a in _AND for b in ("ال", "بال", "كال", "لل"))
 
@@ -102,17 +103,18 @@ PARADIGMS: dict[Paradigm, frozenset[tuple[str, str]]] = {
     Paradigm.ADJECTIVE: _pairs(
         (*_INDEFINITE, *_ARTICLES), ["", "ه", "ون", "ين", "ات", "ان", "تان", "تين"]
     ) | _pairs(_AND, ["ا"]) | _pairs(_INDEFINITE, ["و", "ي"]),
-    Paradigm.PAST: _pairs(_AND, [*_PAST_HE, *_with_objects("نا", "ن", "تم")]),
+    Paradigm.PAST: _pairs(_AND, [*_PAST_HE, *_with_objects("نا", "تم")]),
     # stems that change before a consonant: عاد (عدنا), أصرّ (أصررنا)
     Paradigm.PAST_THIRD: _pairs(_AND, _PAST_HE),
     Paradigm.PAST_FIRST: _pairs(_AND, _with_objects("ت", "نا", "تم")),
-    # «بقي»: with an object it would be «بقية»
     Paradigm.PAST_INTRANSITIVE: _pairs(_AND, ["", "ت", "ا", "تا", "نا", "تم"]),
     Paradigm.PAST_BARE: _pairs(_AND, ["", "ا"]),
     Paradigm.PAST_FEMININE: _pairs(_AND, _with_objects("ت", "تا")),
     Paradigm.PAST_PLURAL: _pairs(_AND, _with_objects("وا")),
     Paradigm.PAST_OBJECT: _pairs(_AND, _OBJECTS),
     Paradigm.PAST_PASSIVE: _pairs(_AND, ["", "ت", "ا", "تا", "وا"]),
+    # stems of two letters, without «I»: «سافر» would be a form of «فرّ», «ساعد» of «وعد»
+    Paradigm.PRESENT_SHORT: _present("يتن", ["", *_OBJECTS]),
     Paradigm.PRESENT_SINGULAR: _present("يتنا", [""]),
     # «لم ينفِ»: never after «س», or «سابق» would be a form of «بقي»; «نجل» (son) would be one of «أجلى»
     Paradigm.PRESENT_JUSSIVE: _present("يت", [""], ("", "ل")),

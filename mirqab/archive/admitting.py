@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -24,12 +25,14 @@ from mirqab.archive.feedstates import (
     detail_of,
     feed_row,
     feed_rows,
+    newest_told,
     problem_of,
     recorded,
     write_feeds,
     write_item_hashes,
+    write_newest_told,
 )
-from mirqab.archive.overlap import remember_newest, rolled_over
+from mirqab.archive.overlap import newest_of, rolled_over
 from mirqab.types import (
     Admitted,
     EntryState,
@@ -142,6 +145,8 @@ class _Batch:
         self._settle = settle
         self._told = [_items_of(snapshot) for snapshot in snapshots]
         self._feeds = _feeds_of(conn, snapshots)
+        self._newest = newest_told(conn, (feed for feed, _ in self._feeds.values())) if any(self._told) else {}
+        self._newer: dict[int, bytes] = {}
         entries = {entry for told in self._told for entry in told}
         self._standings = _standings(conn, entries)
         self._carried = _carried_before(conn, entries)
@@ -171,6 +176,7 @@ class _Batch:
         asked = {(snapshot.outlet, snapshot.url) for snapshot in self._snapshots}
         write_feeds(self._conn, [self._feeds[key] for key in sorted(asked)])
         write_item_hashes(self._conn, hashes)
+        write_newest_told(self._conn, self._newer)
         _write_polls(self._conn, polls)
         return admitted
 
@@ -228,21 +234,24 @@ class _Batch:
         """Tell whether items were lost before this answer, and remember its newest for the next one."""
         items = {entry: one.item for entry, one in told.items()}
         carried = {entry for entry in told if (entry, feed) in self._carried}
+        newest = self._newest.get(feed)
         if not unchanged and before.last_success_at is not None:
             self._write_entries()  # the archive is asked, which must know of the answers before this one
         # what other feeds of the outlet brought in full meanwhile is not lost
         gap = any(entry not in self._standings for entry in told) and rolled_over(
-            self._conn, snapshot, feed, before, items, carried=carried, unchanged=unchanged
+            self._conn, snapshot, feed, before, items, carried=carried, newest=newest, unchanged=unchanged
         )
         if snapshot.role is FeedRole.FEED:
-            remember_newest(self._conn, feed, items, carried=carried, unchanged=unchanged)
+            newer = newest_of(items, carried=carried, newest=newest, unchanged=unchanged)
+            if newer is not None:
+                self._newest[feed] = self._newer[feed] = newer
         return gap
 
     def _write_entries(self) -> None:
         if self._fresh:
             self._conn.execute(_INSERT_ENTRY, self._fresh)
-        for values in self._retold:
-            self._conn.execute(_UPDATE_ENTRY, values)
+        for _, alike in groupby(self._retold, key=dict.keys):  # in order: feeds may tell one entry differently
+            self._conn.execute(_UPDATE_ENTRY, list(alike))
         if self._digests:
             keep = insert_or_update(_carried, keys=("entry", "feed"), replace=("digest", "words"))
             self._conn.execute(keep, self._digests)
@@ -261,7 +270,7 @@ def _items_of(snapshot: FeedSnapshot) -> dict[str, _Item]:
 
 def _feeds_of(conn: Connection, snapshots: Sequence[FeedSnapshot]) -> dict[tuple[str, str], tuple[int, FeedState]]:
     if len(snapshots) > 1:
-        return feed_rows(conn, (snapshot.outlet for snapshot in snapshots))
+        return feed_rows(conn, ((snapshot.outlet, snapshot.url) for snapshot in snapshots))
     (one,) = snapshots
     found = feed_row(conn, one.outlet, one.url)
     return {} if found is None else {(one.outlet, one.url): found}
@@ -345,7 +354,7 @@ _COUNTS: Final = ("found", "new", "reopened", "known", "noted", "unusable", "gap
 def _poll(
     run: str, snapshot: FeedSnapshot, problem: Reason | None, admitted: Admitted, after: FeedState
 ) -> dict[str, Any]:
-    return asdict(admitted) | {
+    return {name: getattr(admitted, name) for name in _COUNTS} | {
         "run": run,
         "outlet": snapshot.outlet,
         "url": snapshot.url,

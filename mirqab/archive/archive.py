@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
@@ -126,13 +126,16 @@ class Archive:
         reason: Reason | None = None,
         detail: str | None = None,
         role: FeedRole = FeedRole.FEED,
+        outcome: Literal["put_off", "failed"] = "put_off",
     ) -> None:
         """Write into the ledger which feeds (outlet, url; of one role) and entries were left for a later run, and why.
 
-        Nothing else changes: they stay as due as they were. What the run has made of one of them stands.
+        `failed` are those that met a fault of our own. Nothing else changes: they stay as due as they were. What the
+        run has made of one of them stands.
         """
+        end = {"outcome": outcome, "reason": reason, "detail": detail}
         with self._writing() as conn:
-            runs.put_off(conn, run, feeds=feeds, entries=entries, reason=reason, detail=detail, role=role, now=_now())
+            runs.put_off(conn, run, feeds=feeds, entries=entries, end=end, role=role, now=_now())
 
     # ---------------------------------------------------------------------------------------- feeds, hosts
 
@@ -147,10 +150,18 @@ class Archive:
             found = feedstates.feed_row(conn, outlet, url)
             return None if found is None else found[1]
 
-    def item_hashes(self, outlet: str, url: str) -> bytes:
-        """Return what the feed's last good answer left to tell its unchanged items by."""
+    def item_hashes(self, outlets: Iterable[str]) -> dict[tuple[str, str], bytes]:
+        """Return, by outlet and address, what the last good answer of each feed left to tell unchanged items by.
+
+        Of at most 500 outlets; a feed that left nothing is not there.
+        """
         with self._reading() as conn:
-            return feedstates.item_hashes(conn, outlet, url)
+            return feedstates.item_hashes(conn, outlets)
+
+    def looked_elsewhere(self, outlet: str, urls: Iterable[str], at: datetime) -> None:
+        """Write that what these feeds may have lost was looked for in every place that there is."""
+        with self._writing() as conn:
+            feedstates.looked_elsewhere(conn, outlet, urls, at)
 
     def found_again(self) -> dict[str, int]:
         """Return for each outlet with a gap how many entries were found elsewhere since the last one."""
@@ -166,6 +177,11 @@ class Archive:
         """Return the hosts that may not be asked now, without what their robots.txt say."""
         with self._reading() as conn:
             return feedstates.resting_hosts(conn, now)
+
+    def hosts_unread(self) -> list[HostState]:
+        """Return the hosts whose robots.txt cannot be read, with the status of the first failure and its time."""
+        with self._reading() as conn:
+            return feedstates.hosts_unread(conn)
 
     def keep_host(self, state: HostState, part: HostPart | None = None) -> None:
         """Remember this of a host, in place of what was remembered before; a `part` of it leaves the rest as it is."""

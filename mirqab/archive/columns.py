@@ -63,7 +63,10 @@ class Json(TypeDecorator[Any]):
         """Write the value, its strings made storable."""
         if value is None:
             return None
-        return json.dumps(_storable_value(value), ensure_ascii=False, separators=(",", ":"))
+        written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        if "\\u0000" in written or _UNSTORABLE.search(written):  # seldom: to look into every value takes as long again
+            written = json.dumps(_storable_value(value), ensure_ascii=False, separators=(",", ":"))
+        return written
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Read the value."""

@@ -63,8 +63,6 @@ def recorded(state: FeedState, snapshot: FeedSnapshot, admitted: Admitted) -> Fe
         facts["last_new_at"] = at
     if admitted.gap:
         facts |= {"gaps": state.gaps + 1, "last_gap_at": at, "gap_since": state.last_success_at}
-    if snapshot.role is FeedRole.BACKFILL:
-        facts["looked_at"] = at
     if problem is not None:
         facts |= {"last_error": problem, "last_error_at": at, "last_error_detail": detail_of(snapshot)}
         facts["failures"] = state.failures + 1
@@ -98,6 +96,7 @@ _this_feed = (_feeds.c.outlet == bindparam("outlet")) & (_feeds.c.url == bindpar
 _FEED: Final = select(_feeds).where(_this_feed)
 _FEEDS: Final = select(_feeds).order_by(_feeds.c.outlet, _feeds.c.url)
 _FEEDS_OF: Final = _FEEDS.where(_feeds.c.outlet.in_(bindparam("outlets", expanding=True)))
+_FEEDS_NAMED: Final = _FEEDS_OF.where(_feeds.c.url.in_(bindparam("urls", expanding=True)))
 _NAMED: Final = 500
 """So many outlets are named to the database; of more all feeds are read and chosen from here."""
 
@@ -112,10 +111,12 @@ def feed_states(conn: Connection, outlets: Iterable[str] | None = None) -> list[
     return [state_of(row) for row in conn.execute(_FEEDS_OF, {"outlets": sorted(wanted)})]
 
 
-def feed_rows(conn: Connection, outlets: Iterable[str]) -> dict[tuple[str, str], tuple[int, FeedState]]:
-    """Return the row's number and the state of each feed of some outlets (at most 500)."""
-    rows = conn.execute(_FEEDS_OF, {"outlets": sorted(set(outlets))})
-    return {(row.outlet, row.url): (int(row.id), state_of(row)) for row in rows}
+def feed_rows(conn: Connection, feeds: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, FeedState]]:
+    """Return the row's number and the state of each of some feeds (at most 500), given by outlet and address."""
+    wanted = set(feeds)
+    outlets, urls = {outlet for outlet, _ in wanted}, {url for _, url in wanted}
+    rows = conn.execute(_FEEDS_NAMED, {"outlets": sorted(outlets), "urls": sorted(urls)})
+    return {(row.outlet, row.url): (int(row.id), state_of(row)) for row in rows if (row.outlet, row.url) in wanted}
 
 
 def feed_row(conn: Connection, outlet: str, url: str) -> tuple[int, FeedState] | None:
@@ -207,37 +208,49 @@ def _pace_columns(pace: FeedPace) -> Any:
     return None if pace == _NO_PACE else [pace.ttl_s, pace.skip_hours, pace.skip_days]
 
 
+def looked_elsewhere(conn: Connection, outlet: str, urls: Iterable[str], at: datetime) -> None:
+    """Write that what these feeds may have lost was looked for in every place that there is."""
+    conn.execute(update(_feeds).where(_feeds.c.outlet == outlet, _feeds.c.url.in_(list(urls))).values(looked_at=at))
+
+
 # ----------------------------------------------------------------------------------- hashes of the items
 
-_HASHES: Final = select(_item_hashes.c.hashes).join(_feeds, _feeds.c.id == _item_hashes.c.feed).where(_this_feed)
+_HASHES: Final = (
+    select(_feeds.c.outlet, _feeds.c.url, _item_hashes.c.hashes)
+    .join(_feeds, _feeds.c.id == _item_hashes.c.feed)
+    .where(_feeds.c.outlet.in_(bindparam("outlets", expanding=True)))
+)
 
 
-def item_hashes(conn: Connection, outlet: str, url: str) -> bytes:
-    """Return what the feed's last good answer left to tell its unchanged items by; empty when it left nothing."""
-    found: bytes | None = conn.execute(_HASHES, {"outlet": outlet, "url": url}).scalar_one_or_none()
-    return found or b""
+def item_hashes(conn: Connection, outlets: Iterable[str]) -> dict[tuple[str, str], bytes]:
+    """Return what the last good answer of each feed of some outlets (at most 500) left to tell unchanged items by."""
+    rows = conn.execute(_HASHES, {"outlets": sorted(set(outlets))})
+    return {(row.outlet, row.url): row.hashes for row in rows if row.hashes}
 
 
 def write_item_hashes(conn: Connection, hashes: Mapping[int, bytes]) -> None:
     """Keep what the next reading of each feed, by its row's number, needs."""
-    rows = [{"feed": feed, "hashes": held} for feed, held in hashes.items()]
+    _keep(conn, "hashes", [{"feed": feed, "hashes": held} for feed, held in hashes.items()])
+
+
+_NEWEST: Final = select(_item_hashes.c.feed, _item_hashes.c.newest).where(
+    _item_hashes.c.feed.in_(bindparam("feeds", expanding=True))
+)
+
+
+def newest_told(conn: Connection, feeds: Iterable[int]) -> dict[int, bytes | None]:
+    """Return which entries each feed (of at most 500) began to tell last; None when that was not yet written down."""
+    return {row.feed: row.newest for row in conn.execute(_NEWEST, {"feeds": list(feeds)})}
+
+
+def write_newest_told(conn: Connection, newest: Mapping[int, bytes]) -> None:
+    """Keep which entries each feed began to tell last."""
+    _keep(conn, "newest", [{"feed": feed, "hashes": b"", "newest": held} for feed, held in newest.items()])
+
+
+def _keep(conn: Connection, column: str, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
-        conn.execute(insert_or_update(_item_hashes, keys=("feed",), replace=("hashes",)), rows)
-
-
-_NEWEST: Final = select(_item_hashes.c.newest).where(_item_hashes.c.feed == bindparam("this_feed"))
-
-
-def newest_told(conn: Connection, feed: int) -> bytes | None:
-    """Return which entries the feed began to tell last; None when that was not yet written down."""
-    found: bytes | None = conn.execute(_NEWEST, {"this_feed": feed}).scalar_one_or_none()
-    return found
-
-
-def write_newest_told(conn: Connection, feed: int, newest: bytes) -> None:
-    """Keep which entries the feed began to tell last."""
-    row = {"feed": feed, "hashes": b"", "newest": newest}
-    conn.execute(insert_or_update(_item_hashes, keys=("feed",), replace=("newest",)), row)
+        conn.execute(insert_or_update(_item_hashes, keys=("feed",), replace=(column,)), rows)
 
 
 # ------------------------------------------------------------------------------------------ found again
@@ -286,6 +299,16 @@ def resting_hosts(conn: Connection, now: datetime) -> list[HostState]:
     asked = select(_hosts.c.host, _hosts.c.not_before, _hosts.c.because).where(_hosts.c.not_before > now)
     return [
         HostState(host=row.host, not_before=row.not_before, because=Reason(row.because) if row.because else None)
+        for row in conn.execute(asked.order_by(_hosts.c.host))
+    ]
+
+
+def hosts_unread(conn: Connection) -> list[HostState]:
+    """Return the hosts whose robots.txt cannot be read, with the status of the first failure and its time."""
+    status = _hosts.c.robots_status
+    asked = select(_hosts.c.host, status, _hosts.c.robots_at).where((status >= 500) | status.in_((0, 429)))
+    return [
+        HostState(host=row.host, robots_status=row.robots_status, robots_at=row.robots_at)
         for row in conn.execute(asked.order_by(_hosts.c.host))
     ]
 

@@ -17,7 +17,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, select
 
 from mirqab.archive import tables
-from mirqab.archive.feedstates import newest_told, problem_of, write_newest_told
+from mirqab.archive.feedstates import problem_of
 from mirqab.types import EntryState, FeedItem, FeedRole, FeedSnapshot, FeedState
 
 PINNED_SHARE: Final = 1 / 3
@@ -49,11 +49,13 @@ def rolled_over(
     told: Mapping[str, FeedItem],
     *,
     carried: Container[str],
+    newest: bytes | None,
     unchanged: int,
 ) -> bool:
     """Tell whether nothing shows that this answer follows on the feed's last one without a gap.
 
-    `told` are its items by entry, `carried` the entries that this feed told before; `unchanged` more items are the same
+    `told` are its items by entry, `carried` the entries that this feed told before, `newest` what `newest_of` said of
+    its last answers (None: nothing was written down); `unchanged` more items are the same
     as in the last answer, and whoever read them made sure that there are not so few of them (`may_be_pinned`). Never on
     a first poll, after an empty answer, for a cut one (what is known may stand in the part that is missing), for one
     that is read otherwise than the last, and for a sitemap or a page that is asked beside the feeds.
@@ -79,31 +81,31 @@ def rolled_over(
         return True
     if len(left) + len(moved) > most or len(told) < before.window * NEWEST_SHARE:
         return False  # the latter has shrunk to what stays on top
-    newest = newest_told(conn, feed)
     if newest is None:
         return False
     known = {newest[at : at + ID_BYTES] for at in range(0, len(newest), ID_BYTES)}
     return not any(_short(entry) in known for entries in (left, *moved) for entry in entries)
 
 
-def remember_newest(
-    conn: Connection, feed: int, told: Mapping[str, FeedItem], *, carried: Container[str], unchanged: int
-) -> None:
-    """Write down which entries the feed was the last to begin to tell: about the newer half of its window.
+def newest_of(
+    told: Mapping[str, FeedItem], *, carried: Container[str], newest: bytes | None, unchanged: int
+) -> bytes | None:
+    """Return which entries the feed was the last to begin to tell: about the newer half of its window.
 
-    What came with one answer goes by date, and items of one date are kept or dropped together.
+    `newest` is what was so before this answer; None is returned when that stays. What came with one answer goes by
+    date, and items of one date are kept or dropped together.
     """
     came = {entry: _date(item) for entry, item in told.items() if entry not in carried}
     if not came:
-        return
+        return None
     most = min(max(1, round((len(told) + unchanged) * NEWEST_SHARE)), NEWEST_MOST)
     ordered = sorted(came, key=came.__getitem__, reverse=True)
     same = takewhile(lambda entry: came[entry] == came[ordered[most - 1]], ordered[most:])
     kept = [*ordered[:most], *same][:NEWEST_MOST]
-    newest = b"".join(_short(entry) for entry in kept)
+    written = b"".join(_short(entry) for entry in kept)
     if len(kept) < most:
-        newest = (newest + (newest_told(conn, feed) or b""))[: most * ID_BYTES]
-    write_newest_told(conn, feed, newest)
+        written = (written + (newest or b""))[: most * ID_BYTES]
+    return written
 
 
 def _date(item: FeedItem) -> datetime:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select
 
 from mirqab.archive import flags, tables, topicsets
 from mirqab.archive.entries import chunks
@@ -21,9 +21,10 @@ from mirqab.archive.storing import verdict_row
 from mirqab.archive.topicsets import Versions
 from mirqab.killpoints import kill_point
 from mirqab.topics import worth_keeping
-from mirqab.types import RaisedBy, StoredText, Verdict
+from mirqab.types import EntryState, RaisedBy, StoredText, Verdict
 
 _articles = tables.articles
+_entries = tables.entries
 _flags = tables.flags
 _judged = tables.judged
 _stories = tables.stories
@@ -35,7 +36,7 @@ class Chosen:
     """Which articles are judged anew, by which topics in which versions.
 
     Those of some outlets, of stories first seen since a moment; with `everything` also those that were judged at
-    these versions before.
+    these versions before. A page that is no article any more keeps its text in the archive, and is none of them.
     """
 
     topics: Versions
@@ -46,14 +47,14 @@ class Chosen:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StaleArticle:
-    """An article to be judged anew by `topics`; `fingerprint` and `judged` are as it was read."""
+    """An article to be judged anew by `topics`; `fingerprint` and `judged_by`, a set of topics, are as it was read."""
 
     id: str
     story: str
     text: StoredText
-    topics: tuple[str, ...]
+    topics: frozenset[str]
     fingerprint: str
-    judged: Versions
+    judged_by: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,9 +79,11 @@ class Rejudged:
 
 def count(conn: Connection, chosen: Chosen) -> int:
     """Return how many articles are to be judged anew."""
-    query = _narrowed(select(func.count()).select_from(_WITH_SETS), chosen)
+    query = _narrowed(select(func.count()).select_from(_WITH_SETS).where(_is_article), chosen)
     if not chosen.everything:
-        current = [identity for identity, at in topicsets.every(conn).items() if not _wanted(chosen, at)]
+        sets = topicsets.every(conn)
+        wanted_of = _Wanted(chosen, sets)
+        current = [identity for identity in sets if not wanted_of[identity]]
         query = query.where(_judged.c.topics.is_(None) | _judged.c.topics.not_in(current))
     found: int = conn.execute(query).scalar_one()
     return found
@@ -92,27 +95,31 @@ def read(conn: Connection, chosen: Chosen, *, after: str, limit: int) -> StaleBa
     if not stories:
         return None
     span = {"after": after, "last": stories[-1]}
-    sets = topicsets.every(conn)
-    wanted: dict[str, tuple[tuple[str, ...], Versions]] = {}
-    for row in conn.execute(_narrowed(_MARKS, chosen), span):
-        at = sets.get(row.topics, {})
-        if topics := _wanted(chosen, at):
-            wanted[row.id] = (topics, at)
-    flagged = set(conn.execute(_FLAGS, span).scalars()) if wanted else set()
+    wanted_of = _Wanted(chosen, topicsets.every(conn))
+    wanted = {row.id: row.topics for row in conn.execute(_narrowed(_MARKS, chosen), span) if wanted_of[row.topics]}
+    flagged: defaultdict[str, set[str]] = defaultdict(set)
+    if wanted:
+        for flag in conn.execute(_FLAGS, span):
+            flagged[flag.story].add(flag.topic)
     articles = []
     for ids in chunks(wanted):
         for row in conn.execute(_TEXTS, {"ids": ids}):
-            topics, at = wanted[row.id]
             text = StoredText(
                 headline=row.headline,
                 body=row.body,
                 published=row.published,
                 outlet=row.outlet,
-                whole=row.story in flagged,
+                asked=frozenset(flagged.get(row.story, ())),
             )
+            judged_by = wanted[row.id]
             articles.append(
                 StaleArticle(
-                    id=row.id, story=row.story, text=text, topics=topics, fingerprint=row.fingerprint, judged=at
+                    id=row.id,
+                    story=row.story,
+                    text=text,
+                    topics=wanted_of[judged_by],
+                    fingerprint=row.fingerprint,
+                    judged_by=judged_by,
                 )
             )
     return StaleBatch(after=after, last=stories[-1], articles=tuple(articles))
@@ -127,21 +134,24 @@ def write(
     """
     span = {"after": batch.after, "last": batch.last}
     sets = topicsets.every(conn)
-    present = {row.id: (row.fingerprint, sets.get(row.topics, {})) for row in conn.execute(_PRESENT, span)}
-    fresh = []
+    present = {row.id: (row.fingerprint, row.topics) for row in conn.execute(_PRESENT, span)}
+    fresh: list[_Fresh] = []
     for article in batch.articles:
-        fingerprint, at = present.get(article.id, ("", {}))
-        if article.id in verdicts and fingerprint == article.fingerprint and _same(at, article):
-            fresh.append((article, verdicts[article.id], at))
-    _replace(conn, chosen, fresh, span, now)
+        fingerprint, judged_by = present.get(article.id, ("", None))
+        said = verdicts.get(article.id)
+        if said is None or fingerprint != article.fingerprint:
+            continue
+        if judged_by == article.judged_by or _same(sets, judged_by, article):
+            fresh.append((article, [one for one in said if one.topic in article.topics], judged_by))
+    _replace(conn, chosen, fresh, sets, span, now)
     kill_point("rejudging")
-    standing = {(row.story, row.topic) for row in conn.execute(_FLAGS, span)}
+    standing: defaultdict[str, set[str]] = defaultdict(set)
+    for row in conn.execute(_FLAGS, span):
+        standing[row.story].add(row.topic)
     unsettled: defaultdict[str, set[str]] = defaultdict(set)
     for article, said, _ in fresh:
-        earned = {verdict.topic for verdict in said if verdict.flagged}
-        unsettled[article.story].update(
-            topic for topic in article.topics if topic in earned or (article.story, topic) in standing
-        )
+        unsettled[article.story].update(verdict.topic for verdict in said if verdict.flagged)
+        unsettled[article.story].update(standing.get(article.story, set()) & article.topics)
     changes = [
         change
         for story, topics in sorted(unsettled.items())
@@ -153,12 +163,15 @@ def write(
 
 # --------------------------------------------------------------------------------------------------- steps
 
-_WITH_SETS: Final = _articles.outerjoin(_judged, _judged.c.article == _articles.c.id)
+_WITH_SETS: Final = _articles.join(_entries, _entries.c.id == _articles.c.entry).outerjoin(
+    _judged, _judged.c.article == _articles.c.id
+)
+_is_article = or_(_entries.c.state != EntryState.STORED, _entries.c.reason.is_(None))
 _within = (_articles.c.story > bindparam("after")) & (_articles.c.story <= bindparam("last"))
 _STORIES: Final = (
     select(_stories.c.id).where(_stories.c.id > bindparam("after")).order_by(_stories.c.id).limit(bindparam("most"))
 )
-_MARKS: Final = select(_articles.c.id, _judged.c.topics).select_from(_WITH_SETS).where(_within)
+_MARKS: Final = select(_articles.c.id, _judged.c.topics).select_from(_WITH_SETS).where(_within, _is_article)
 _PRESENT: Final = _MARKS.add_columns(_articles.c.fingerprint)
 _TEXTS: Final = (
     select(
@@ -187,13 +200,24 @@ _DROP: Final = delete(_verdicts).where(
 _INSERT: Final = insert(_verdicts)
 
 
-def _wanted(chosen: Chosen, at: Versions) -> tuple[str, ...]:
-    """Return the topics that are to judge an article which was judged by others, or at other versions."""
-    return tuple(topic for topic, version in chosen.topics.items() if chosen.everything or at.get(topic) != version)
+class _Wanted(dict[str | None, frozenset[str]]):
+    """The topics that are to judge what a set of topics judged; computed once a set, for there may be thousands."""
+
+    def __init__(self, chosen: Chosen, sets: Mapping[str, Versions]) -> None:
+        self._chosen, self._sets = chosen, sets
+
+    def __missing__(self, judged_by: str | None) -> frozenset[str]:
+        chosen, at = self._chosen, self._sets.get(judged_by or "", {})
+        self[judged_by] = wanted = frozenset(
+            topic for topic, version in chosen.topics.items() if chosen.everything or at.get(topic) != version
+        )
+        return wanted
 
 
-def _same(at: Versions, article: StaleArticle) -> bool:
-    return all(at.get(topic) == article.judged.get(topic) for topic in article.topics)
+def _same(sets: Mapping[str, Versions], judged_by: str | None, article: StaleArticle) -> bool:
+    """Tell whether another set of topics that judged an article meanwhile is the same in the topics that are to."""
+    now, then = sets.get(judged_by or "", {}), sets.get(article.judged_by or "", {})
+    return all(now.get(topic) == then.get(topic) for topic in article.topics)
 
 
 def _narrowed(query: Select[Any], chosen: Chosen) -> Select[Any]:
@@ -205,19 +229,23 @@ def _narrowed(query: Select[Any], chosen: Chosen) -> Select[Any]:
     return query
 
 
+_Fresh = tuple[StaleArticle, Sequence[Verdict], str | None]
+"""An article that is as it was read, what its topics say, and which set of topics judged it last."""
+
+
 def _replace(
     conn: Connection,
     chosen: Chosen,
-    fresh: Sequence[tuple[StaleArticle, Sequence[Verdict], Versions]],
+    fresh: Sequence[_Fresh],
+    sets: Mapping[str, Versions],
     span: Mapping[str, str],
     now: datetime,
 ) -> None:
-    kept = {(row.article, row.topic) for row in conn.execute(_KEPT, span)}
+    topics = {article.id: article.topics for article, _, _ in fresh}
     gone = [
-        {"this_article": article.id, "this_topic": topic}
-        for article, _, _ in fresh
-        for topic in article.topics
-        if (article.id, topic) in kept
+        {"this_article": row.article, "this_topic": row.topic}
+        for row in conn.execute(_KEPT, span)
+        if row.topic in topics.get(row.article, ())
     ]
     if gone:
         conn.execute(_DROP, gone)
@@ -225,12 +253,13 @@ def _replace(
         verdict_row(article.id, verdict, now)
         for article, said, _ in fresh
         for verdict in said
-        if verdict.topic in article.topics and worth_keeping(verdict)
+        if worth_keeping(verdict)
     ]
     if rows:
         conn.execute(_INSERT, rows)
-    judged: defaultdict[tuple[tuple[str, str], ...], list[str]] = defaultdict(list)
-    for article, _, at in fresh:
-        judged[tuple({**at, **{topic: chosen.topics[topic] for topic in article.topics}}.items())].append(article.id)
-    for pairs, articles in judged.items():
-        topicsets.mark(conn, articles, dict(pairs))
+    groups: defaultdict[tuple[str | None, frozenset[str]], list[str]] = defaultdict(list)
+    for article, _, judged_by in fresh:
+        groups[judged_by, article.topics].append(article.id)
+    for (judged_by, judged_now), articles in groups.items():
+        versions = {topic: chosen.topics[topic] for topic in judged_now}
+        topicsets.mark(conn, articles, {**sets.get(judged_by or "", {}), **versions})

@@ -220,13 +220,12 @@ def put_off(
     *,
     feeds: Iterable[tuple[str, str]],
     entries: Iterable[str],
-    reason: Reason | None,
-    detail: str | None,
+    end: Mapping[str, str | None],
     role: FeedRole,
     now: datetime,
 ) -> None:
-    """Write what a run did not come to, where it made nothing of it before."""
-    end = {"run": run, "outcome": "put_off", "reason": reason, "detail": detail}
+    """Write what a run did not come to (`end`: outcome, reason and detail), where it made nothing of it before."""
+    end = {"run": run, **end}
     nothing = dict.fromkeys(_ITEM_COUNTS, 0) | {"status": 0, "polled_at": now, "role": role}
     feed_rows = [end | nothing | {"outlet": outlet, "url": url} for outlet, url in feeds]
     if feed_rows:

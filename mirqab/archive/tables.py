@@ -131,7 +131,7 @@ feeds = Table(
     Column("last_gap_at", UtcTime),
     Column("gap_since", UtcTime),
     Column("gaps", Integer, nullable=False, server_default="0"),
-    Column("looked_at", UtcTime),  # asked for what the outlet's feeds may have lost
+    Column("looked_at", UtcTime),  # what it may have lost was looked for elsewhere, to the end
     UniqueConstraint("outlet", "url"),
 )
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from mirqab.archive import tables
 from mirqab.archive.dialect import insert_or_update
@@ -29,6 +29,9 @@ _OF_ARTICLE: Final = (
 )
 
 
+_KNOWN: Final = select(_sets.c.id).where(_sets.c.id == bindparam("this_set"))
+
+
 def of_article(conn: Connection, article: str) -> Versions:
     """Return the topics that judged an article, with their versions, by id."""
     found = conn.execute(_OF_ARTICLE, {"article": article}).scalar_one_or_none()
@@ -42,21 +45,16 @@ def every(conn: Connection) -> dict[str, Versions]:
 
 def mark(conn: Connection, articles: Collection[str], versions: Versions) -> None:
     """Note that these topics, and no others, have judged some articles."""
-    if articles:
-        identity = ensure(conn, versions)
-        rows = [{"article": article, "topics": identity} for article in articles]
-        conn.execute(insert_or_update(_judged, keys=("article",), replace=("topics",)), rows)
+    if not articles:
+        return
+    identity = _identity(tuple(versions.items()))
+    if conn.execute(_KNOWN, {"this_set": identity}).one_or_none() is None:
+        conn.execute(insert(_sets), {"id": identity, "topics": sorted(versions.items())})
+    rows = [{"article": article, "topics": identity} for article in articles]
+    conn.execute(insert_or_update(_judged, keys=("article",), replace=("topics",)), rows)
 
 
-def ensure(conn: Connection, versions: Versions) -> str:
-    """Return the id of a set of topics, written when it is new."""
-    pairs = tuple(sorted(versions.items()))
-    identity = _identity(pairs)
-    conn.execute(insert_or_update(_sets, keys=("id",)), {"id": identity, "topics": pairs})
-    return identity
-
-
-@lru_cache(maxsize=16)  # a run judges by one
-def _identity(pairs: Iterable[tuple[str, str]]) -> str:
-    text = json.dumps(list(pairs), ensure_ascii=False, separators=(",", ":"))
+@lru_cache(maxsize=16)  # a run judges by one set, and thousands of topics are long to write down
+def _identity(pairs: tuple[tuple[str, str], ...]) -> str:
+    text = json.dumps(sorted(pairs), ensure_ascii=False, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

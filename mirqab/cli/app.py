@@ -130,7 +130,7 @@ def main(arguments: list[str] | None = None) -> int:
     except typer.TyperException as error:
         misplaced = getattr(error, "option_name", None) in ("-s", "--set")
         hint = ". It stands before the command: ./run -s NAME=VALUE COMMAND." if misplaced else ""
-        _complain(error.format_message() + hint)
+        _complain(error.format_message().replace(": Value error, ", ": ") + hint)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED

@@ -45,9 +45,8 @@ def _print_sums(rows: list[Row], report: RunReport) -> None:
     summary = report.summary or {}
     if held := summary.get("held"):
         write_line(f"{held} pages are in the hands of another crawl.")
-    if gaps := summary.get("gaps"):
-        feeds = "1 feed" if gaps == 1 else f"{gaps} feeds"
-        write_line(f"{feeds} rolled over: items may be lost; {summary.get('found_again')} found again.")
+    if told := summary.get("gaps_told"):
+        write_line(f"{told}.")
 
 
 def _tells(row: Row) -> bool:

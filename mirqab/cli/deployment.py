@@ -57,8 +57,10 @@ def child_environ(deployment: Settings) -> dict[str, str]:
     }
 
 
-def workers(deployment: Settings, *, most: int | None = None, topics: Sequence[Topic] = ()) -> Workers:
-    """Return worker processes that read feeds and pages and keep nothing; whoever takes them closes them.
+def workers(
+    deployment: Settings, *, most: int | None = None, topics: Sequence[Topic] = (), pages: bool = True
+) -> Workers:
+    """Return worker processes that read feeds, and pages unless told, and keep nothing; who takes them closes them.
 
     They judge texts by these topics.
 
@@ -68,7 +70,7 @@ def workers(deployment: Settings, *, most: int | None = None, topics: Sequence[T
     from mirqab.workers import Workers
 
     return Workers(
-        WorkPlan(documents=(), topics=tuple(topics), max_page_bytes=deployment.crawl_max_bytes),
+        WorkPlan(documents=(), topics=tuple(topics), max_page_bytes=deployment.crawl_max_bytes) if pages else None,
         count=min(deployment.workers_count, most or deployment.workers_count),
         page_time_s=deployment.workers_page_time_s,
         page_memory_mb=deployment.workers_page_memory_mb,

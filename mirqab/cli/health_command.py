@@ -41,6 +41,7 @@ def health(form: FORMAT = Format.TABLE) -> int:
             now=now,
             found_again={} if archive is None else archive.found_again(),
             resting={} if archive is None else {host.host: host for host in archive.resting_hosts(now)},
+            unread={} if archive is None else {host.host: host for host in archive.hosts_unread()},
         )
         drifts = [] if archive is None else told(look(archive, now=now), now)
         notes = [] if archive is None else space_notes(archive, deployed)
@@ -97,6 +98,10 @@ def _health_json(one: OutletHealth, drifts: Sequence[DriftRow]) -> dict[str, Any
         "limit_s": one.limit_s,
         "why_off": one.why_off,
         "found_again": one.found_again,
+        "robots_unread": [
+            {"host": host.host, "since": iso(host.robots_at), "status": host.robots_status or None}
+            for host in one.unread
+        ],
         "feeds": [_feed_json(feed) for feed in one.feeds],
         "drifts": [drift_json(drift) for drift in drifts],
     }
@@ -131,6 +136,12 @@ def _to_know(row: Row) -> str:
     if row["why_off"]:
         return str(row["why_off"])
     told = [f"{note} ({feed['url']})" for feed in row["feeds"] for note in _notes(feed, row["found_again"])]
+    for host in row["robots_unread"]:
+        why = f"answered {host['status']}" if host["status"] else "no answer"
+        told.append(
+            f"the robots.txt of {host['host']} cannot be read since {_moment(host['since'])} ({why}):"
+            " nothing is asked there for now, and its pages wait"
+        )
     if row["last_error"] and not any(feed["failures"] for feed in row["feeds"]):
         told.append(f"passed: {row['last_error']}, last at {_moment(row['last_error_at'])}")
     return "; ".join(told)

@@ -17,6 +17,7 @@ from mirqab.workbench.lines import BadLineError, as_object, as_text, read_lines
 
 if TYPE_CHECKING:
     from mirqab.topics import Topic
+    from mirqab.types import Document
 
 
 def topics_for(wanted: str | None) -> list[Topic]:
@@ -30,7 +31,12 @@ def topics_for(wanted: str | None) -> list[Topic]:
 
 
 def topic_of(wanted: str) -> Topic:
-    """Return the declared topic with this id, or the one in this file; ConfigurationError, UsageError.
+    """Return the declared topic with this id, or the one in this file; ConfigurationError, UsageError."""
+    return topic_with_document(wanted)[0]
+
+
+def topic_with_document(wanted: str) -> tuple[Topic, Document]:
+    """Return a topic and the document that it was compiled from; see `topic_of`.
 
     Files are compiled until the id is found, the likeliest first: other files' mistakes are not this call's.
     """
@@ -39,7 +45,8 @@ def topic_of(wanted: str) -> Topic:
     from mirqab.declarations import load_topic_documents, read_topic_document
 
     if "/" in wanted or wanted.endswith((".yaml", ".yml")):
-        return compile_topic(read_topic_document(deployment.settings(), Path(wanted)))
+        document = read_topic_document(deployment.settings(), Path(wanted))
+        return compile_topic(document), document
     ids: list[str] = []
     mistakes: ConfigurationError | None = None
     documents = load_topic_documents(deployment.settings())
@@ -50,7 +57,7 @@ def topic_of(wanted: str) -> Topic:
             mistakes = mistakes or error
             continue
         if topic.id == wanted:
-            return topic
+            return topic, document
         ids.append(topic.id)
     if mistakes is not None:
         raise mistakes

@@ -12,7 +12,7 @@ import typer
 from mirqab.cli import deployment
 from mirqab.cli.terminal import one_line, write_line
 from mirqab.errors import NotFoundError, UsageError
-from mirqab.types import Decision, FlagState, Verdict
+from mirqab.types import Decision, FlagState, Grade, Verdict
 
 if TYPE_CHECKING:
     from mirqab.archive import ArticleDetail, Marked, StoryDetail
@@ -41,7 +41,10 @@ _DECISIONS: Final = {
 
 def mark(
     identity: Annotated[str, typer.Argument(metavar="ID|URL", help="A story, an article, or an address.")],
-    word: Annotated[Word, typer.Argument(help="What it is; undo takes the last word back.")],
+    word: Annotated[
+        Word,
+        typer.Argument(metavar="relevant|irrelevant|to-check|undo", help="What it is; undo takes the last word back."),
+    ],
     topic: Annotated[
         str | None, typer.Option(metavar="ID", help="For which topic; needed when several come into question.")
     ] = None,
@@ -108,12 +111,31 @@ def _fallback(
     for verdict in shown.verdicts:
         if verdict.topic == topic:
             return shown.article.id, verdict
-    declared = [one for one in topics if one.id == topic]
-    if not declared:
-        raise UsageError(f"{topic} is not declared any more, and no verdict of it is kept.")
     text = shown.article
-    (verdict,) = Judge(declared).judge(title=text.headline, text=text.body, published=text.published)
-    return text.id, verdict
+    for one in topics:
+        if one.id == topic:
+            (verdict,) = Judge([one]).judge(
+                title=text.headline, text=text.body, published=text.published, outlet=text.outlet
+            )
+            return text.id, verdict
+    # the topic is gone, and nothing of it is kept but a flag
+    version = next(flag.topic_version for flag in detail.flags if flag.topic == topic)
+    return text.id, nothing_said(topic, version)
+
+
+def nothing_said(topic: str, version: str) -> Verdict:
+    """Return the verdict of a topic that says nothing."""
+    return Verdict(
+        topic=topic,
+        version=version,
+        flagged=False,
+        score=0.0,
+        threshold=0.0,
+        grade=Grade.BACKGROUND,
+        sum=(),
+        sentences=(),
+        facets={},
+    )
 
 
 def lines(detail: StoryDetail, marked: Marked) -> list[str]:
@@ -127,7 +149,9 @@ def lines(detail: StoryDetail, marked: Marked) -> list[str]:
         said.append(f"note: {one_line(decided.note)}")
     what = "flagged" if decided.flagged else "not flagged"
     said.append(f"the topic says: {what}, {decided.score:g} points (version {decided.topic_version})")
-    if marked.after is FlagState.IRRELEVANT:
+    if marked.after is FlagState.IRRELEVANT and marked.before in (None, FlagState.WITHDRAWN):
+        said.append("It was not listed; ./run near leaves it out from now on.")
+    elif marked.after is FlagState.IRRELEVANT:
         said.append("It is not listed any more; ./run flagged --state irrelevant lists such stories.")
     elif not decided.flagged and marked.after in (FlagState.RELEVANT, FlagState.TO_CHECK):
         said.append("It is listed from now on; ./run explain tells what the topic missed in it.")

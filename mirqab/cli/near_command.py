@@ -23,7 +23,7 @@ def near(
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="First seen by us since then: 12h, 7d, or a date.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the nearest.")] = SHOWN,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="At most so many, the nearest.")] = SHOWN,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     form: FORMAT = Format.TABLE,
 ) -> None:

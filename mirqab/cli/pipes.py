@@ -44,7 +44,7 @@ def feed(
     kind = FeedKind.FEED if links is None else FeedKind.SECTION
     deployed = deployment.settings()
     complaints = Complaints()
-    workers = deployment.workers(deployed, most=len(inputs))
+    workers = deployment.workers(deployed, most=len(inputs), pages=False)
 
     def read(stream: Iterator[Arrived]) -> Iterator[FeedReading]:
         return workers.read_feeds(

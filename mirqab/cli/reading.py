@@ -47,9 +47,13 @@ def flagged(
     theatre: Annotated[str | None, typer.Option(metavar="NAME", help="Only this theatre, such as العراق.")] = None,
     state: Annotated[
         list[FlagShown] | None,
-        typer.Option(help="Only flags that stand there; may be repeated. Else all but irrelevant and withdrawn ones."),
+        typer.Option(
+            metavar="STATE",
+            help="Only flags in this state: open, relevant, to-check, irrelevant, withdrawn or all; may be repeated. "
+            "Without it all but irrelevant and withdrawn ones.",
+        ),
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many, the newest.")] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="At most so many, the newest.")] = None,
     form: FORMAT = Format.TABLE,
 ) -> None:
     """List the flagged stories, newest first."""

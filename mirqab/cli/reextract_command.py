@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
 
 LINES_SHOWN: Final = 3
 WIDTH: Final = 160
+LINE_EVERY_S: Final = 10.0
+"""Between two words on how far it is."""
 
 
 def reextract(
@@ -62,15 +68,20 @@ def reextract(
         progress = Progress(after="" if dry_run or afresh else place.read())
         if progress.after:
             say("Going on where the last call was interrupted; --afresh begins anew.")
+        layouts = TemporaryDirectory(prefix="mirqab-")
+        run = None if dry_run else archive.start_run(_command(outlet, since), topics=topics)
+        finish, code = "interrupted", ExitCode.FAILED
         workers = Workers(
-            WorkPlan(documents=documents, max_page_bytes=deployed.crawl_max_bytes),
+            WorkPlan(
+                documents=documents,
+                layouts_folder=learned_copy(deployed.layouts_folder, Path(layouts.name)),
+                max_page_bytes=deployed.crawl_max_bytes,
+            ),
             count=deployed.workers_count,
             page_time_s=deployed.workers_page_time_s,
             page_memory_mb=deployed.workers_page_memory_mb,
             feed_time_s=deployed.workers_feed_time_s,
         )
-        run = None if dry_run else archive.start_run(_command(outlet, since), topics=topics)
-        finish, code = "interrupted", ExitCode.FAILED
         try:
             changes = _changes(archive, workers, declared, progress, outlet, moment, run, place)
             if form is Format.TABLE:
@@ -87,9 +98,18 @@ def reextract(
                 place.remove()
         finally:
             workers.close_now()
+            layouts.cleanup()
             if run is not None:
                 archive.end_run(run, exit_code=code, finish=finish)
     return code
+
+
+def learned_copy(learned: Path, folder: Path) -> Path:
+    """Return a copy of what the crawl learned of its outlets' pages: what old pages teach is not for the crawl."""
+    copy = folder / learned.name
+    with contextlib.suppress(OSError, shutil.Error):  # it only saves time; a crawl may write meanwhile
+        shutil.copytree(learned, copy, ignore=shutil.ignore_patterns("*.part"))
+    return copy
 
 
 class Bookmark:
@@ -130,13 +150,13 @@ def _changes(
 ) -> Iterator[Change]:
     from mirqab.reextraction import reextract as work
 
-    told = 0
+    told_at = time.monotonic()
     for batch in work(archive, workers, declared, progress, only=only, since=since, run=run):
         yield from batch
         if run is not None:
             place.write(progress.after)
-        if progress.pages - told >= 1000:
-            told = progress.pages
+        if time.monotonic() - told_at >= LINE_EVERY_S:
+            told_at = time.monotonic()
             say(f"{progress.pages:,} pages worked, {sum(progress.kinds.values()):,} change")
 
 
@@ -173,6 +193,8 @@ def _sums(progress: Progress, *, dry_run: bool) -> Iterator[str]:
         + (f": {', '.join(kinds)}" if kinds else "")
         + f". Flags of pages: {progress.gained} gained, {progress.lost} lost."
     )
+    if dry_run and kinds:
+        yield "Nothing was written; without --dry-run it is."
     if progress.changed_meanwhile:
         yield f"{progress.changed_meanwhile:,} were fetched again meanwhile and left."
     if progress.undecided:

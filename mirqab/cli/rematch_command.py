@@ -32,7 +32,7 @@ def rematch(
         list[str] | None, typer.Option("--topic", metavar="ID", help="Only by this topic; may be repeated.")
     ] = None,
     outlet: Annotated[
-        list[str] | None, typer.Option("--outlet", help="Only articles of this outlet; may be repeated.")
+        list[str] | None, typer.Option("--outlet", metavar="ID", help="Only articles of this outlet; may be repeated.")
     ] = None,
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="Only stories first seen by us since then: 7d, or a date.")
@@ -255,11 +255,11 @@ def _sums(progress: Progress, *, dry_run: bool) -> Iterator[str]:
     if not progress.total:
         yield "Every stored article is judged by the present version of the topics; --all judges them again."
         return
-    verb = "would be" if dry_run else "were"
+    verb = "Flags would be" if dry_run else "Flags"
     kinds = progress.kinds
     yield (
-        f"{progress.judged:,} articles judged anew. Flags: {kinds[Kind.OPENED]} {verb} opened, "
-        f"{kinds[Kind.WITHDRAWN]} {verb} withdrawn, {kinds[Kind.KEPT]} kept."
+        f"{progress.judged:,} articles judged anew. {verb}: {kinds[Kind.OPENED]} opened, "
+        f"{kinds[Kind.WITHDRAWN]} withdrawn, {kinds[Kind.KEPT]} kept."
     )
     if progress.left:
         yield f"{progress.left:,} changed meanwhile and were left; call again."

@@ -27,9 +27,11 @@ def print_story(detail: StoryDetail, wanted: ArticleDetail | None) -> None:
     paper.line()
     for paragraph in paragraphs(article.body, evidence):
         paper.line(paper.marked(paragraph))
-    for embed in article.embeds:
+    if article.embeds:
         paper.line()
-        _embed(paper, embed)
+        paper.line("Posts that the article shows")
+        for embed in article.embeds:
+            _embed(paper, embed)
     for flag in detail.flags:
         if flag.decided is not None:
             paper.line()
@@ -67,7 +69,7 @@ def _head(paper: Paper, story: str, detail: ArticleDetail, evidence: Sequence[ob
 def _embed(paper: Paper, embed: Embed) -> None:
     """Print a post that the article shows: whose and when, then what it says."""
     told = (embed.handle or "a post", embed.date_raw or "", embed.url or "")
-    paper.line(one_line("  ".join(part for part in told if part)))
+    paper.line("  " + one_line(" ".join(part for part in told if part)))
     for line in embed.text.splitlines():
         paper.line(f"  | {one_line(line)}")
 

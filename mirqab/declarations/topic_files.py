@@ -20,8 +20,9 @@ from mirqab.types import Document
 
 TOPICS_FOLDER: Final = "topics"
 IMPORT_KEYS: Final = ("يستورد", "imports")
+MAX_BYTES: Final = 1024 * 1024  # a topic of a thousand terms is 60 kB
 MAX_IMPORT_DEPTH: Final = 5  # a library that imports a library that …
-MAX_IMPORTS: Final = 100  # files that one topic may draw upon
+MAX_IMPORTS: Final = 20  # files that one topic may draw upon
 
 _VOWELS = re.compile("[\u064b-\u0652\u0640]")
 _NAME = re.compile(r"[^\W_][\w.-]*(?:/[^\W_][\w.-]*)*")
@@ -80,11 +81,11 @@ class TopicFiles:
         return self._read[path]
 
     def _plain(self, path: Path) -> Document:
-        body = read_body(path)
+        body = read_body(path, max_bytes=MAX_BYTES)
         cache = DocumentCache(self._settings, path=path, body=body)
         document = cache.read()
         if document is None:
-            document = parse_document(body, path=path)
+            document = parse_document(body, path=path, max_bytes=MAX_BYTES)
             cache.write(document)
         return document
 

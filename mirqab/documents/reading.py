@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from mirqab.documents.misreadings import misreading
 from mirqab.errors import ConfigurationError, Mistake
 from mirqab.types import Document
 
@@ -112,16 +113,14 @@ class _Reading:
             line = text.count("\n", 0, error.position) + 1
             self._refuse(line, "holds a control character that YAML does not allow")
         except MarkedYAMLError as error:
-            if "quoted scalar" in (error.context or "") and error.context_mark and "end of" in (error.problem or ""):
-                self._refuse(error.context_mark.line + 1, "is not valid YAML: the quote that opens here is not closed")
             mark = error.problem_mark or error.context_mark
             opened, closed = self._quoted
             if mark and opened < closed == mark.line + 1:
                 # one quote too few, and the next one was taken for its end
-                text = f"the quote that opens here ends on line {closed}, where what follows it cannot be read"
-                self._refuse(opened, f"is not valid YAML: {text}: close it, or leave it out")
-            said = "; ".join(part for part in (error.problem, error.context) if part)
-            self._refuse(mark.line + 1 if mark else None, f"is not valid YAML: {said}")
+                said = f"the quote that opens here ends on line {closed}, where what follows it cannot be read"
+                self._refuse(opened, f"is not valid YAML: {said}: close it, or leave it out")
+            at, reason = misreading(error, text)
+            self._refuse(at, f"is not valid YAML: {reason}")
         except (YAMLError, RecursionError) as error:
             self._refuse(None, f"is not valid YAML: {error}")
         return self._root

@@ -30,6 +30,9 @@ from mirqab.extraction.repeats import RepeatedLines
 from mirqab.extraction.tree import packed
 
 FORMAT: Final = 2
+
+# The values below are of `python -m benchmarks.extraction_sweeps layouts`; docs/extraction.md has what it prints. They
+# lie where bodies are no worse than the library's and a neighbour saves no more than a few pages of an outlet's life.
 PAGES: Final = 3
 """So many pages must agree on the container before it is read: two to learn, one to confirm."""
 AGREE: Final = 0.95
@@ -146,9 +149,11 @@ class Layout:
         return page.finished(Body(without_heading([block.text for block in blocks], page.known), LEARNED))
 
     def _taken(self, blocks: list[Block]) -> list[Block]:
-        """Return the blocks of the container without those of kinds that were mostly left out."""
+        """Return the blocks of the container without those of kinds that were mostly left out, and marks alone."""
         kept = []
         for block in blocks:
+            if not block.letters:
+                continue
             taken, left = self.kinds.get(kind_of_block(block), (0, 0))
             if taken >= left:
                 kept.append(block)
@@ -156,18 +161,22 @@ class Layout:
 
     def _count(self, page: Reading, container: HtmlElement, body: Body) -> None:
         """Note which kinds of blocks the library took and left, and how much stood outside."""
-        text = packed("".join(body.lines))
+        lines = {packed(line) for line in body.lines}
+        text = "".join(map(packed, body.lines))
         letters = 0
+        # what is known of an outlet that is read stays, or its pages would be read now with a line, now without
+        known = set(self.kinds) if self.trusted else set()
         for block in inside(page.blocks, [container]):
+            if not block.letters:
+                continue
+            # a word or two stand in any text by chance
+            is_taken = packed(block.text) in (text if block.letters >= _SHORTEST else lines)
+            letters += block.letters * is_taken
             kind = kind_of_block(block)
-            if kind not in self.kinds and len(self.kinds) >= _MOST_KINDS:
+            if kind in known or (kind not in self.kinds and len(self.kinds) >= _MOST_KINDS):
                 continue
             taken, left = self.kinds.get(kind, (0, 0))
-            if packed(block.text) in text:
-                letters += block.letters
-                self.kinds[kind] = (taken + block.letters, left)
-            else:
-                self.kinds[kind] = (taken, left + block.letters)
+            self.kinds[kind] = (taken + block.letters * is_taken, left + block.letters * (not is_taken))
         self.outside = max(self.outside, _outside(page.blocks, container, letters))
 
     def _forget(self) -> None:

@@ -9,6 +9,9 @@ feedparser carries state from element to element, so `_PLAIN` admits items of si
 feedparser's strict reader took without complaint get hashes. A known hash thus stands for a well-formed item that was
 read in the same surroundings (`Split.context`), and what is left when it is taken out is well-formed just when the
 whole was. Wherever any of this fails the whole text is read, and `item_hashes` stays empty.
+
+Mending and bounding a text cost as much as reading one item, so what is left after the cut is what they look at first
+(`parse_unseen`). A known hash therefore also stands for an item that either leaves as it is, whatever is around it.
 """
 
 from __future__ import annotations
@@ -19,7 +22,12 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final
 
+from mirqab.feeds.bounding import is_light, items_of
+from mirqab.feeds.repairing import is_sound
+
 HASH_BYTES: Final = 8
+_KIND: Final = 2
+"""Goes up when a hash comes to stand for more than before, so that older ones are not believed."""
 
 _TOKEN: Final = re.compile(
     r"<(?:!--.*?-->|!\[CDATA\[.*?\]\]>|\?.*?\?>|(/?)((?:[\w.-]+:)?(?:item|entry))(?=[\s/>])[^<>]*>)",
@@ -85,12 +93,17 @@ class Split:
         """Return the places of the items that are not in `known`, or None when it comes from other surroundings."""
         if known[:HASH_BYTES] != self.context:
             return None
-        seen = {known[at : at + HASH_BYTES] for at in range(HASH_BYTES, len(known), HASH_BYTES)}
+        seen = _hashes(known)
         return tuple(place for place, one in enumerate(self.hashes) if one not in seen)
 
     def are_plain(self, places: tuple[int, ...]) -> bool:
-        """Whether these items may be left out of later readings, or read without those before them."""
+        """Whether these items may be left out of later readings, or read without those before them, unmended."""
         return all(_is_plain(self.items[place], self.around[0]) for place in places)
+
+    @property
+    def is_sound_around(self) -> bool:
+        """Whether nothing is to be mended in what stands around the items."""
+        return all(piece.isspace() or is_sound(piece) for piece in self.around)
 
     def only(self, places: tuple[int, ...]) -> str:
         """Return the feed's text with these items alone."""
@@ -110,6 +123,30 @@ class Parsed:
     result: Any
     unchanged: int
     item_hashes: bytes
+
+
+def parse_unseen(
+    text: str, *, url: str, known: bytes, most: int, feedparse: Callable[[str], Any | None]
+) -> Parsed | None:
+    """Return what `feedparse` makes of the items that are not in `known`; None when the text is to be looked at whole.
+
+    The text is one that was not mended and may have more than the `most` items that are read: then, too, it is None.
+    `feedparse` may return None for what is left of the text. Otherwise as `parse`.
+    """
+    cut = split(text, url=url, seen=_hashes(known))
+    unseen = cut.unseen(known) if cut is not None else None
+    if cut is None or unseen is None or len(unseen) == len(cut.items):
+        return None
+    left = cut.only(unseen)
+    unchanged = len(cut.items) - len(unseen)
+    if len(cut.items) > most or len(items_of(left)[0]) != len(unseen) or not is_light(text):
+        return None
+    if not cut.are_plain(unseen) or not cut.is_sound_around:
+        return None
+    result = feedparse(left)
+    if result is None or result.bozo or len(result.entries) != len(unseen):
+        return None
+    return Parsed(result, unchanged, cut.item_hashes)
 
 
 def parse(text: str, *, url: str, known: bytes, feedparse: Callable[[str], Any]) -> Parsed:
@@ -132,35 +169,55 @@ def parse(text: str, *, url: str, known: bytes, feedparse: Callable[[str], Any])
     return Parsed(result, 0, cut.item_hashes if sound else b"")
 
 
-def split(text: str, *, url: str) -> Split | None:
-    """Cut the text of an RSS or Atom feed into its items and what is around them; None when that is in doubt."""
+def split(text: str, *, url: str, seen: frozenset[bytes] = frozenset()) -> Split | None:
+    """Cut the text of an RSS or Atom feed into its items and what is around them; None when that is in doubt.
+
+    What begins like an item and has a hash that is `seen` is one, for it was cut out before: the tags in it need not be
+    looked at again.
+    """
     root = _ROOT.match(text)
     if root is None or "<!DOCTYPE" in text or "<!ENTITY" in text:
         return None
     name = _ITEM_OF[root[1]]
-    items, around = [], []
-    start, end = None, 0
-    for token in _TOKEN.finditer(text):
-        if token[2] is None:
-            continue
-        if token[2] != name or token[0].endswith("/>") or bool(token[1]) == (start is None):
+    closing = f"</{name}>"
+    items, around, hashes = [], [], []
+    end = 0
+    while (opening := _item_tag(text, end)) is not None:
+        start = opening.start()
+        if opening[2] != name or opening[1] or opening[0].endswith("/>"):
             return None
-        if start is None:
-            start = token.start()
-            around.append(text[end:start])
-        else:
-            end = token.end()
-            items.append(text[start:end])
-            start = None
-    if start is not None or not items:
+        around.append(text[end:start])
+        end = text.find(closing, start) + len(closing)
+        item = text[start:end]
+        if (known := _hash(item)) not in seen:
+            closed = _item_tag(text, opening.end())
+            if closed is None or closed[2] != name or not closed[1] or closed[0].endswith("/>"):
+                return None
+            if closed.end() != end:
+                end = closed.end()
+                item = text[start:end]
+                known = _hash(item)
+        items.append(item)
+        hashes.append(known)
+    if not items:
         return None
     around.append(text[end:])
-    hashes = tuple(_hash(item) for item in items)
-    return Split(tuple(items), tuple(around), hashes, _context(around, url))
+    return Split(tuple(items), tuple(around), tuple(hashes), _context(around, url))
+
+
+def _item_tag(text: str, position: int) -> re.Match[str] | None:
+    """Return the next tag of an item that is not in a comment, a CDATA section or an instruction."""
+    while (token := _TOKEN.search(text, position)) is not None and token[2] is None:
+        position = token.end()
+    return token
+
+
+def _hashes(known: bytes) -> frozenset[bytes]:
+    return frozenset(known[at : at + HASH_BYTES] for at in range(HASH_BYTES, len(known), HASH_BYTES))
 
 
 def _is_plain(item: str, head: str) -> bool:
-    if _PLAIN.fullmatch(item) is None:
+    if _PLAIN.fullmatch(item) is None or len(items_of(item)[0]) != 1 or not is_sound(item):
         return False
     if "xmlns" not in item:
         return True
@@ -170,7 +227,7 @@ def _is_plain(item: str, head: str) -> bool:
 
 def _context(around: list[str], url: str) -> bytes:
     lasting = _PASSING.sub(r"\1", " ".join(around))
-    return _hash(f"{url}\n{' '.join(lasting.split())}")
+    return _hash(f"{_KIND} {url}\n{' '.join(lasting.split())}")
 
 
 def _hash(text: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -12,6 +13,7 @@ from typing import Any, Final
 
 from mirqab.addresses import clean_url
 from mirqab.arabic.dates import now_in, read_date
+from mirqab.feeds.ordering import is_oldest_first, spread
 from mirqab.feeds.plaintext import plain
 from mirqab.feeds.recognising import Form, refusal, what_it_is
 from mirqab.types import FeedBody, FeedItem, FeedReading, Reason
@@ -72,21 +74,27 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
             broken = ValueError("the text ends before the feed does")
     if not isinstance(content, dict) or not _is_feed(content):
         return refusal(Reason.NOT_A_FEED, what_it_is(text, Form.JSON), encoding)
+    now = now_in(feed.timezone)
     entries = [entry for entry in content["items"] if isinstance(entry, dict)]
     left_out = max(0, (len(entries) if stood is None else stood) - feed.max_items)
+    kept = "first"
+    if len(entries) > feed.max_items:
+        if is_oldest_first([_dated(entry, now) for entry in spread(entries)]):
+            entries, kept = entries[-feed.max_items :], "last"
+        else:
+            entries = entries[: feed.max_items]
     if broken is not None:
         problem, detail = Reason.TRUNCATED_FEED, f"{broken}; {len(entries)} items before that are complete"[:300]
     elif content["items"] and not entries:
         problem, detail = Reason.UNREADABLE_FEED, "no item could be read"
     elif left_out:
-        detail = f"{left_out} items beyond the first {feed.max_items} were left out"
-    now = now_in(feed.timezone)
+        detail = f"{left_out} items beyond the {kept} {feed.max_items} were left out"
     whose = _authors(content)
     return FeedReading(
         version=_version(content),
         encoding=encoding,
         title=plain(_text(content, "title")),
-        items=tuple(_item(entry, feed.url, whose, now) for entry in entries[: feed.max_items]),
+        items=tuple(_item(entry, feed.url, whose, now) for entry in entries),
         problem=problem,
         detail=detail,
         left_out=left_out,
@@ -123,12 +131,13 @@ def _version(content: Mapping[str, Any]) -> str:
 def _by_items(text: str, most: int) -> tuple[dict[str, Any] | None, int, bool]:
     """Return the feed as far as it can be read, one item after the other: it, its number of items, if it is complete.
 
-    Ends at the first item that is broken; no more than `most` are kept.
+    Ends at the first item that is broken; no more than the first and the last `most` are kept.
     """
     start = _ITEMS.search(text)
     if start is None:
         return None, 0, False
     items: list[Any] = []
+    last: deque[Any] = deque(maxlen=most)
     stood = 0
     position = start.end()
     while True:
@@ -141,7 +150,9 @@ def _by_items(text: str, most: int) -> tuple[dict[str, Any] | None, int, bool]:
         stood += 1
         if len(items) < most:
             items.append(item)
-    content: dict[str, Any] = {"items": items, "version": text[: start.start()]}
+        else:
+            last.append(item)
+    content: dict[str, Any] = {"items": [*items, *last], "version": text[: start.start()]}
     title = _TITLE.search(text, 0, start.start())
     if title is not None:
         with suppress(ValueError):
@@ -181,6 +192,10 @@ def _item(entry: Mapping[str, Any], base: str, whose: tuple[str, ...], now: date
         updated=read_date(updated_raw, now=now),
         updated_raw=updated_raw,
     )
+
+
+def _dated(entry: Mapping[str, Any], now: datetime) -> datetime | None:
+    return read_date(_text(entry, "date_published") or _text(entry, "date_modified") or None, now=now)
 
 
 def _authors(entry: Mapping[str, Any]) -> tuple[str, ...]:

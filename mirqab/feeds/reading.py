@@ -16,6 +16,8 @@ MAX_INFLATED_BYTES: Final = 15 * 1024 * 1024
 """What a compressed body may become: as much as a body may have that comes as it is."""
 
 _GZIP: Final = b"\x1f\x8b"
+_MOST_MEMBERS: Final = 100
+"""Each costs a copy of what follows it, so that a flood of empty ones would take quadratic time."""
 _XML_ENCODING: Final = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]{1,40})")
 
 
@@ -61,12 +63,23 @@ class _TooLargeError(Exception):
 
 
 def _inflated(body: bytes) -> bytes:
-    """Return the body as it was before it was compressed, once or twice: some servers do it again on their own."""
-    for _ in range(2):
+    """Return the body as it was before it was compressed: for its way here, and once or twice by the server."""
+    for _ in range(3):
         if not body.startswith(_GZIP):
             break
-        inflater = zlib.decompressobj(wbits=31)
-        body = inflater.decompress(body, MAX_INFLATED_BYTES + 1)
-        if len(body) > MAX_INFLATED_BYTES:
-            raise _TooLargeError
+        body = _gunzipped(body)
     return body
+
+
+def _gunzipped(body: bytes) -> bytes:
+    """Return what is in gzip, which may be several members one after another; of a cut one as much as there is."""
+    parts: list[bytes] = []
+    size = 0
+    while body.startswith(_GZIP) and len(parts) < _MOST_MEMBERS:
+        inflater = zlib.decompressobj(wbits=31)
+        parts.append(inflater.decompress(body, MAX_INFLATED_BYTES + 1 - size))
+        size += len(parts[-1])
+        if size > MAX_INFLATED_BYTES:
+            raise _TooLargeError
+        body = inflater.unused_data
+    return b"".join(parts)

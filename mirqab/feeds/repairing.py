@@ -15,7 +15,7 @@ _PAIR: Final = re.compile(r"&#[xX]([dD][89abAB][0-9a-fA-F]{2});&#[xX]([dD][c-fC-
 # feedparser looks for e-mail addresses in these with a pattern of quadratic time: 60 kB took a minute.
 _AUTHOR: Final = re.compile(
     r"(?P<tag><(?:[\w.\-]+:)?(?:author|name|creator|contributor|managingEditor|webMaster|publisher|owner|email)"
-    r"\b[^<>]{0,300}>)(?P<text>(?:<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|[^<]++)*+)",
+    r"\b[^<>]{0,300}>)(?P<text>(?:<!\[CDATA\[.*?(?:\]\]>|(?P<cut>\Z))|<!--.*?(?:-->|(?P<open>\Z))|[^<]++)*+)",
     re.IGNORECASE | re.DOTALL,
 )
 _AUTHOR_CHARS: Final = 500
@@ -34,8 +34,21 @@ def repaired(text: str) -> str:
     Of what stands before the first element only a document type stays.
     """
     text = with_sound_references(text)
-    text = _changed(_AUTHOR, _short_author, _without_prolog(text))
+    text = _changed(_AUTHOR, _short_author, without_prolog(text))
     return _changed(_LONG_TAG, _few_attributes, text)
+
+
+def is_sound(piece: str) -> bool:
+    """Tell whether a part of a feed's text, cut at tags, stays as it is wherever it stands in a text that is repaired.
+
+    The one thing that could reach beyond it is an author's text in which a comment or CDATA section does not end.
+    """
+    if with_sound_references(piece) != piece or _changed(_LONG_TAG, _few_attributes, piece) != piece:
+        return False
+    return not any(
+        found["cut"] is not None or found["open"] is not None or _short_author(found) is not None
+        for found in _AUTHOR.finditer(piece)
+    )
 
 
 def with_sound_references(text: str) -> str:
@@ -68,7 +81,7 @@ def _sound(found: re.Match[str]) -> str | None:
     return "" if code < 0x20 else "\ufffd"
 
 
-def _without_prolog(text: str) -> str:
+def without_prolog(text: str) -> str:
     """Return the text from its document type or first element on.
 
     The XML declaration is ours from here on; comments and white space before the first element make the library's

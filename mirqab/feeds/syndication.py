@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from mirqab.addresses import clean_url
 from mirqab.arabic.dates import now_in, read_date
 from mirqab.feeds import delta, pace
-from mirqab.feeds.bounding import first_items, items_of
+from mirqab.feeds.bounding import bounded, items_of
 from mirqab.feeds.plaintext import plain
 from mirqab.feeds.recognising import refusal
-from mirqab.feeds.repairing import repaired
+from mirqab.feeds.repairing import repaired, without_prolog
 from mirqab.types import FeedBody, FeedItem, FeedReading, Reason
 
 # The root of a feed; `channel` is that of CDF, and of RSS that forgot its own.
@@ -32,44 +33,65 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
 
     UNREADABLE_FEED and NOT_A_FEED come without items; TRUNCATED_FEED keeps every item that is complete.
     """
-    text = repaired(text)
+    try:
+        told = _of_unseen(without_prolog(text), feed, encoding) if feed.known else None
+        return told or _of_all(repaired(text), feed, encoding)
+    except _UnreadableError as error:
+        return refusal(Reason.UNREADABLE_FEED, str(error), encoding)
+
+
+def _of_unseen(text: str, feed: FeedBody, encoding: str) -> FeedReading | None:
+    """Return what the items say that are not known from the last reading; None when the whole is to be looked at."""
+    root = _ROOT.search(text)
+    if root is None:
+        return None
+
+    def feedparse(left: str) -> Any | None:
+        return None if _complete(left, root)[1] else _feedparse(left)
+
+    taken = delta.parse_unseen(text, url=feed.url, known=feed.known, most=feed.max_items, feedparse=feedparse)
+    return None if taken is None else _reading(taken, text, feed, encoding)
+
+
+def _of_all(text: str, feed: FeedBody, encoding: str) -> FeedReading:
     root = _ROOT.search(text)
     if root is None:
         return refusal(Reason.NOT_A_FEED, _UNKNOWN, encoding)
     text, truncated = _complete(text, root)
-    text, left_out = first_items(text, feed.max_items)
-    try:
-        known = b"" if truncated else feed.known
-        taken = delta.parse(text, url=feed.url, known=known, feedparse=_feedparse)
-    except MemoryError:
-        raise
-    except Exception as error:  # the library raises almost anything; its promise not to is broken
-        return refusal(Reason.UNREADABLE_FEED, f"{type(error).__name__}: {error}"[:300], encoding)
+    text, left_out, kept = bounded(text, feed.max_items, now_in(feed.timezone))
+    known = b"" if truncated else feed.known
+    taken = delta.parse(text, url=feed.url, known=known, feedparse=_feedparse)
     parsed, unchanged = taken.result, taken.unchanged
     entries = parsed.get("entries") or []
-    version = str(parsed.get("version") or "")
-    if not version and not entries and not unchanged:
+    if not parsed.get("version") and not entries and not unchanged:
         return refusal(Reason.NOT_A_FEED, _UNKNOWN, encoding)
-    now = now_in(feed.timezone)
-    items = tuple(_item(entry, url=feed.url, atom=version.startswith("atom"), now=now) for entry in entries)
+    reading = _reading(taken, text, feed, encoding)
     problem, detail = None, None
     if left_out:
-        detail = f"{left_out} items beyond the first {len(items) + unchanged} were left out"
+        detail = f"{left_out} items beyond the {kept} {len(entries) + unchanged} were left out"
     if truncated:
-        problem, detail = Reason.TRUNCATED_FEED, f"the text ends without </{root[1]}>; {len(items)} items are complete"
-    elif not items and not unchanged and items_of(text)[0]:
+        problem = Reason.TRUNCATED_FEED
+        detail = f"the text ends without </{root[1]}>; {len(entries)} items are complete"
+    elif not entries and not unchanged and items_of(text)[0]:
         problem, detail = Reason.UNREADABLE_FEED, str(parsed.get("bozo_exception") or "no item could be read")[:300]
+    hashes = b"" if truncated else taken.item_hashes
+    return replace(reading, problem=problem, detail=detail, left_out=left_out, item_hashes=hashes)
+
+
+def _reading(taken: delta.Parsed, text: str, feed: FeedBody, encoding: str) -> FeedReading:
+    """Return what was taken out of a feed's text as a reading without a problem."""
+    parsed = taken.result
+    version = str(parsed.get("version") or "")
+    now = now_in(feed.timezone)
+    entries = parsed.get("entries") or []
     return FeedReading(
         version=version,
         encoding=encoding,
         title=plain(_stored(parsed.get("feed") or {}, "title")),
-        items=items,
-        problem=problem,
-        detail=detail,
+        items=tuple(_item(entry, url=feed.url, atom=version.startswith("atom"), now=now) for entry in entries),
         pace=pace.of_text(text),
-        unchanged=unchanged,
-        left_out=left_out,
-        item_hashes=b"" if truncated else taken.item_hashes,
+        unchanged=taken.unchanged,
+        item_hashes=taken.item_hashes,
     )
 
 
@@ -89,12 +111,18 @@ def _complete(text: str, root: re.Match[str]) -> tuple[str, bool]:
     return f"{text[:end]}{channel}</{name}>", True
 
 
+class _UnreadableError(Exception):
+    """The library raised on a feed's text in any form."""
+
+
 def _feedparse(text: str) -> Any:
     """Run feedparser on text that is known to be UTF-8; once more without what it chokes on when it raises.
 
-    `bozo` is set then too: the text was not read as it stands.
+    `bozo` is set then too: the text was not read as it stands. Raises _UnreadableError.
     """
     import feedparser
+
+    feedparser.api.PREFERRED_XML_PARSERS.clear()  # none of them is installed; looking each time takes 0.1 ms
 
     # A lone content type keeps the library from guessing an encoding again. It is not told where the feed lies: it
     # would make an address of a guid like `n-17`; links are resolved here.
@@ -108,7 +136,12 @@ def _feedparse(text: str) -> Any:
         root = _ROOT.search(text)
         calmer = _SRS_NAME.sub("data-srs=", text[root.start() if root else 0 :])
         calmer = _ESCAPED_REFERENCE.sub(r"&amp;amp;\1", calmer)
-        parsed = feedparser.parse(io.BytesIO(calmer.encode("utf-8", "replace")), response_headers=headers)
+        try:
+            parsed = feedparser.parse(io.BytesIO(calmer.encode("utf-8", "replace")), response_headers=headers)
+        except MemoryError:
+            raise
+        except Exception as error:  # it raises almost anything; its promise not to is broken
+            raise _UnreadableError(f"{type(error).__name__}: {error}"[:300]) from error
         parsed["bozo"] = True
         return parsed
 

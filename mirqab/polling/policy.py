@@ -64,6 +64,7 @@ WEIGHTS: Final[Mapping[Reason, float]] = {
     Reason.WRONG_LANGUAGE: HARD,
     Reason.OUT_OF_MEMORY: SOFT,
     Reason.WORKER_DIED: TEMPORARY,
+    Reason.OUR_FAULT: TEMPORARY,
     Reason.GAVE_UP: HARD,
 }
 """How much a failure weighs: hard ones seldom pass by themselves, soft ones in hours, temporary ones in minutes."""

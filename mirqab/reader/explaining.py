@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from mirqab.addresses import clean_url
 from mirqab.errors import NotFoundError
 from mirqab.reader.queries import resolve, strongest
-from mirqab.types import EntryState, FeedEntry, Reason, Relation, Verdict
+from mirqab.types import EntryState, FeedEntry, FlagState, Reason, Relation, Verdict
 
 if TYPE_CHECKING:
-    from mirqab.archive import Archive, ArticleDetail, EntryTrail, Sighting
+    from mirqab.archive import Archive, ArticleDetail, EntryTrail, Sighting, StoryFlag
     from mirqab.topics import Topic
 
 Topics = Callable[[], Sequence["Topic"]]
@@ -40,6 +40,7 @@ REASONS = {
     Reason.WRONG_LANGUAGE: "it is not in Arabic",
     Reason.OUT_OF_MEMORY: "reading it took too much memory",
     Reason.WORKER_DIED: "the process that read it died",
+    Reason.OUR_FAULT: "a mistake in Mirqab itself kept it from being read",
     Reason.GAVE_UP: "every try failed, and it was given up",
 }
 
@@ -90,18 +91,36 @@ def _article(archive: Archive, topics: Topics, identity: str, answer: tuple[str,
     opinions = _opinions(detail, topics())
     flagged = [opinion.verdict.topic for opinion in opinions if opinion.verdict.flagged]
     told = f"Flagged by {', '.join(flagged)}." if flagged else "Not flagged by any topic."
-    answer = (*answer, *_decided(archive, detail.story))
-    return Explanation(answer=(*answer, told), story=detail.story, article=detail, opinions=opinions)
+    story = archive.story(detail.story)
+    flags = () if story is None else story.flags
+    answer = (*answer, *_decided(flags), told, *_listed_otherwise(flags, identity, opinions))
+    return Explanation(answer=answer, story=detail.story, article=detail, opinions=opinions)
 
 
-def _decided(archive: Archive, story: str) -> Iterator[str]:
+def _decided(flags: Sequence[StoryFlag]) -> Iterator[str]:
     """Yield what persons decided on the story: no verdict changes that."""
-    found = archive.story(story)
-    for flag in () if found is None else found.flags:
+    for flag in flags:
         if flag.decided is not None:
             word = flag.decided.decision.value.replace("_", " ")
             note = f": {flag.decided.note}" if flag.decided.note else "."
             yield f"{flag.decided.decided_by} decided that it is {word} for {flag.topic}{note}"
+
+
+def _listed_otherwise(flags: Sequence[StoryFlag], article: str, opinions: Sequence[Opinion]) -> Iterator[str]:
+    """Yield where the list of flagged stories does not say what the topics as they are now say of the article."""
+    found = {flag.topic: flag for flag in flags}
+    for verdict in (opinion.verdict for opinion in opinions):
+        flag = found.get(verdict.topic)
+        if flag is None or flag.state is FlagState.WITHDRAWN:
+            if verdict.flagged:
+                yield f"It is not listed for {verdict.topic}, which is newer than the list; ./run rematch lists it."
+            elif flag is not None:
+                yield f"{verdict.topic} flagged it once; the flag was withdrawn on {flag.changed_at:%Y-%m-%d}."
+        elif flag.state is FlagState.OPEN and flag.article == article and not verdict.flagged:
+            yield (
+                f"It is still listed for {verdict.topic}, which has changed since; "
+                "./run rematch brings the list in line."
+            )
 
 
 def _opinions(detail: ArticleDetail, topics: Sequence[Topic]) -> tuple[Opinion, ...]:

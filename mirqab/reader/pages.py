@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from mirqab.reader import words
 from mirqab.reader.marks import Piece, paragraphs, pieces
 from mirqab.reader.queries import strongest
-from mirqab.types import Evidence, FlagState, Sentence, Verdict
+from mirqab.types import Embed, Evidence, FlagState, Sentence, Verdict
 
 if TYPE_CHECKING:
     from mirqab.archive import ArticleDetail, FlaggedStory, StoryDetail, StoryFlag
@@ -89,6 +89,16 @@ class Carried:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Post:
+    """A post of a network that the article shows: whose it is, its date as the page gave it, its lines, its address."""
+
+    handle: str
+    date: str
+    lines: tuple[str, ...]
+    url: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
     """Where a topic's flag stands; who decided that, when and why, where a person did. `turned` is what the topic
     says now against the decision, in words, or None."""
@@ -110,6 +120,7 @@ class StoryPage:
     headline: tuple[MarkedPiece, ...]
     plain_headline: str
     body: tuple[tuple[MarkedPiece, ...], ...]
+    posts: tuple[Post, ...]
     outlet: str
     url: str | None
     authors: tuple[str, ...]
@@ -178,6 +189,7 @@ def story_page(
         headline=marked(pieces(article.headline, evidence, field="title")),
         plain_headline=article.headline,
         body=tuple(marked(paragraph) for paragraph in paragraphs(article.body, evidence)),
+        posts=tuple(map(post, article.embeds)),
         outlet=names.get(article.outlet, article.outlet),
         url=safe_link(article.url),
         authors=article.authors,
@@ -195,6 +207,16 @@ def story_page(
             )
             for sighting in detail.sightings
         ),
+    )
+
+
+def post(embed: Embed) -> Post:
+    """Return a post that an article shows."""
+    return Post(
+        handle=embed.handle,
+        date=embed.date_raw or "",
+        lines=tuple(embed.text.splitlines()),
+        url=safe_link(embed.url) if embed.url else None,
     )
 
 

@@ -7,15 +7,18 @@ A topic is read from one YAML document (`compile_topic`), judged together with o
 from mirqab.topics.examples import check_examples
 from mirqab.topics.judge import Judge
 from mirqab.topics.language import Topic
+from mirqab.topics.linting import Finding, lint
 from mirqab.topics.reading import compile_topic
 from mirqab.topics.verdicts import judgement_line, verdict_from_json, verdict_to_json, worth_keeping
 
 __all__ = [
+    "Finding",
     "Judge",
     "Topic",
     "check_examples",
     "compile_topic",
     "judgement_line",
+    "lint",
     "verdict_from_json",
     "verdict_to_json",
     "worth_keeping",

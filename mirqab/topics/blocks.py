@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 from mirqab.arabic import fold
 from mirqab.errors import Mistake
+from mirqab.topics import limits
 from mirqab.types import Document
+
+_SHOWN = 80
+"""Characters of a key or name that are shown."""
 
 _YES = {fold(word) for word in ("نعم", "yes", "true")}
 _NO = {fold(word) for word in ("لا", "no", "false")}
@@ -66,11 +71,14 @@ class Block:
         """Return the value as read, None when absent."""
         return self._values.get(key)
 
-    def text(self, key: str, *, required: bool = False) -> str | None:
-        """Return a text."""
+    def text(self, key: str, *, required: bool = False, most: int = limits.NAME) -> str | None:
+        """Return a text of at most so many characters."""
         value = self._values.get(key)
         if isinstance(value, str) and value.strip():
-            return value
+            if len(value) <= most:
+                return value
+            self.wrong(key, f"a text of at most {most} characters")
+            return None
         if value is not None or required:
             self.wrong(key, "a text" if value is not None else f"the key «{self._keys[key]}» ({key}) with a text")
         return None
@@ -79,16 +87,22 @@ class Block:
         """Return a number."""
         value = self._values.get(key)
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
+            if -limits.AMOUNT <= value <= limits.AMOUNT:
+                return float(value)
+            self.wrong(key, f"a number of at most {limits.AMOUNT:,}")
+            return default
         if value is not None or required:
             self.wrong(key, "a number" if value is not None else f"the key «{self._keys[key]}» ({key}) with a number")
         return default
 
-    def count(self, key: str) -> int | None:
+    def count(self, key: str, *, most: int = limits.DISTANCE) -> int | None:
         """Return a whole number from 0, None when absent."""
         value = self._values.get(key)
         if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-            return value
+            if value <= most:
+                return value
+            self.wrong(key, f"a whole number of at most {most:,}")
+            return None
         if value is not None:
             self.wrong(key, "a whole number from 0")
         return None
@@ -104,37 +118,48 @@ class Block:
             self.wrong(key, "نعم or لا")
         return False
 
-    def items(self, key: str, *, required: bool = False) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-        """Yield the items of a list with their paths."""
+    def items(
+        self, key: str, *, most: int = limits.NAMES, required: bool = False
+    ) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+        """Yield the items of a list with their paths, at most so many."""
         value = self._values.get(key)
         if isinstance(value, list):
             if required and not value:
                 self.wrong(key, "at least one item")
-            for index, item in enumerate(value):
+            if len(value) > most:
+                self.wrong(key, f"at most {most:,} items, not {len(value):,}")
+            for index, item in enumerate(value[:most]):
                 yield (*self.at(key), index), item
         elif value is not None or required:
             self.wrong(key, "a list" if value is not None else f"the key «{self._keys[key]}» ({key}) with a list")
 
-    def names(self, key: str, *, required: bool = False) -> tuple[str, ...]:
+    def names(self, key: str, *, most: int = limits.NAMES, required: bool = False) -> tuple[str, ...]:
         """Return a list of names; one name alone is accepted as a list of one."""
         if isinstance(self._values.get(key), str):
             return tuple(name for name in [self.text(key)] if name)
         found = []
-        for path, item in self.items(key, required=required):
+        for path, item in self.items(key, most=most, required=required):
             if isinstance(item, str) and "،" not in item:
                 found.append(item)
             else:
                 note(self.mistakes, self.document, path, ARABIC_COMMA if isinstance(item, str) else "a name")
         return tuple(found)
 
-    def entries(self, key: str, *, required: bool = False) -> Iterator[tuple[tuple[str | int, ...], str, Any]]:
-        """Yield the entries of a mapping: path, name, value."""
+    def entries(
+        self, key: str, *, most: int, required: bool = False
+    ) -> Iterator[tuple[tuple[str | int, ...], str, Any]]:
+        """Yield the entries of a mapping, at most so many: path, name, value."""
         value = self._values.get(key)
         if isinstance(value, dict):
             if required and not value:
                 self.wrong(key, "at least one entry")
-            for name, item in value.items():
-                yield (*self.at(key), name), str(name), item
+            if len(value) > most:
+                self.wrong(key, f"at most {most:,} entries, not {len(value):,}")
+            for name, item in islice(value.items(), most):
+                if len(str(name)) > limits.NAME:
+                    self.mistake((self._written[key], name), f"a name of at most {limits.NAME} characters")
+                else:
+                    yield (*self.at(key), name), str(name), item
         elif value is not None or required:
             shape = "names, each with its value"
             self.wrong(key, shape if value is not None else f"the key «{self._keys[key]}» ({key}) with {shape}")
@@ -143,18 +168,22 @@ class Block:
 ARABIC_COMMA = "items separated by «,»: the Arabic comma «،» does not separate them in YAML"
 
 
+class UnreadableError(Exception):
+    """So much of a file is wrong or not there that reading on helps nobody."""
+
+
 def note(mistakes: list[Mistake], document: Document, path: tuple[str | int, ...], expected: str) -> None:
     """Add a mistake with the line of the value at `path`, or of the nearest block around it; say what was expected."""
-    mistakes.append(
-        Mistake(
-            file=document.path, line=document.line(*path), key=".".join(map(str, path)), expected=f"expected {expected}"
-        )
-    )
+    key = ".".join(part if len(part) <= _SHOWN else f"{part[:_SHOWN]}…" for part in map(str, path))
+    mistakes.append(Mistake(file=document.path, line=document.line(*path), key=key, expected=f"expected {expected}"))
+    if len(mistakes) >= limits.MISTAKES:
+        raise UnreadableError
 
 
 def unknown(written: str, known: list[str]) -> str:
     """Say that a name is not known, and the nearest one that is."""
     folded = {fold(name): name for name in reversed(known)}
+    written = written if len(written) <= _SHOWN else f"{written[:_SHOWN]}…"
     near = get_close_matches(fold(written), list(folded), n=1, cutoff=0.5)
     if near:
         return f"a known name; «{written}» is not one, did you mean «{folded[near[0]]}»?"

@@ -10,6 +10,9 @@ from mirqab.topics.language import Drop, Pair, Topic
 MOST_HITS = 40
 """Places of one concept or composition in one sentence that are looked at: composing costs the square of them."""
 
+MOST_COMPARED = 5_000_000
+"""Comparisons of places that one topic may make in one story: some seconds."""
+
 Span = tuple[int, int]
 Piece = tuple[str, int, int]  # concept, first token, token after the last
 
@@ -23,13 +26,34 @@ class Hit(NamedTuple):
     pieces: tuple[Piece, ...]
 
 
+class Effort:
+    """What composing and scoring one story may cost: a topic that is all pitfalls on a text that is made for it.
+
+    The costliest of 13,594 stories takes some thousand comparisons; when the effort is spent, what follows is not read.
+    """
+
+    def __init__(self, left: int = MOST_COMPARED) -> None:
+        self.left = left
+
+    def spend(self, comparisons: int) -> bool:
+        """Say whether so many comparisons may still be made, and count them."""
+        self.left -= comparisons
+        return self.left >= 0
+
+
 class Found:
     """What one sentence names: hits of concepts, and of compositions once they are composed."""
 
     def __init__(
-        self, named: Mapping[int, Sequence[Span]], numbers: Mapping[str, int], is_number: Callable[[int], bool]
+        self,
+        named: Mapping[int, Sequence[Span]],
+        numbers: Mapping[str, int],
+        is_number: Callable[[int], bool],
+        effort: Effort,
     ) -> None:
         self._named, self._numbers = named, numbers
+        self.effort = effort
+        self._filling: frozenset[int] | None = None
         self.composed: dict[str, list[Hit]] = {}
         self.anaphoric: dict[str, list[Hit]] = {}
         self._bare: dict[str, list[Hit]] = {}
@@ -74,6 +98,8 @@ class Found:
         if pair.second is None:
             return list(firsts)
         seconds = self.hits(pair.second)
+        if not self.effort.spend(len(firsts) * len(seconds)):
+            return []
         found = []
         for first in firsts:
             near: tuple[int, Hit] | None = None
@@ -101,8 +127,10 @@ class Found:
         return found
 
     def _filled(self, between: range, filler: str | None) -> bool:
-        spans = self.places(filler)
-        return all(self._is_number(at) or any(start <= at < stop for start, stop in spans) for at in between)
+        if self._filling is None:
+            self._filling = frozenset(at for start, stop in self.places(filler) for at in range(start, stop))
+        self.effort.spend(len(between))
+        return all(at in self._filling or self._is_number(at) for at in between)
 
 
 def distance(one: Span, other: Span) -> int:

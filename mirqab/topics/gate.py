@@ -1,4 +1,4 @@
-"""The gate of a topic, derived from its rules, and what it says of a text that is not flagged.
+"""The gate of a topic, derived from its rules.
 
 A list of gate words kept by hand would silently switch off the rules it forgot; this one cannot: it opens exactly when
 the concepts found in a text could fulfil some rule.
@@ -6,90 +6,85 @@ the concepts found in a text could fulfil some rule.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import or_
 
+from mirqab.topics import missing
 from mirqab.topics.language import Composition, Rule, Topic
-from mirqab.topics.scoring import Scored
 
-_MOST_WAYS = 500
+_MOST_WAYS = 2_000
 """Ways to fulfil a composition that are told apart: those of compositions of compositions multiply."""
-_SHOWN = 6
-"""Names listed before the rest is only counted."""
 
-
-class _Way(NamedTuple):
-    """One way to fulfil a composition: the concepts it needs, by name and by number."""
-
-    names: frozenset[str]
-    numbers: frozenset[int]
+_MOST_RULE_WAYS = 500
+"""The same of a rule; beyond, the rule opens where its composition could."""
 
 
 class Gate:
-    """Says which concepts a text must name to score, and in plain words what it lacks."""
+    """Says which concepts a text must name to score."""
 
     def __init__(self, topic: Topic, numbers: Mapping[str, int]) -> None:
         composed: dict[str, list[frozenset[str]]] = {}
         firsts: dict[str, set[str]] = {}
         for composition in topic.compositions:
             composed[composition.name], firsts[composition.name] = _ways(composition, composed, firsts)
-        self._leading = list(dict.fromkeys(rule.together[0] for rule in topic.rules))
-        self._ways = {
-            name: [_Way(way, frozenset(numbers[concept] for concept in way)) for way in composed[name]]
-            for name in self._leading
+        leading = dict.fromkeys(rule.together[0] for rule in topic.rules)
+        self._composed = {name: composed[name] for name in leading}
+        self._firsts = tuple(dict.fromkeys(first for name in leading for first in sorted(firsts[name])))
+        self._numbers = numbers
+        self._bits = {number: 1 << place for place, number in enumerate(sorted(set(numbers.values())))}
+        self._masks = {
+            name: [self._mask(map(numbers.__getitem__, way)) for way in ways] for name, ways in self._composed.items()
         }
-        self._firsts = {name: firsts[name] for name in self._leading}
-        anaphora = {c.anaphora for c in topic.compositions if c.anaphora}
-        self.anchors = frozenset(set().union(*(firsts[name] for name in self._leading)) | anaphora)
-        """The concepts that begin a composed hit: a sentence without any of them cannot score."""
+        """The ways of a composition as bits of their concepts."""
+        self._all = {name: reduce(or_, masks) for name, masks in self._masks.items()}
         self.ways = frozenset(
             frozenset(map(numbers.__getitem__, way)) for rule in topic.rules for way in _rule_ways(rule, composed)
         )
         """Sets of concepts: a text or sentence that names all of one can fulfil a rule, any other cannot."""
-        self.begins = frozenset(map(numbers.__getitem__, self.anchors))
-        """The anchors by number."""
+        anaphora = {composition.anaphora for composition in topic.compositions if composition.anaphora}
+        self.begins = frozenset(numbers[name] for name in (*self._firsts, *anaphora))
+        """The concepts that begin a composed hit: a sentence without any of them cannot score."""
         self.looks_around = bool(anaphora) or any(rule.times > 1 for rule in topic.rules)
         """Whether sentences bear on a verdict that fulfil no rule by themselves."""
-        self._topic, self._numbers = topic, numbers
 
-    def missing(self, present: set[int], threshold: float, *, rejected: Sequence[Scored] = ()) -> tuple[str, ...]:
-        """Say what a text without evidence has and lacks."""
-        if rejected:
-            best = max(rejected, key=lambda scored: scored.points)
-            sums = "، ".join(f"{name} {points:+g}" for name, points in best.parts)
-            return (f"أقوى جملة لم تكسب نقاطاً: {sums}",)
-        sums = f"النقاط 0 والعتبة {threshold:g}"
+    def composes(self, present: set[int]) -> bool:
+        """Say whether a text that names these concepts may hold a composition with which a rule begins."""
         if self.begins.isdisjoint(present):
-            anchors = dict.fromkeys(name for leading in self._leading for name in sorted(self._firsts[leading]))
-            return (f"لم ترد أي كلمة مما يبدأ به الموضوع: {_list(list(anchors))}", sums)
-        lines = []
-        for name in self._leading:
-            if not any(self._numbers[first] in present for first in self._firsts[name]):
-                continue  # what has not even begun tells an analyst nothing
-            ways = self._ways[name]
-            if any(way.numbers <= present for way in ways):
-                lines.append(f"«{name}»: وُجدت كلماته لكن متباعدة أو في غير ترتيبها")
-                continue
-            wanted = dict.fromkeys(concept for way in ways for concept in sorted(way.names))
-            has = [concept for concept in wanted if self._numbers[concept] in present]
-            lacks = [concept for concept in wanted if self._numbers[concept] not in present]
-            lines.append(f"«{name}»: وُجد {_list(has)}؛ ولم يوجد {_list(lacks)}")
-        return (*(lines or ["أُحيل إلى الموضوع ولم يُذكر ما يُحال إليه"]), sums)
+            return False
+        has = self._has(present)
+        return any(way <= has for ways in self._composed.values() for way in ways)
 
-    def short(
-        self, score: float, threshold: float, parts: Sequence[tuple[str, float]], best: Scored
-    ) -> tuple[str, ...]:
-        """Say what a text with too little evidence lacks."""
-        lines = [f"ينقص {round(threshold - score, 4):g} من النقاط لبلوغ العتبة {threshold:g}"]
-        better = [rule for rule in self._topic.rules if rule.points > best.rule.points]
-        wanted = dict.fromkeys(name for rule in better for name in rule.together[1:])
-        if wanted:
-            lines.append(
-                f"تحققت قاعدة «{best.rule.name}» ({best.rule.points:+g})؛ ولم يوجد قربها {_list(list(wanted))}"
-            )
-        taken = [(name, points) for name, points in (*best.parts, *parts) if points < 0]
-        lines += [f"خُصم: {name} {points:+g}" for name, points in taken]
-        return tuple(lines)
+    def missing(self, present: set[int], threshold: float) -> tuple[str, ...]:
+        """Say what a text lacks that names these concepts and has no evidence."""
+        if self.begins.isdisjoint(present):
+            return missing.nothing_begins(self._firsts, threshold)
+        return missing.incomplete(self._nearest(present), self._has(present), threshold)
+
+    def _nearest(self, present: set[int]) -> dict[str, list[frozenset[str]]]:
+        """Return the ways of the compositions that these concepts begin and that lack least: most texts end here."""
+        has = self._mask(present)
+        nearest: list[tuple[int, str]] = []
+        complete = 0
+        lacking = ~has
+        for name, masks in self._masks.items():
+            if self._all[name] & has:
+                least = min((mask & lacking).bit_count() for mask in masks)
+                nearest.append((least, name))
+                complete += least == 0
+                if complete == missing.NEAREST:
+                    break
+        nearest.sort(key=lambda item: item[0])
+        return {name: self._composed[name] for _, name in nearest[: missing.NEAREST]}
+
+    def _mask(self, concepts: Iterable[int]) -> int:
+        mask = 0
+        for number in concepts:
+            mask |= self._bits.get(number, 0)
+        return mask
+
+    def _has(self, present: set[int]) -> frozenset[str]:
+        return frozenset(name for name, number in self._numbers.items() if number in present)
 
 
 def _ways(
@@ -98,11 +93,13 @@ def _ways(
     found: dict[frozenset[str], None] = {}
     first = set().union(*(firsts.get(pair.first, {pair.first}) for pair in composition.pairs))
     for pair in composition.pairs:
-        for one in composed.get(pair.first, [frozenset({pair.first})]):
-            for other in composed.get(pair.second, [frozenset({pair.second})]) if pair.second else [frozenset[str]()]:
-                found[one | other] = None
-                if len(found) > _MOST_WAYS:  # less is asked of a text then, and it is read more often than needed
-                    return [frozenset({name}) for name in sorted(first)], first
+        ones = composed.get(pair.first, [frozenset({pair.first})])
+        others = composed.get(pair.second, [frozenset({pair.second})]) if pair.second else [frozenset[str]()]
+        if len(ones) * len(others) <= 4 * _MOST_WAYS:
+            found |= dict.fromkeys(one | other for one in ones for other in others)
+        if len(found) > _MOST_WAYS or len(ones) * len(others) > 4 * _MOST_WAYS:
+            # less is asked of a text then, and it is read more often than needed
+            return [frozenset({name}) for name in sorted(first)], first
     return list(found), first
 
 
@@ -111,13 +108,6 @@ def _rule_ways(rule: Rule, composed: Mapping[str, list[frozenset[str]]]) -> list
     found = composed[rule.together[0]]
     for name in rule.together[1:]:
         others = composed.get(name, [frozenset({name})])
-        if len(found) * len(others) <= _MOST_WAYS:
+        if len(found) * len(others) <= _MOST_RULE_WAYS:
             found = list(dict.fromkeys(one | other for one in found for other in others))
     return found
-
-
-def _list(names: Sequence[str]) -> str:
-    if not names:
-        return "شيء"
-    more = f" وغيرها ({len(names) - _SHOWN})" if len(names) > _SHOWN else ""
-    return "، ".join(name.replace("_", " ") for name in names[:_SHOWN]) + more

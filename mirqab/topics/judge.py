@@ -7,7 +7,7 @@ begin are kept by their rarest concept, so that a text costs what its own words 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, date, datetime
 from functools import cached_property
 
@@ -44,7 +44,11 @@ class Judge:
         every topic is. `outlet` is the id of who publishes, which may have a threshold of its own.
         """
         story = _Story(self._lexicon, title, text)
-        opened = self._opened(story)
+        opened: dict[int, Set[Place]] = {**self._opened(story)}
+        for at, gate in enumerate(self._gates):
+            if at not in opened and gate.composes(story.present):
+                opened[at] = frozenset()  # no rule is fulfilled, and it is told what the nearest one lacks
+        story.wanted = self._concepts_of(opened)
         return tuple(self._verdict(at, story, published, outlet, opened) for at in range(len(self.topics)))
 
     def scored(
@@ -56,6 +60,7 @@ class Judge:
         """
         story = _Story(self._lexicon, title, text)
         opened = self._opened(story)
+        story.wanted = self._concepts_of(opened)
         verdicts = [self._verdict(at, story, published, outlet, opened) for at in sorted(opened)]
         return tuple(verdict for verdict in verdicts if worth_keeping(verdict))
 
@@ -80,15 +85,17 @@ class Judge:
             for place, together in story.possible_together():
                 for at in self._candidates(together):
                     found.setdefault(at, set()).add(place)
-        story.wanted = frozenset().union(*(self._numbers[at].values() for at in found))
         return found
+
+    def _concepts_of(self, topics: Iterable[int]) -> frozenset[int]:
+        return frozenset().union(*(self._numbers[at].values() for at in topics))
 
     def _candidates(self, present: set[int]) -> set[int]:
         """Return the topics that have a way to fulfil a rule with these concepts."""
         found: set[int] = set()
         for number in self._ways.keys() & present:
             for way, topics in self._ways[number].items():
-                if way <= present:
+                if way <= present and not found.issuperset(topics):
                     found.update(topics)
         return found
 

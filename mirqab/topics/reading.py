@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from mirqab.arabic import fold
 from mirqab.errors import ConfigurationError, Mistake
-from mirqab.topics.blocks import ARABIC_COMMA, Block, note, unknown
+from mirqab.topics import limits
+from mirqab.topics.blocks import ARABIC_COMMA, Block, UnreadableError, note, unknown
 from mirqab.topics.language import (
     Composition,
     Concept,
@@ -71,6 +73,7 @@ _EXAMPLES = {"flagged": "يجب_أن_يُرفع", "not_flagged": "يجب_ألّ�
 _EXAMPLE = {"text": "نص", "facets": "أوجه", "why": "لماذا"}
 _FLAGS = {"بعده": "after", "قبله": "before", "حشو": "filled"}
 _FLAGS |= {"after": "after", "before": "before", "filler": "filled"}
+_PAIR = 5  # two names, a distance, a direction and حشو
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 Path = tuple[str | int, ...]
@@ -83,8 +86,10 @@ def compile_topic(document: Document) -> Topic:
     file are not judged here; see `check_examples`.
     """
     reader = _Reader(document)
-    topic = reader.topic()
-    if reader.mistakes:
+    topic = None
+    with suppress(UnreadableError):
+        topic = reader.topic()
+    if reader.mistakes or topic is None:
         raise ConfigurationError(sorted(reader.mistakes, key=lambda mistake: mistake.line or 0))
     return topic
 
@@ -96,21 +101,26 @@ class _Reader:
         self.vocabulary = Vocabulary(document, self.mistakes)
         self.concepts: dict[str, Concept] = {}
         self.composed: dict[str, Composition] = {}
+        self.deep: dict[str, int] = {}  # composition → how many lie below it
+        self.ways = 0
 
     def topic(self) -> Topic:
         block = self._block((), self.document.content, _TOPIC)
         vocabulary = self.vocabulary
         vocabulary.take_imports(block)
-        for path, name, item in block.entries("concepts", required=not vocabulary.imported):
+        for path, name, item in block.entries("concepts", most=limits.CONCEPTS, required=not vocabulary.imported):
             vocabulary.own(path, name, item)
-        for path, name, item in block.entries("facets"):
+        for path, name, item in block.entries("facets", most=limits.FACETS):
             self._facet(path, name, item)
         vocabulary.resolve()
         self.concepts = {**vocabulary.imported, **vocabulary.concepts}
         filler = block.text("filler")
         if filler:
             self._known(block.at("filler"), filler, self.concepts)
-        compositions = tuple(self._composition(path, item) for path, item in block.items("compose", required=True))
+        compositions = tuple(
+            self._composition(path, item)
+            for path, item in block.items("compose", most=limits.COMPOSITIONS, required=True)
+        )
         identity = block.text("id", required=True) or ""
         if identity and not _ID.fullmatch(identity):
             block.wrong("id", "lower-case Latin letters and digits joined by hyphens")
@@ -126,9 +136,13 @@ class _Reader:
             concepts=self.concepts,
             filler=filler,
             compositions=compositions,
-            drops=tuple(self._drop(path, item) for path, item in block.items("drop")),
-            rules=tuple(self._rule(path, item) for path, item in block.items("rules", required=True)),
-            penalties=tuple(self._penalty(path, item) for path, item in block.items("penalties")),
+            drops=tuple(self._drop(path, item) for path, item in block.items("drop", most=limits.DROPS)),
+            rules=tuple(
+                self._rule(path, item) for path, item in block.items("rules", most=limits.RULES, required=True)
+            ),
+            penalties=tuple(
+                self._penalty(path, item) for path, item in block.items("penalties", most=limits.PENALTIES)
+            ),
             facets=tuple(vocabulary.facets.values()),
             examples=self._examples(block),
             grading=self._grading(block),
@@ -136,6 +150,9 @@ class _Reader:
             **self._active(block),
         )
         used = topic.named_concepts
+        terms = sum(len(terms) for name in used for terms in self.concepts[name].worded.values())
+        if terms > limits.ALL_TERMS:
+            self._note((), f"at most {limits.ALL_TERMS:,} terms in all concepts together, not {terms:,}")
         for name in vocabulary.imported:  # of a library only what is used travels with the topic
             if name not in used and name not in vocabulary.concepts:
                 del self.concepts[name]
@@ -159,7 +176,18 @@ class _Reader:
         name = block.text("name", required=True) or ""
         if name in self.concepts or name in self.composed:
             block.wrong("name", f"a name of its own: «{name}» is taken")
-        pairs = tuple(pair for at, way in block.items("any", required=True) if (pair := self._pair(at, way)))
+        pairs = tuple(
+            pair for at, way in block.items("any", most=limits.WAYS, required=True) if (pair := self._pair(at, way))
+        )
+        deep = 1 + max(
+            (self.deep.get(part, 0) for pair in pairs for part in (pair.first, pair.second or "")), default=0
+        )
+        self.deep[name] = deep
+        if deep > limits.COMPOSED_DEEP:
+            block.wrong("any", f"compositions of compositions at most {limits.COMPOSED_DEEP} deep")
+        self.ways += len(pairs)
+        if self.ways - len(pairs) <= limits.ALL_WAYS < self.ways:
+            block.wrong("any", f"at most {limits.ALL_WAYS:,} lines in all compositions together")
         anaphora = block.text("anaphora")
         if anaphora:
             self._known(block.at("anaphora"), anaphora, self.concepts)
@@ -186,8 +214,12 @@ class _Reader:
         if not shaped:
             self._note(path, "a name, or [first, second, number of words between], then بعده, قبله or حشو")
             return None
+        if way[2] > limits.DISTANCE:
+            self._note((*path, 2), f"at most {limits.DISTANCE} words between: a sentence is cut at so many")
+        if len(way) > _PAIR:
+            self._note(path, f"at most {_PAIR} items in a line")
         flags = {}
-        for index, flag in enumerate(way[3:], start=3):
+        for index, flag in enumerate(way[3:_PAIR], start=3):
             name = _FLAGS.get(fold(str(flag)))
             if name is None:
                 self._note((*path, index), unknown(str(flag), list(_FLAGS)))
@@ -224,7 +256,7 @@ class _Reader:
 
     def _rule(self, path: Path, item: Any) -> Rule:
         block = self._block(path, item, _RULE)
-        together = block.names("together", required=True)
+        together = block.names("together", most=limits.TOGETHER, required=True)
         for name in together:
             self._known(block.at("together"), name, self.composed, self.concepts)
         if together and together[0] in self.concepts:
@@ -241,7 +273,7 @@ class _Reader:
         )
 
     def _times(self, block: Block) -> int:
-        times = block.count("times")
+        times = block.count("times", most=limits.TIMES)
         if times == 0:
             block.wrong("times", "a whole number from 1")
         return times or 1
@@ -253,7 +285,7 @@ class _Reader:
         if block.has("points") and points >= 0:
             block.wrong("points", "a number below 0")
         concept = self._concept_named(block, composed=scope is Scope.SENTENCE)
-        past_year, words = block.truth("past_year"), block.count("words")
+        past_year, words = block.truth("past_year"), block.count("words", most=limits.AMOUNT)
         if sum((concept is not None, past_year, words is not None)) != 1:
             self._note(path, "one condition: مفهوم (concept), سنة_ماضية (past_year), or كلمات (words)")
         allowed = {
@@ -267,7 +299,7 @@ class _Reader:
         unless = block.names("unless")
         for name in unless:
             self._known(block.at("unless"), name, self.concepts, self.composed)
-        evidence = block.count("evidence")
+        evidence = block.count("evidence", most=limits.TIMES)
         return Penalty(
             name=block.text("name", required=True) or "",
             points=points,
@@ -296,7 +328,7 @@ class _Reader:
 
     def _facet(self, path: Path, name: str, item: Any) -> None:
         block = self._block(path, item, _FACET)
-        values = {value: (at, terms) for at, value, terms in block.entries("values", required=True)}
+        values = {value: (at, terms) for at, value, terms in block.entries("values", most=limits.VALUES, required=True)}
         share = block.number("share", 0.0)
         if not 0 <= share <= 1:
             block.wrong("share", "a number from 0 to 1")
@@ -315,7 +347,11 @@ class _Reader:
         if not block.has("grades"):
             return usual
         own = self._block(block.at("grades"), block.raw("grades"), _GRADES)
-        lead, sentences, share = own.count("lead"), own.count("sentences"), own.number("share", usual.share)
+        lead, sentences, share = (
+            own.count("lead", most=limits.AMOUNT),
+            own.count("sentences"),
+            own.number("share", usual.share),
+        )
         if not 0 <= share <= 1:
             own.wrong("share", "a number from 0 to 1")
         return Grading(
@@ -342,11 +378,11 @@ class _Reader:
 
     def _outlet_thresholds(self, block: Block) -> dict[str, float]:
         found = {}
-        for path, outlet, value in block.entries("outlet_thresholds"):
-            if isinstance(value, int | float) and not isinstance(value, bool):
+        for path, outlet, value in block.entries("outlet_thresholds", most=limits.OUTLETS):
+            if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= limits.AMOUNT:
                 found[outlet] = float(value)
             else:
-                self._note(path, "a number of points")
+                self._note(path, f"a number of points above 0, at most {limits.AMOUNT:,}")
         return dict(sorted(found.items()))
 
     def _examples(self, block: Block) -> tuple[Example, ...]:
@@ -355,20 +391,20 @@ class _Reader:
         both = self._block(block.at("examples"), block.raw("examples"), _EXAMPLES)
         found = []
         for key, flagged in (("flagged", True), ("not_flagged", False)):
-            for path, item in both.items(key):
+            for path, item in both.items(key, most=limits.EXAMPLES):
                 example = self._block(path, item, _EXAMPLE)
                 facets = {}
-                for at, facet, value in example.entries("facets"):
+                for at, facet, value in example.entries("facets", most=limits.FACETS):
                     if isinstance(value, str):
                         facets[facet] = value
                     else:
                         self._note(at, "one value of the facet")
                 found.append(
                     Example(
-                        text=example.text("text", required=True) or "",
+                        text=example.text("text", required=True, most=limits.EXAMPLE) or "",
                         flagged=flagged,
                         facets=facets,
-                        why=example.text("why"),
+                        why=example.text("why", most=limits.EXAMPLE),
                         line=self.document.line(*path),
                     )
                 )

@@ -71,7 +71,10 @@ def _fulfil(rule: Rule, hit: Hit, found: Found, composed: dict[str, list[Hit]]) 
     span, pieces = 0, hit.pieces
     for name in rule.together[1:]:
         near: tuple[int, Hit] | None = None
-        for other in composed.get(name) or found.hits(name):
+        others = composed.get(name) or found.hits(name)
+        if not found.effort.spend(len(others) * len(hit.pieces)):
+            return None
+        for other in others:
             if any(distance((start, stop), (other.start, other.stop)) < 0 for _, start, stop in hit.pieces):
                 continue
             gap = max(0, distance((hit.start, hit.stop), (other.start, other.stop)))

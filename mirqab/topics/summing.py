@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
-from mirqab.topics.composing import Found, Span, distance
+from mirqab.topics import missing
+from mirqab.topics.composing import Effort, Found, Span, distance
 from mirqab.topics.fields import StoryField
 from mirqab.topics.gate import Gate
 from mirqab.topics.language import Facet, Penalty, Scope, Topic
@@ -64,7 +65,10 @@ def sum_up(
         leads = in_title or bounds[0] < topic.grading.lead
         evidence.append(_Counted(field, bounds, scored, found, points, leads))
     if not evidence:
-        return empty(topic, gate.missing(present, threshold, rejected=rejected), threshold)
+        if rejected:
+            return empty(topic, missing.without_points(rejected, threshold), threshold)
+        held = missing.without_rule(topic, [found for _, _, found in composed], threshold)
+        return empty(topic, held or gate.missing(present, threshold), threshold)
     parts = _story_parts(topic, numbers, evidence, fields)
     score = round(sum(points for _, points in parts), 4)
     flagged = score >= threshold
@@ -78,11 +82,17 @@ def sum_up(
         sum=parts,
         sentences=tuple(_sentence(item) for item in evidence),
         facets=_facets(topic, numbers, evidence, fields),
-        missing=() if flagged else gate.short(score, threshold, parts, _best(evidence).scored),
+        missing=() if flagged else _too_little(topic, score, threshold, parts, _best(evidence)),
     )
 
 
-def empty(topic: Topic, missing: tuple[str, ...], threshold: float) -> Verdict:
+def _too_little(
+    topic: Topic, score: float, threshold: float, parts: Sequence[tuple[str, float]], best: _Counted
+) -> tuple[str, ...]:
+    return missing.too_little(topic, score, threshold, parts, best.scored, best.found)
+
+
+def empty(topic: Topic, lacks: tuple[str, ...], threshold: float) -> Verdict:
     """Return the verdict on a story without evidence."""
     return Verdict(
         topic=topic.id,
@@ -94,7 +104,7 @@ def empty(topic: Topic, missing: tuple[str, ...], threshold: float) -> Verdict:
         sum=(),
         sentences=(),
         facets=dict.fromkeys(topic.facet_names, ()),
-        missing=missing,
+        missing=lacks,
     )
 
 
@@ -102,10 +112,14 @@ def _worth_composing(
     topic: Topic, gate: Gate, numbers: Mapping[str, int], fields: Fields, opened: Set[Place]
 ) -> Iterator[tuple[StoryField, Span, Found]]:
     """Yield the sentences that can fulfil a rule, or bear on others that can, with what is composed in them."""
+    effort = Effort()
     for field in fields:
         for bounds, origin, named in zip(field.sentences, field.origins, field.named, strict=True):
-            if (field.name, origin) in opened or (gate.looks_around and not gate.begins.isdisjoint(named)):
-                found = Found(named, numbers, field.is_number)
+            around = gate.looks_around or not opened  # no sentence opened: to tell what the nearest one lacks
+            if effort.left < 0:
+                return
+            if (field.name, origin) in opened or (around and not gate.begins.isdisjoint(named)):
+                found = Found(named, numbers, field.is_number, effort)
                 found.compose(topic)
                 yield field, bounds, found
 

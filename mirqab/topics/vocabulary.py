@@ -9,14 +9,14 @@ from typing import Any
 
 from mirqab.arabic import fold, read_word
 from mirqab.errors import Mistake
-from mirqab.topics.blocks import ARABIC_COMMA, Block, note, unknown
+from mirqab.topics import limits
+from mirqab.topics.blocks import ARABIC_COMMA, Block, UnreadableError, note, unknown
 from mirqab.topics.language import Concept, Facet, Term, Word
 from mirqab.types import Document
 
 _LIBRARY = {"imports": "يستورد", "concepts": "مفاهيم"}
 _CONCEPT = {"words": "كلمات", "includes": "يشمل", "not": "لا"}
 _LIBRARIES_KEPT = 64
-_DEEPEST = 10
 
 Path = tuple[str | int, ...]
 
@@ -42,10 +42,12 @@ class Vocabulary:
 
     def take_imports(self, block: Block) -> None:
         """Take over the concepts of the files that a document imports."""
+        unread = False
         for path, name in block.items("imports"):
             library = self.document.imports.get(str(name))
             if library is None:
                 note(self.mistakes, self.document, path, "a file that was read together with this one")
+                unread = True
                 continue
             for concept, value in read_library(library, self.mistakes).items():
                 if self.imported.get(concept, value) is value:  # one library may come in on several ways
@@ -54,6 +56,8 @@ class Vocabulary:
                 else:
                     clash = f"names of their own: «{concept}» is also in {self._from[concept]}"
                     note(self.mistakes, self.document, path, clash)
+        if unread:
+            raise UnreadableError  # every name from there would seem unknown
 
     def own(self, path: Path, name: str, item: Any) -> None:
         """Declare a concept of the document."""
@@ -86,14 +90,17 @@ class Vocabulary:
             for member in self._members(name, other, path):
                 if member in self.imported and (member == name or member not in self.concepts):
                     found.append(self.imported[member])
-                elif len(within) >= _DEEPEST:
-                    note(self.mistakes, self.document, path, f"inclusion at most {_DEEPEST} deep")
+                elif len(within) >= limits.INCLUDED_DEEP:
+                    note(self.mistakes, self.document, path, f"inclusion at most {limits.INCLUDED_DEEP} deep")
                 elif member in (*within, name):
                     chain = " → ".join((*within, name, member))
                     note(self.mistakes, self.document, path, f"concepts that do not include each other: {chain}")
                 else:
                     found.append(self._resolve(member, (*within, name)))
-        if found:
+        size = sum(map(_size, found)) + len(concept.terms)
+        if size > limits.TERMS:
+            self._note(path, f"at most {limits.TERMS:,} terms with those that are included, not {size:,}")
+        elif found:
             concept = replace(concept, included=tuple(found))
         self._resolved[name] = concept
         return concept
@@ -111,12 +118,17 @@ class Vocabulary:
     def _concept(self, path: Path, name: str, item: Any) -> Concept:
         if isinstance(item, dict):
             block = Block(self.document, path, item, _CONCEPT, self.mistakes)
-            included = block.names("includes")
+            included = block.names("includes", most=limits.INCLUDED)
             if included:
                 self._includes[name] = (block.at("includes"), included)
-            terms = [self._term(at, term) for at, term in block.items("words", required=not included)]
-            struck = frozenset(fold(form) for form in block.names("not"))
+            terms = [
+                self._term(at, term) for at, term in block.items("words", most=limits.TERMS, required=not included)
+            ]
+            struck = frozenset(fold(form) for form in block.names("not", most=limits.STRUCK))
         elif isinstance(item, list) and item:
+            if len(item) > limits.TERMS:
+                self._note(path, f"at most {limits.TERMS:,} terms, not {len(item):,}")
+                item = item[: limits.TERMS]
             terms = [self._term((*path, index), term) for index, term in enumerate(item)]
             struck = frozenset()
         else:
@@ -134,7 +146,12 @@ class Vocabulary:
         text = str(written).strip()
         mark = "==" if text.startswith("==") else "=" if text.startswith("=") else ""
         found = []
-        for part in text.removeprefix(mark).split():
+        parts = text.removeprefix(mark).split()
+        if len(parts) > limits.TERM_WORDS or any(len(part) > limits.WORD_LETTERS for part in parts):
+            most = f"{limits.TERM_WORDS} words of at most {limits.WORD_LETTERS} letters"
+            self._note(path, f"a term of at most {most}")
+            return ()
+        for part in parts:
             try:
                 word, kind = read_word(mark + part)
             except ValueError as error:
@@ -149,6 +166,10 @@ class Vocabulary:
         note(self.mistakes, self.document, path, expected)
 
 
+def _size(concept: Concept) -> int:
+    return sum(map(len, concept.worded.values()))
+
+
 def read_library(document: Document, mistakes: list[Mistake]) -> Mapping[str, Concept]:
     """Return the concepts of a library file and of those it imports, the same values for the same files."""
     key = _identity(document)
@@ -157,15 +178,17 @@ def read_library(document: Document, mistakes: list[Mistake]) -> Mapping[str, Co
         _libraries.move_to_end(key)
         return found
     own: list[Mistake] = []
-    block = Block(document, (), document.content, _LIBRARY, own)
     vocabulary = Vocabulary(document, own)
-    vocabulary.take_imports(block)
-    for path, name, item in block.entries("concepts", required=True):
-        vocabulary.own(path, name, item)
-    vocabulary.resolve()
+    try:
+        block = Block(document, (), document.content, _LIBRARY, own)
+        vocabulary.take_imports(block)
+        for path, name, item in block.entries("concepts", most=limits.CONCEPTS, required=True):
+            vocabulary.own(path, name, item)
+        vocabulary.resolve()
+    finally:
+        mistakes += [mistake for mistake in own if mistake not in mistakes]
     found = {**vocabulary.imported, **vocabulary.concepts}
     if own:
-        mistakes += [mistake for mistake in own if mistake not in mistakes]
         return found
     _libraries[key] = found
     if len(_libraries) > _LIBRARIES_KEPT:

@@ -133,8 +133,8 @@ class FeedState:
     how many items the last whole answer held. `moved_to` was the target of permanent redirects `moved_times` polls in
     a row. `gone_at` is set by a 410 until the feed answers again. `trusts_304` is false once a "not modified" proved
     untrue, which was at `distrusted_at`. `last_gap_at` is when an answer had nothing in common with the one before, so
-    that items may have been lost; the last good answer before that came at `gap_since`. `looked_at` is when the address
-    was last asked for what the outlet's feeds may have lost.
+    that items may have been lost; the last good answer before that came at `gap_since`. `looked_at` is when they
+    were last looked for elsewhere, in every place that there is.
     """
 
     outlet: str
@@ -176,7 +176,8 @@ class HostState:
     """What is remembered of one host (`scheme://host:port`) between runs.
 
     It may not be asked before `not_before`, for the reason `because`. `robots` is the body of its robots.txt as it
-    was at `robots_at`, empty when there is none.
+    was at `robots_at`, empty when there is none. One that could not be read (`robots_unread`) has the status of its
+    first failure, 0 for no answer, and its time.
     """
 
     host: str
@@ -185,6 +186,11 @@ class HostState:
     robots: bytes = b""
     robots_status: int | None = None
     robots_at: datetime | None = None
+
+    @property
+    def robots_unread(self) -> bool:
+        """Whether the robots.txt could not be read since `robots_at`: no answer, 429, or a server's error."""
+        return self.robots_status is not None and (self.robots_status in (0, 429) or self.robots_status >= 500)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -142,13 +142,17 @@ class Article:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredText:
-    """A stored article as the topics see it. `whole` asks for every verdict, also those not worth keeping."""
+    """A stored article as the topics see it.
+
+    Verdicts worth keeping come back; those of the topics `asked` in any case, and with `whole` every one.
+    """
 
     headline: str
     body: str
     published: datetime | None
     outlet: str
     whole: bool = False
+    asked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

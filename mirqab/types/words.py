@@ -51,6 +51,7 @@ class Reason(StrEnum):
     # our own limits
     OUT_OF_MEMORY = "out_of_memory"
     WORKER_DIED = "worker_died"
+    OUR_FAULT = "our_fault"  # an exception of our own code that nobody foresaw
     GAVE_UP = "gave_up"  # too many attempts, each with another passing reason
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import normalize
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,6 +81,24 @@ def test_a_span_keeps_the_marks_on_its_last_letter() -> None:
         "أيضاً",
         "انسحابُهم",
     ]
+
+
+@pytest.mark.parametrize("text", ["مسؤول شؤون", "هيئة أرجئ لُؤْلُؤٌ", "آب إلى أُفق", "café", "مسئول\u200dون"])
+def test_composed_and_decomposed_texts_fold_alike(text: str) -> None:
+    decomposed = normalize("NFD", text)
+    assert fold(decomposed) == fold(normalize("NFC", text)) == fold_with_offsets(decomposed).text
+    folded = fold_with_offsets(decomposed)
+    spans = [folded.span(token.start, token.stop) for token in tokens(folded.text)]
+    assert [fold(decomposed[slice(*span)]) for span in spans] == [token.text for token in tokens(folded.text)]
+
+
+@given(st.text(alphabet="اويبةءئؤ" + MARKS + "\u0653\u0654\u0655\u200d\u200f ", max_size=40))
+def test_words_with_hamzas_of_their_own_are_cut_with_their_marks(text: str) -> None:
+    folded = fold_with_offsets(text)
+    assert folded.text == fold(text)
+    for token in tokens(folded.text):
+        first, last = folded.span(token.start, token.stop)
+        assert fold(text[first:last]) == token.text
 
 
 def test_a_span_outside_the_text_is_an_error() -> None:

@@ -160,7 +160,7 @@ def test_no_question_reads_a_whole_table(filled: Archive, run: str) -> None:
     filled.admit_each(run, [no_answer(Reason.DNS)])
     filled.feed_state("rasid", FEED)
     filled.feed_states(["rasid"])
-    filled.item_hashes("rasid", FEED)
+    filled.item_hashes(["rasid"])
     filled.host("https://rasid.example:443")
     filled.run_outlets(run)
     filled.due("rasid", now=NOON)

@@ -88,6 +88,9 @@ def test_a_story_that_was_missed_is_listed_by_a_person(said: Reader) -> None:
     undone = said("mark", SPORT.url, "undo", "--topic", TOPIC)
     assert f"{TOPIC}: relevant → not flagged" in undone.out
     assert SPORT.headline not in listed(said, "--state", "all")
+    unlisted = said("mark", SPORT.url, "irrelevant", "--topic", TOPIC).out
+    assert "It was not listed" in unlisted
+    assert "not listed any more" not in unlisted
 
 
 def test_a_copy_marks_the_story_and_an_article_its_own(said: Reader) -> None:
@@ -105,7 +108,7 @@ def test_a_copy_marks_the_story_and_an_article_its_own(said: Reader) -> None:
         (("https://rasid.example/never", "relevant"), "No article is stored"),
         ((PENDING.url, "relevant"), "No article is stored"),
         ((TALKS.url, "relevant", "--topic", "troop-withdrawal-talk"), f'did you mean "{TOPIC}"?'),
-        ((TALKS.url, "good"), "good"),
+        ((TALKS.url, "good"), ": 'good' is not one of 'relevant'"),
         ((TALKS.url, "relevant", "--note", "س" * 2001), "at most 2000"),
     ],
 )
@@ -113,6 +116,20 @@ def test_what_cannot_be_marked_is_said_so(said: Reader, arguments: tuple[str, ..
     answer = said("mark", *arguments)
     assert (answer.code, answer.out) == (2, "")
     assert told in answer.err
+
+
+def test_a_word_on_a_topic_that_is_gone_can_be_undone(
+    said: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said("mark", SPORT.url, "relevant", "--topic", TOPIC)
+    config = stricter(tmp_path, 3)
+    file = config / "topics" / f"{TOPIC}.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(re.sub(rf"^(\S+): {TOPIC}$", r"\1: something-else", text, flags=re.MULTILINE), encoding="utf-8")
+    monkeypatch.setenv("MIRQAB_CONFIG", str(config))
+    undone = said("mark", SPORT.url, "undo")
+    assert undone.code == 0, undone.err
+    assert f"{TOPIC}: relevant → not flagged" in undone.out
 
 
 # ------------------------------------------------------------------------------------------------ rematch
@@ -132,7 +149,11 @@ def test_rematch_shows_what_a_stricter_topic_withdraws(
     assert "was flagged for: " in dry.out
     assert "missing now: " in dry.out
     assert f"kept relevant (not flagged any more)  {libya}" in dry.out
-    assert "4 articles judged anew. Flags: 0 would be opened, 2 would be withdrawn, 1 kept." in dry.out
+    story = str(before[TALKS.headline]["story"])
+    assert (
+        "still listed for troop-withdrawal-talks, which has changed since; ./run rematch" in said("explain", story).out
+    )
+    assert "4 articles judged anew. Flags would be: 0 opened, 2 withdrawn, 1 kept." in dry.out
     assert listed(said).keys() == before.keys()
     done = json.loads(said("rematch", "--json").out)
     assert (done["dry_run"], done["articles"], done["left"], done["unjudged"]) == (False, 4, 0, 0)
@@ -142,9 +163,11 @@ def test_rematch_shows_what_a_stricter_topic_withdraws(
     assert list(listed(said)) == [LIBYA.headline]
     assert set(listed(said, "--state", "withdrawn")) == set(before) - {LIBYA.headline}
     assert said("runs", "--format", "jsonl").lines[0].count('"command": "rematch"') == 1
+    assert "troop-withdrawal-talks flagged it once; the flag was withdrawn on 20" in said("explain", story).out
     monkeypatch.delenv("MIRQAB_CONFIG")
+    assert "It is not listed for troop-withdrawal-talks, which is newer than the list" in said("explain", story).out
     opened = said("rematch").out
-    assert "2 were opened" in opened
+    assert "Flags: 2 opened, 0 withdrawn" in opened
     assert "rules: " in opened
     assert "evidence: " in opened
     assert listed(said).keys() == before.keys()
@@ -226,7 +249,7 @@ def test_decisions_become_figures_and_labels_that_evaluate_reads(said: Reader, t
     told = json.loads(said("topic", "precision", TOPIC, "--json").out)
     assert told["decisions"] == 3
     assert sorted(documented(text, "tally")) == sorted(told["tallies"][0])
-    assert {one["by"] for one in told["tallies"]} == {"topic", "version", "rule", "concept", "outlet"}
+    assert {one["by"] for one in told["tallies"]} == {"topic", "version", "rule", "concept", "term", "outlet"}
     assert "No decision is that young" in said("topic", "precision", "--since", "2100-01-01").out
     assert said("topic", "precision", "nothing").code == 2
 

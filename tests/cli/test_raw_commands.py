@@ -13,8 +13,11 @@ import pytest
 from mirqab.archive import Archive, DriftRow
 from mirqab.cli import raw
 from mirqab.cli.after_run import look_after
+from mirqab.extraction import Layouts
+from mirqab.extraction.repeats import ARTICLES
 from mirqab.settings import Settings, load_settings
 from mirqab.workers import Workers
+from tests.extraction.test_repeats import SLOGAN, lines, page, read
 from tests.test_reextraction import BODY, html, keep, once
 
 if TYPE_CHECKING:
@@ -82,6 +85,22 @@ def test_a_change_is_shown_and_then_written(newcomer: Reader, archive: Archive, 
     assert [SIDE] in [row["removed"] for row in rows]
     assert "0 changed" in newcomer("reextract").out
     assert not (home / "reextract.json").exists()
+
+
+def test_what_the_crawl_learned_of_an_outlet_is_used_and_left_as_it_is(
+    newcomer: Reader, archive: Archive, deployed: Settings
+) -> None:
+    layouts = Layouts(deployed.layouts_folder)
+    for number in range(ARTICLES):
+        read(layouts, number, page(number, below=(SLOGAN,)), outlet="rasid")
+    (learned,) = deployed.layouts_folder.iterdir()
+    before = learned.read_bytes()
+    keep(archive, once("3", "\n".join([*lines(8), SLOGAN])), page(8, below=(SLOGAN,)))
+
+    assert f"    - {SLOGAN}" in newcomer("reextract", "--dry-run").out
+    assert learned.read_bytes() == before
+    learned.unlink()
+    assert SLOGAN not in newcomer("reextract", "--dry-run").out
 
 
 def test_an_interrupted_call_goes_on(

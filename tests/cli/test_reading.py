@@ -43,7 +43,7 @@ def test_flagged_formats_say_the_same(reader: Reader) -> None:
     assert array == lines
     assert [row["story"] for row in rows] == [line["story"] for line in lines]
     assert list(lines[0]) == list(rows[0])
-    assert lines[0]["facets"]["theatre"] == ["العراق"]
+    assert lines[0]["facets"]["theatre"] == ["العراق", "سوريا"]
     assert lines[0]["outlets"] == ["rasid", "sadeem"]
 
 
@@ -115,6 +115,21 @@ def test_show_marks_the_evidence_and_adds_up_the_points(reader: Reader) -> None:
     assert "theatre: العراق" in said.out
     assert TALKS.url in said.out
     assert COPY.url in said.out
+
+
+def test_show_sets_the_posts_of_an_article_apart_from_its_text(reader: Reader) -> None:
+    identity = story(reader, TALKS.headline)
+    lines = reader("show", identity).lines
+    first, second = TALKS.embeds
+    at = lines.index("Posts that the article shows")
+    assert lines[at - 2].replace("⟦", "").replace("⟧", "") == TALKS.body.split("\n")[-1]
+    assert lines[at + 1 : at + 6] == [
+        f"  {first.handle} {first.date_raw} {first.url}",
+        *(f"  | {line}" for line in first.text.split("\n")),
+        f"  {second.handle} {second.url}",
+        "",
+    ]
+    assert json.loads(reader("show", identity, "--json").out)["articles"][0]["embeds"][0]["handle"] == first.handle
 
 
 def test_show_takes_an_article_too_and_prints_json(reader: Reader) -> None:

@@ -210,7 +210,7 @@ def test_figures_and_errors_are_printed(bench: Reader, labelled: Callable[..., s
     assert "Left out are groups with nothing to be flagged in which nothing is: 1, with 1 text" in said.out
     assert "unsure: 1 of 1 flagged" in said.out
     assert "first theatre right: 0.500" in said.out
-    assert "false flag: (no headline)\n  false  line 4  hard_negative  sadeem\n  4 of 3, main" in said.out
+    assert f"false flag: {bridges.COAST}\n  false  line 4  hard_negative  sadeem\n  4 of 3, main" in said.out
     assert "⟦أعلنت⟧ الشركة ⟦إغلاق⟧ ⟦جسر⟧ الساحل" in said.out
     miss = said.out.partition("miss: ")[2].partition("another theatre")[0]
     assert "2 of 3" in miss

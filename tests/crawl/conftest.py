@@ -123,6 +123,12 @@ class Deployment:
         """Crawl: all feeds unless the arguments say what."""
         return self.scrapy("crawl", *(arguments or ("feeds",)), **environ)
 
+    def mirqab(self, *arguments: str) -> str:
+        """Return what a command of Mirqab prints about this deployment."""
+        command = [sys.executable, "-m", "mirqab", *arguments]
+        asked = subprocess.run(command, cwd=ROOT, env=self.environ, stdout=subprocess.PIPE, check=False, timeout=60)
+        return asked.stdout.decode()
+
     @contextlib.contextmanager
     def archive(self) -> Iterator[Archive]:
         """The archive as the crawls left it."""
@@ -155,7 +161,8 @@ def deployed(folder: Path) -> Iterator[Deployment]:
     """A deployment in a folder that may crawl loopback, without delay between requests."""
     config, home = folder / "config", folder / "home"
     config.mkdir()
-    (config / "topics").symlink_to(ROOT / "config" / "topics")
+    for name in ("topics", "schedule.yaml"):
+        (config / name).symlink_to(ROOT / "config" / name)
     home.mkdir(exist_ok=True)
     environ = environ_of_child(
         home,

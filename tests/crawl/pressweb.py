@@ -90,10 +90,10 @@ class Press:
     def __init__(self) -> None:
         self._servers: list[ThreadingHTTPServer] = []
 
-    def site(self, *, port: int = 0, tls: ssl.SSLContext | None = None) -> Site:
-        """Open a host of its own, 127.0.x.y, on a free port unless it is given."""
+    def site(self, *, host: str = "", port: int = 0, tls: ssl.SSLContext | None = None) -> Site:
+        """Open a host of its own, 127.0.x.y, on a free port; or on another's `host`, or on a given port."""
         number = next(_numbers)
-        site = Site(f"127.0.{number // 250 + 3}.{number % 250 + 1}")
+        site = Site(host or f"127.0.{number // 250 + 3}.{number % 250 + 1}")
         server = ThreadingHTTPServer((site.host, port), _handler(site))
         if tls is not None:
             site.scheme = "https"

@@ -150,6 +150,28 @@ def test_a_kill_between_gap_and_back_fill_loses_nothing(press: Press, deployment
     assert json.dumps(again.end["found_again"]) == str(SINCE - WINDOW)
 
 
+def test_a_kill_between_two_places_goes_on_with_the_rest_of_them(press: Press, deployment: Deployment) -> None:
+    site = press.site()
+    places = [f"{site.url}/{name}.xml" for name in ("empty", "whole")]
+    backfill = [{"url": url, "kind": "sitemap"} for url in places]
+    deployment.read("nahr", publish_up_to(site, BEFORE), home=site.url + "/", backfill=backfill)
+    assert deployment.crawl().code == 0
+    total = BEFORE + SINCE
+    publish_up_to(site, total)
+    site.answers["/empty.xml"] = Answer(body=sitemap([]), content_type="application/xml")
+    site.answers["/whole.xml"] = Answer(body=all_of_it(site, total), content_type="application/xml", stall_s=1)
+    killed = deployment.crawl(MIRQAB_TEST_KILL_AT="after_admit:2")
+    assert killed.code == -signal.SIGKILL
+    assert len(stored(deployment, site, total)) < total
+
+    again = deployment.crawl()
+
+    assert again.code == 0, again.log
+    assert stored(deployment, site, total) == set(range(total))
+    assert (again.end["backfills"], again.end["found_again"]) == (2, SINCE - WINDOW)
+    assert deployment.crawl().end["backfills"] == 0, "it has been looked for to the end"
+
+
 def test_an_item_pinned_on_top_hides_no_gap(press: Press, deployment: Deployment) -> None:
     site = press.site()
     items = []

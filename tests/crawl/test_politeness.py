@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -206,6 +207,41 @@ def test_an_older_copy_stands_in_for_a_robots_txt_that_cannot_be_read(
     assert again.code == (0 if asked == 2 else 3)
 
 
+def test_a_robots_txt_that_cannot_be_read_is_told_each_run_and_counts_as_none_after_a_month(
+    press: Press, deployment: Deployment
+) -> None:
+    hub, site = press.site(), press.site()
+    site.answers["/robots.txt"] = Answer(status=503)
+    page = site.article("/page", *news(1))
+    deployment.read("nahr", hub.feed("/rss", [(page, "أ")]), home=site.url + "/")
+    first = deployment.crawl()
+    with deployment.archive() as archive:
+        (unread,) = archive.hosts_unread()
+    assert (unread.host, unread.robots_status) == (origin_of(site.url), 503)
+    (health,) = json.loads(deployment.mirqab("health", "--format", "json"))
+    assert health["robots_unread"][0]["host"] == unread.host
+    assert "cannot be read since" in deployment.mirqab("health")
+
+    remember(deployment, site, age=timedelta(days=29))
+    second = deployment.crawl()
+    for crawl in (first, second):
+        assert (crawl.code, crawl.end["put_off_reasons"]) == (3, {Reason.HTTP_ERROR: 1}), crawl.log
+    assert len(set(deployment.database("SELECT run, reason, detail FROM outcomes"))) == 2, "each run says why"
+    assert site.times("/robots.txt") == 2, "each run finds out anew"
+    assert site.times("/page") == 0
+
+    remember(deployment, site, age=timedelta(days=31))
+    third = deployment.crawl()
+    assert (third.code, third.end["stored"]) == (0, 1), third.log
+    (said,) = deployment.database("SELECT robots FROM outcomes WHERE outcome = 'stored'")
+    assert "counts as no rules after 30 days" in str(said[0])
+
+    site.answers["/robots.txt"] = Answer(status=404)
+    assert deployment.crawl("page", "-a", f"url={page}").code == 0
+    with deployment.archive() as archive:
+        assert archive.hosts_unread() == []
+
+
 def remember(deployment: Deployment, site: Site, *, age: timedelta) -> None:
     """Make the remembered copy of a robots.txt that old."""
     with deployment.archive() as archive:
@@ -250,7 +286,7 @@ def test_a_crawl_delay_is_kept_when_it_is_longer_than_ours(press: Press, deploym
     assert crawl.code == 0, crawl.log
     assert min(gaps(slow)) > 1.4
     assert min(gaps(quick)) > 0.4
-    assert f"crawl-delay host={slow.host} asked_s=1.5 kept_s=1.5" in crawl.log
+    assert f"crawl-delay host={slow.host}:{slow.port} asked_s=1.5 kept_s=1.5" in crawl.log
 
 
 def gaps(site: Site) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -129,7 +130,7 @@ def test_declared_places_before_those_of_robots_and_the_home_page_when_they_had_
     sitemaps = [f"{HOME}map{number}.xml" for number in range(5)]
     round_ = begun(backfill=(HOME + "archive.xml",))
     assert not round_.looks_elsewhere
-    round_.gaps.append(NOW - timedelta(hours=3))
+    round_.gaps[RSS] = NOW - timedelta(hours=3)
     (declared,) = round_.elsewhere(sitemaps)
     assert (declared.feed.url, declared.role) == (HOME + "archive.xml", FeedRole.BACKFILL)
     assert declared.since == NOW - timedelta(hours=3) - LATENESS
@@ -138,14 +139,14 @@ def test_declared_places_before_those_of_robots_and_the_home_page_when_they_had_
     assert round_.elsewhere(sitemaps) == []
 
     round_ = begun()
-    round_.gaps.append(NOW)
+    round_.gaps[RSS] = NOW
     assert [poll.feed.url for poll in round_.elsewhere(sitemaps)] == sitemaps[:MOST_PLACES]
     assert round_.elsewhere(sitemaps) == [], "three addresses are enough"
 
 
 def test_the_children_of_all_places_together_are_few() -> None:
     round_ = begun()
-    round_.gaps.append(NOW - timedelta(days=9))
+    round_.gaps[RSS] = NOW - timedelta(days=9)
     first, second = round_.elsewhere([HOME + "one.xml", HOME + "two.xml"])
     of_first, _ = round_.children(first, [child(f"a{number}", number) for number in range(4)], NOW)
     of_second, left = round_.children(second, [child(f"b{number}", number) for number in range(4)], NOW)
@@ -153,13 +154,15 @@ def test_the_children_of_all_places_together_are_few() -> None:
     assert {poll.role for poll in (*of_first, *of_second)} == {FeedRole.BACKFILL}
 
 
-def test_a_gap_after_which_nothing_was_looked_for_is_owed_a_look() -> None:
+def test_a_gap_after_which_was_not_looked_to_the_end_is_owed_a_look_for_a_week() -> None:
     gap = {"last_gap_at": NOW - timedelta(hours=1), "gap_since": NOW - timedelta(hours=5)}
-    assert begun(state(RSS, **gap)).gaps == [NOW - timedelta(hours=5)]
-    looked = state(HOME, looked_at=NOW - timedelta(minutes=59))
-    assert begun(state(RSS, **gap), looked).gaps == []
-    before = state(HOME, looked_at=NOW - timedelta(days=2), last_polled_at=NOW - timedelta(minutes=5))
-    assert begun(state(RSS, **gap), before).gaps == [NOW - timedelta(hours=5)], "a child of an index is asked anyway"
+    owed = {RSS: NOW - timedelta(hours=5)}
+    assert begun(state(RSS, **gap)).gaps == owed
+    assert begun(state(RSS, **gap, looked_at=NOW - timedelta(minutes=59))).gaps == {}
+    assert begun(state(RSS, **gap, looked_at=NOW - timedelta(days=2))).gaps == owed, "that was for an earlier gap"
+    elsewhere = state(HOME, last_polled_at=NOW - timedelta(minutes=5))
+    assert begun(state(RSS, **gap), elsewhere).gaps == owed, "one place was asked, and there may be others"
+    assert begun(state(RSS, **gap | {"last_gap_at": NOW - timedelta(days=8)})).gaps == {}
 
 
 # -------------------------------------------------------------------------------- a changed declaration
@@ -180,3 +183,9 @@ def test_what_is_known_of_a_feed_does_not_hide_another_declaration(changed: dict
     assert again.body_hash(b"body") != first.body_hash(b"body")
     old = state(RSS, validators=Validators(etag="one", body_hash="of an older archive"))
     assert replace(again, known=old).headers == {"If-None-Match": "one"}
+
+
+def test_when_a_body_was_compressed_does_not_tell_it_from_itself() -> None:
+    poll = Poll(outlet=outlet(RSS), feed=Feed(url=RSS))
+    early, late = (poll.body_hash(gzip.compress(b"body", mtime=moment)) for moment in (1, 2))
+    assert early == late != poll.body_hash(gzip.compress(b"another", mtime=1))

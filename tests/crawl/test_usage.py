@@ -213,6 +213,31 @@ def test_fetch_keeps_the_delay_over_what_is_asked_later(press: Press, deployment
     assert site.times("/robots.txt") == 1
 
 
+def test_fetch_takes_turns_with_the_crawls_that_are_at_work(
+    press: Press, deployment: Deployment, tmp_path: Path
+) -> None:
+    site = press.site()
+    deployment.read("nahr", publish(site, 0))
+    assert deployment.crawl().code == 0
+    publish(site, 4)
+    fetched = [site.article(f"/fetched{number}", *news(number)) for number in range(4)]
+    (tmp_path / "addresses").write_text("\n".join(fetched) + "\n", encoding="utf-8")
+    site.asked.clear()
+    delay = {"MIRQAB_CRAWL_DELAY_S": "0.6"}
+
+    first = deployment.start("crawl", "feeds", **delay)
+    (deployment.folder / "log").rename(deployment.folder / "log-of-first")
+    fetch = deployment.crawl("fetch", "-a", f"urls={tmp_path / 'addresses'}", "-a", f"into={tmp_path}",
+                             MIRQAB_PROGRESS=str(tmp_path / "other"), **delay)  # fmt: skip
+    assert (deployment.wait(first).code, fetch.code) == (0, 0), fetch.log
+
+    assert len(site.asked) == 9
+    both = [asked.path.startswith("/fetched") for asked in site.asked]
+    assert sum(one != other for one, other in itertools.pairwise(both)) > 1, "they were at work together"
+    gaps = [later.at - earlier.at for earlier, later in itertools.pairwise(site.asked)]
+    assert min(gaps) > 0.45, gaps
+
+
 def test_fetch_asks_nobody_elses_host_without_a_contact(press: Press, deployment: Deployment, tmp_path: Path) -> None:
     site, other = press.site(), press.site()
     deployment.read("nahr", publish(site, 0))

@@ -292,3 +292,32 @@ def test_senseless_memory_does_no_harm() -> None:
     full = read(feed_of(item(2), item(1)))
     for known in (b"x", b"\0" * 7, b"\0" * 80, full.item_hashes[:SIZE], full.item_hashes[:SIZE] + b"abc"):
         assert read(feed_of(item(2), item(1)), known) == full
+
+
+# ------------------------------------------------------------------------------------- mended and bounded afterwards
+
+
+def test_what_is_mended_in_a_known_item_leaves_it_known() -> None:
+    mended = item(2, "عنوان &#xD83D;")
+    before = read(feed_of(mended, item(1)))
+    after = read(feed_of(item(3), mended, item(1)), before.item_hashes)
+    assert (titles(after), after.unchanged) == (["عنوان 3"], 2)
+
+
+def test_what_is_mended_in_a_new_item_is_mended_beside_known_ones() -> None:
+    before = read(feed_of(item(2), item(1)))
+    after = read(feed_of(item(3, "عنوان &#xD83D;"), item(2), item(1)), before.item_hashes)
+    assert (titles(after), after.unchanged) == (["عنوان \ufffd 3"], 2)
+
+
+def test_an_item_that_could_draw_others_into_an_author_is_never_known() -> None:
+    drawing = item(2).replace("</item>", "<description><![CDATA[ <name>نور <!-- ]]></description></item>")
+    closing = item(1).replace("</item>", "<description><![CDATA[ --> ]]></description></item>")
+    assert read(feed_of(drawing, closing)).item_hashes == b""
+
+
+def test_known_items_count_among_the_most_that_are_read() -> None:
+    before = read(feed_of(item(3), item(2), item(1)))
+    text = feed_of(item(4), item(3), item(2), item(1))
+    after = read(text, before.item_hashes, max_items=3)
+    assert (titles(after), after.unchanged, after.left_out) == (["عنوان 4"], 2, 1)

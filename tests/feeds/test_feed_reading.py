@@ -31,6 +31,13 @@ def test_gzip_around_a_feed_is_undone(times: int) -> None:
     assert [each.title for each in read(body).items] == [TITLE]
 
 
+def test_gzip_of_several_members_is_one_body() -> None:
+    body = rss(item()).encode()
+    assert read_feed(FeedBody(body=gzip.compress(body[:100]) + gzip.compress(body[100:]), url=URL)) == read_feed(
+        FeedBody(body=body, url=URL)
+    )
+
+
 def test_gzip_that_inflates_to_too_much_is_refused() -> None:
     bomb = gzip.compress(bytes(MAX_INFLATED_BYTES + 1))
 

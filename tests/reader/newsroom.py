@@ -13,7 +13,7 @@ from mirqab.fingerprints import fingerprint
 from mirqab.settings import Settings
 from mirqab.stories import place
 from mirqab.topics import Judge, Topic, compile_topic, worth_keeping
-from mirqab.types import Article, FeedItem, FeedReading, FeedSnapshot, Reason, Validators, Worked, make_id
+from mirqab.types import Article, Embed, FeedItem, FeedReading, FeedSnapshot, Reason, Validators, Worked, make_id
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 WEEK_S = 7 * 86400.0
@@ -29,6 +29,7 @@ class Told:
     body: str = ""
     published: datetime | None = None
     authors: tuple[str, ...] = ()
+    embeds: tuple[Embed, ...] = ()
     problem: Reason | None = None
     detail: str | None = None
     pending: bool = False
@@ -51,6 +52,15 @@ TALKS = Told(
     ),
     published=NOW - timedelta(hours=3, minutes=20),
     authors=("سلمى النخيلي", "Sam Palm"),
+    embeds=(
+        Embed(
+            handle="@jmc_rasid",
+            text="انتهت الجلسة الأولى في بغداد.\nموعد الثانية بعد أسبوعين.",
+            date_raw="January 26, 2024",
+            url="https://x.com/jmc_rasid/status/1750",
+        ),
+        Embed(handle="@sadeem_live", text="", date_raw=None, url="https://t.me/sadeem_live/17"),
+    ),
 )
 COPY = Told(
     outlet="sadeem",
@@ -78,6 +88,14 @@ HOSTILE = Told(
         "<script>fetch('https://evil.example/')</script> \u202eمقلوب\u202c &amp; «نص» \x1b[31m أحمر"
     ),
     published=NOW - timedelta(days=1),
+    embeds=(
+        Embed(
+            handle="<b>@evil</b>",
+            text="منشور \u202eمقلوب\u202c \x1b[31m <script>taken</script>",
+            date_raw="<i>أمس</i>",
+            url="javascript:alert(1)",
+        ),
+    ),
 )
 SPORT = Told(
     outlet="rasid",
@@ -173,6 +191,7 @@ def _worked(one: Told, entry: str, judging: Sequence[Topic]) -> Worked:
         extractor="test",
         quality=0.9,
         fetched_at=NOW - timedelta(minutes=7),
+        embeds=one.embeds,
         fingerprint=fingerprint(one.headline, one.body),
     )
     verdicts = Judge(judging).judge(title=one.headline, text=one.body, published=one.published)

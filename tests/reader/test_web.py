@@ -54,6 +54,22 @@ def test_the_list_can_be_narrowed_by_plain_links(pages: str, query: dict[str, st
     assert shown or "لا خبر بهذه الشروط" in page
 
 
+def test_the_posts_of_an_article_are_quotes_below_its_text(pages: str, stories: dict[str, str]) -> None:
+    page = httpx.get(f"{pages}story/{stories[TALKS.headline]}").text
+    quotes = page[page.index('class="posts"') : page.index('id="why"')]
+    body = page[page.index('class="body"') : page.index('class="posts"')]
+    first, second = TALKS.embeds
+    for line in first.text.split("\n"):
+        assert line in visible(quotes)
+        assert line not in visible(body)
+    for told in (first.handle, first.date_raw, second.handle):
+        assert told is not None
+        assert told in visible(quotes)
+    assert f'href="{first.url}"' in quotes
+    assert quotes.count("<blockquote>") == 1
+    assert 'class="posts"' not in httpx.get(f"{pages}story/{stories[LIBYA.headline]}").text
+
+
 def test_a_story_shows_its_text_its_points_and_who_carried_it(pages: str, stories: dict[str, str]) -> None:
     page = httpx.get(f"{pages}story/{stories[TALKS.headline]}").text
     shown = visible(page)

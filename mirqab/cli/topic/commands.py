@@ -36,13 +36,26 @@ def topic(context: typer.Context) -> None:
 @topic_app.command("check")
 def check(
     topics: Annotated[
-        list[str], typer.Argument(metavar="FILE|ID...", help="Topic files to try out, or ids of declared topics.")
-    ],
-) -> None:
-    """Compile topics and judge the examples in them; every mistake is listed with its file and line."""
-    from mirqab.cli.topic.check import check_topics
+        list[str] | None, typer.Argument(metavar="FILE|ID...", help="Topic files, or ids of declared topics.")
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option("--against", metavar="stored|FILE", help="Also look for rules that never fire on these stories."),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 2 for hints too.")] = False,
+    forms: Annotated[
+        str | None, typer.Option("--forms", metavar="TERM", help="List the forms of a term and do nothing else.")
+    ] = None,
+    as_json: AS_JSON = False,
+) -> int:
+    """Compile topics, judge their examples and look for what seems wrong; each mistake and hint has file and line."""
+    from mirqab.cli.topic.check import check_topics, show_forms
 
-    check_topics(topics)
+    return (
+        show_forms(forms, as_json=as_json)
+        if forms
+        else check_topics(topics or [], against, strict=strict, as_json=as_json)
+    )
 
 
 @topic_app.command("precision")
@@ -53,7 +66,7 @@ def precision(
     ] = None,
     as_json: AS_JSON = False,
 ) -> None:
-    """Tell how many flags were right, by what persons decided: of each topic, version, rule, concept and outlet."""
+    """Tell how many flags were right, by what persons decided: by topic, version, rule, concept, term and outlet."""
     from mirqab.cli.topic.precision import print_precision
 
     print_precision(topic, since=since, as_json=as_json)

@@ -14,7 +14,7 @@ from mirqab.cli.inputs import Complaints
 from mirqab.cli.judging import topic_of
 from mirqab.cli.paper import Paper
 from mirqab.cli.terminal import Column, Format, one_line, print_rows, to_json, write_line
-from mirqab.cli.topic.verdicts_shown import brief, strongest, strongest_json
+from mirqab.cli.topic.verdicts_shown import brief, named, strongest, strongest_json
 from mirqab.errors import UsageError
 from mirqab.proportions import Share
 from mirqab.workbench import (
@@ -235,7 +235,7 @@ def _theatre_lines(part: _Part) -> Iterator[str]:
 def _print_error(paper: Paper, one: Scored) -> None:
     (text,) = one.line.story.texts
     verdict = one.verdict
-    paper.line(f"{_fault(one)}: {one_line(text.title) or '(no headline)'}")
+    paper.line(f"{_fault(one)}: {named(text)}")
     source = f"  {one_line(one.line.source)}" if one.line.source else ""
     place = f"  {one_line('، '.join(one.line.theatres))}" if one.line.theatres else ""
     paper.line(f"  {one_line(str(one.line.story.id))}  line {one.line.line}  {one.line.label}{source}{place}")

@@ -12,6 +12,7 @@ from mirqab.errors import NotFoundError
 if TYPE_CHECKING:
     from mirqab.feedback import Tally
 
+TERMS_SHOWN = 15  # the likeliest to be bad come first
 NOTHING_DECIDED = "Nothing is decided yet: ./run mark ID relevant, or irrelevant, tells of a flagged story what it is."
 
 
@@ -40,7 +41,10 @@ def print_precision(topic: str | None, *, since: str | None, as_json: bool) -> N
             continue
         if by is not By.TOPIC:
             write_line("")
-        print_rows(rows, _columns(by, several), Format.TABLE, empty="")
+        shown = rows[:TERMS_SHOWN] if by is By.TERM else rows
+        print_rows(shown, _columns(by, several), Format.TABLE, empty="")
+        if len(shown) < len(rows):
+            write_line(f"… and {len(rows) - len(shown):,} more terms; --json tells of all.")
 
 
 def _columns(by: Any, several: bool) -> list[Column]:

@@ -13,7 +13,7 @@ from mirqab.cli.inputs import Complaints
 from mirqab.cli.judging import topic_of
 from mirqab.cli.paper import Paper
 from mirqab.cli.terminal import moment, one_line, say, to_json, write_line
-from mirqab.cli.topic.verdicts_shown import brief, strongest, strongest_json
+from mirqab.cli.topic.verdicts_shown import brief, named, strongest, strongest_json
 from mirqab.errors import UsageError
 from mirqab.reader.queries import iso
 from mirqab.types import FlagState
@@ -50,7 +50,7 @@ def preview_topic(file: Path, *, base: Path | None, against: str, last: int | No
     complaints = Complaints()
     totals, shown = Totals(), Shown(limit)
     topics = [topic] if saved is None else [saved, topic]
-    with _stories(topic.id, against, last, complaints) as stories, ExitStack() as stack:
+    with stories_of(topic.id, against, last, complaints) as stories, ExitStack() as stack:
         judged = judge_stories(stories, topics, lambda: _workers(stack, topics))
         with Counting("stories judged") as counting:
             for change in compare(_counted(judged, counting), totals, with_base=saved is not None):
@@ -78,7 +78,8 @@ def _saved(topic: Topic) -> Topic | None:
 
 
 @contextmanager
-def _stories(topic: str, against: str, last: int | None, complaints: Complaints) -> Iterator[Iterator[Story]]:
+def stories_of(topic: str, against: str, last: int | None, complaints: Complaints) -> Iterator[Iterator[Story]]:
+    """Give the stories that a topic is tried on: the last stored ones, or those of a file."""
     if against != STORED:
         yield read_stories(against, lambda number, why: complaints.about(f"{against}:{number}", why))
         return
@@ -184,7 +185,7 @@ _SIGNS: Final = {Kind.GAINED: "+", Kind.LOST: "-", Kind.CHANGED: "~"}
 
 def _print_change(paper: Paper, change: Change) -> None:
     story, text = change.story, change.text
-    paper.line(f"{_SIGNS[change.kind]} {one_line(text.title) or '(no headline)'}")
+    paper.line(f"{_SIGNS[change.kind]} {named(text)}")
     decided = f"  marked {_STATES[story.decision]}" if story.decision else ""
     published = moment(text.published) if text.published else "not told"
     paper.line(f"  {one_line(str(story.id))}  {one_line(text.outlet or '-')}  published {published}{decided}")

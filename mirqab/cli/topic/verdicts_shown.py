@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from mirqab.cli.terminal import one_line
 from mirqab.topics import verdict_to_json
 from mirqab.types import Sentence, Verdict
-from mirqab.workbench import THEATRE
+from mirqab.workbench import THEATRE, Text
+
+BEGINNING: Final = 90
+"""Letters of a text without a headline that name it: as long as a headline."""
+
+
+def named(text: Text) -> str:
+    """Return what a person knows a text by: its headline, or the beginning where it has none."""
+    if title := one_line(text.title):
+        return title
+    beginning = one_line(text.text)
+    return beginning if len(beginning) <= BEGINNING else beginning[: BEGINNING - 1] + "…"
 
 
 def strongest(verdict: Verdict) -> Sentence | None:
