@@ -130,7 +130,7 @@ def main(arguments: list[str] | None = None) -> int:
     except typer.TyperException as error:
         misplaced = getattr(error, "option_name", None) in ("-s", "--set")
         hint = ". It stands before the command: ./run -s NAME=VALUE COMMAND." if misplaced else ""
-        _complain(error.format_message().replace(": Value error, ", ": ") + hint)
+        _complain(_plainly(error.format_message()) + hint)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
@@ -146,6 +146,21 @@ def main(arguments: list[str] | None = None) -> int:
         if isinstance(end.__context__, BrokenPipeError):  # typer's way to end then, with code 1
             return _reader_gone()
         raise
+
+
+# What the library that reads the options says, which is not how a person speaks.
+_WORDS = (
+    (": Value error, ", ": "),
+    (": Input should be greater than or equal to ", ": it must be at least "),
+    (": Input should be less than or equal to ", ": it must be at most "),
+    (": Input should be a valid integer, unable to parse string as an integer", ": it must be a whole number"),
+)
+
+
+def _plainly(message: str) -> str:
+    for theirs, ours in _WORDS:
+        message = message.replace(theirs, ours)
+    return message
 
 
 def _reader_gone() -> int:

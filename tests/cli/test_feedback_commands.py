@@ -265,6 +265,8 @@ def test_decisions_become_figures_and_labels_that_evaluate_reads(said: Reader, t
     assert sorted(documented(text, "decision")) == sorted(stories_decision(said))
     assert (labels[TALKS.headline]["theatre"], labels[LIBYA.headline]["theatre"]) == ("العراق", "")
     assert labels[TALKS.headline]["text"] == TALKS.body
+    nowhere = said("topic", "export-labels", "--out", str(tmp_path / "no" / "labels.jsonl"))
+    assert (nowhere.code, "cannot be written" in nowhere.err) == (2, True)
     assert said("topic", "export-labels", TOPIC).lines == file.read_text(encoding="utf-8").splitlines()
     figures = said("topic", "evaluate", TOPIC, "--labelled", str(file), "--json")
     assert figures.code in (0, 3), figures.err

@@ -148,6 +148,21 @@ def test_texts_of_a_file_are_judged_and_a_wrong_line_is_named(bench: Reader, tmp
     assert (said.code, "--last" in said.err) == (2, True)
 
 
+def test_a_preview_tells_of_examples_that_come_out_otherwise(bench: Reader, tmp_path: Path, config: Path) -> None:
+    failing = bridges.BRIDGES + f'أمثلة:\n  يجب_أن_يُرفع:\n  - نص: "{bridges.OTHER}"\n  - نص: "{bridges.COAST}"\n'
+    edited = bridges.write(tmp_path, failing, "edited.yaml")
+    said = bench("topic", "preview", str(edited)).out
+    assert f"1 of its 2 examples come out otherwise than the file says: ./run topic check {edited} names them." in said
+    assert json.loads(bench("topic", "preview", str(edited), "--json").out)["failing_examples"] == 1
+    assert "examples" not in bench("topic", "preview", str(config / "topics" / "bridges.yaml")).out
+
+
+def test_a_preview_takes_a_file_and_no_id(bench: Reader) -> None:
+    said = bench("topic", "preview", "bridges")
+    assert said.code == 2
+    assert "bridges is no file: preview takes a topic file as you edited it, not the id of a topic." in said.err
+
+
 def test_a_mistake_in_the_file_is_told_with_its_line(bench: Reader, tmp_path: Path) -> None:
     wrong = bridges.write(tmp_path, bridges.BRIDGES.replace("معا: [إغلاق_جسر]", "معا: [إغلاق_جصر]"), "wrong.yaml")
     said = bench("topic", "preview", str(wrong))
@@ -328,6 +343,12 @@ def test_near_misses_of_an_older_version_are_told_as_such(
     assert said.code == 0
     assert "bridges, an older version" in said.out
     assert "./run rematch" in said.err
+
+
+@pytest.mark.parametrize(("limit", "told"), [("0", "it must be at least 1"), ("x", "it must be a whole number")])
+def test_a_wrong_number_is_told_in_plain_words(bench: Reader, limit: str, told: str) -> None:
+    said = bench("near", "--limit", limit)
+    assert (said.code, told in said.err, "Input" in said.err) == (2, True, False)
 
 
 def test_near_has_nothing_to_say_of_an_unknown_topic_or_an_empty_home(bench: Reader, newcomer: Reader) -> None:

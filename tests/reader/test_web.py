@@ -105,6 +105,22 @@ def test_a_story_shows_where_its_flag_stands_and_what_a_person_said(tmp_path: Pa
         assert "قرار" not in other
 
 
+def test_a_story_that_no_topic_flags_is_not_said_to_be(filled: Settings, pages: str, stories: dict[str, str]) -> None:
+    archive = Archive.open(filled.archive_url)
+    trail = archive.by_url(SPORT.url)
+    assert trail is not None
+    assert trail.article is not None
+    detail = archive.article(trail.article)
+    archive.close()
+    assert detail is not None
+    shown = visible(httpx.get(f"{pages}story/{detail.story}").text)
+    assert "لماذا لم يُرفع" in shown
+    assert f"./run explain {detail.story}" in shown
+    flagged = visible(httpx.get(f"{pages}story/{stories[TALKS.headline]}").text)
+    assert "لماذا رُفع" in flagged
+    assert "لماذا لم يُرفع" not in flagged
+
+
 def test_text_of_the_web_stays_text(pages: str, stories: dict[str, str]) -> None:
     for path in ("", f"story/{stories[HOSTILE.headline]}"):
         page = httpx.get(pages + path).text

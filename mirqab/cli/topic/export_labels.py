@@ -25,7 +25,10 @@ def export(topic: str | None, out: Path | None) -> None:
         for line in lines:
             write_line(line)
         return
-    out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    try:
+        out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written ({error.strerror or error}).") from None
     counts = f"{len(lines)} labelled text{'' if len(lines) == 1 else 's'}"
     write_line(f"{out}: {counts}; ./run topic evaluate --labelled {out} measures a topic by them.")
     if not lines:

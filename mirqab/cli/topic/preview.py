@@ -16,6 +16,7 @@ from mirqab.cli.terminal import moment, one_line, say, to_json, write_line
 from mirqab.cli.topic.verdicts_shown import brief, named, strongest, strongest_json
 from mirqab.errors import UsageError
 from mirqab.reader.queries import iso
+from mirqab.topics import check_examples
 from mirqab.types import FlagState
 from mirqab.workbench import (
     Change,
@@ -45,6 +46,8 @@ def preview_topic(file: Path, *, base: Path | None, against: str, last: int | No
     """Judge texts by the saved topic and by a file, print what changes, and return the exit code."""
     if against != STORED and last is not None:
         raise UsageError("--last is for --against stored; a file is judged whole.")
+    if not file.suffix and not file.exists():
+        raise UsageError(f"{file} is no file: preview takes a topic file as you edited it, not the id of a topic.")
     topic = topic_of(_as_path(file))
     saved = _saved(topic) if base is None else topic_of(_as_path(base))
     complaints = Complaints()
@@ -114,6 +117,9 @@ def _print(file: Path, topic: Topic, saved: Topic | None, against: str, totals: 
     if totals.newest is not None and totals.oldest is not None:
         first_seen = f", first seen from {moment(totals.oldest)} to {moment(totals.newest)}"
     paper.line(f"Judged: {totals.stories:,} {what}{first_seen}. Nothing is saved.")
+    if failing := _failing_examples(topic):
+        told = f"{failing:,} of its {len(topic.examples):,} examples"
+        paper.line(f"{told} come out otherwise than the file says: ./run topic check {one_line(str(file))} names them.")
     paper.line()
     for line in _sums(totals, new=saved is None):
         paper.line(line)
@@ -125,6 +131,10 @@ def _print(file: Path, topic: Topic, saved: Topic | None, against: str, totals: 
     )
     _section(paper, "Gained", shown.of(Kind.GAINED), totals.gained)
     _section(paper, "Changed", shown.of(Kind.CHANGED), totals.changed)
+
+
+def _failing_examples(topic: Topic) -> int:
+    return len({mistake.line for mistake in check_examples(topic)})
 
 
 def _heading(file: Path, topic: Topic, saved: Topic | None) -> Iterator[str]:
@@ -266,6 +276,7 @@ def _json(file: Path, topic: Topic, saved: Topic | None, against: str, totals: T
         "oldest": iso(totals.oldest),
         "newest": iso(totals.newest),
         "unjudged": totals.unjudged,
+        "failing_examples": _failing_examples(topic),
         **counts,
         "per_10000": {name: None if count is None else totals.per_10_000(count) for name, count in counts.items()},
         "decisions": decisions,
