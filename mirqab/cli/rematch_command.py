@@ -71,7 +71,7 @@ def rematch(
         _check_outlets(outlet, archive, deployed)
         progress = Progress()
         workers = Workers(
-            WorkPlan(documents=(), topics=topics),
+            WorkPlan(topics=topics),
             count=min(WORKERS, deployed.workers_count),
             page_time_s=deployed.workers_page_time_s,
             page_memory_mb=deployed.workers_page_memory_mb,
