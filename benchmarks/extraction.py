@@ -172,7 +172,7 @@ def memory(folder: Path, count: int) -> None:
                 hints=PageHints(),
             )
 
-    workers = Workers(WorkPlan(documents=()), count=1, page_time_s=30, page_memory_mb=500, feed_time_s=30)
+    workers = Workers(WorkPlan(), count=1, page_time_s=30, page_memory_mb=500, feed_time_s=30)
     print(f"\nmemory of one worker (goal {GOALS['memory']:g} MB after 5,000 pages)")
     failed = 0
     try:

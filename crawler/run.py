@@ -149,8 +149,7 @@ class CrawlRun:
         from mirqab.workers import Workers
 
         settings = self.deployment.settings
-        documents = load_topic_documents(settings)
-        topics = [(topic.id, topic.version) for topic in map(compile_topic, documents)]
+        topics = tuple(map(compile_topic, load_topic_documents(settings)))
         stack = self._stack
         archive = await asyncio.to_thread(Archive.open, settings.archive_url, raw_folder=settings.raw_folder)
         self._archive = archive
@@ -160,10 +159,11 @@ class CrawlRun:
         stack.push_async_callback(thread.close)
         seen = await self._join_crawlers()
         self.begun = True
-        self.id = await thread.call(archive.start_run, self.command, topics=topics)
+        versions = [(topic.id, topic.version) for topic in topics]
+        self.id = await thread.call(archive.start_run, self.command, topics=versions)
         self.workers = Workers(
             WorkPlan(
-                documents=documents,
+                topics=topics,
                 raw_folder=settings.raw_folder,
                 layouts_folder=settings.layouts_folder,
                 max_page_bytes=settings.crawl_max_bytes,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mirqab.killpoints import kill_point
-from mirqab.types import Article, Document, Extraction, Page, RawLocation, Reason, StoredText, Verdict, Worked, make_id
+from mirqab.types import Article, Extraction, Page, RawLocation, Reason, StoredText, Verdict, Worked, make_id
 
 if TYPE_CHECKING:
     from mirqab.archive.raw import RawWriter
@@ -26,12 +26,10 @@ if TYPE_CHECKING:
 class WorkPlan:
     """What every worker process of a run needs: the topics, pinned, and where raw pages go (None keeps none).
 
-    Topics come as documents to be compiled there, or compiled already; the documents' are the first.
     `layouts_folder` is where what is learned of each outlet's pages is kept; with None nothing is learned of them.
     `max_page_bytes` is what a page may weigh once inflated: a bomb of a gigabyte is refused without being unpacked.
     """
 
-    documents: tuple[Document, ...]
     topics: tuple[Topic, ...] = ()
     raw_folder: Path | None = None
     layouts_folder: Path | None = None
@@ -59,11 +57,10 @@ class BodyTooLargeError(ValueError):
 
 
 def prepare(plan: WorkPlan) -> None:
-    """Compile the plan's topics and open the raw file, once per process; raises ConfigurationError for a bad topic."""
+    """Make the plan's topics ready to judge by, and open the raw file, once per process."""
     global _prepared
-    from mirqab.topics import Judge, compile_topic  # like all that pages need, not loaded by whoever reads feeds alone
+    from mirqab.topics import Judge  # like all that pages need, not loaded by whoever reads feeds alone
 
-    topics = (*(compile_topic(document) for document in plan.documents), *plan.topics)
     raw = None
     if plan.raw_folder is not None:
         from mirqab.archive.raw import RawWriter
@@ -75,8 +72,8 @@ def prepare(plan: WorkPlan) -> None:
 
         layouts = Layouts(plan.layouts_folder)
     _prepared = _Prepared(
-        judge=Judge(topics),
-        judged=tuple((topic.id, topic.version) for topic in topics),
+        judge=Judge(plan.topics),
+        judged=tuple((topic.id, topic.version) for topic in plan.topics),
         raw=raw,
         layouts=layouts,
         max_page_bytes=plan.max_page_bytes,

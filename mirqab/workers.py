@@ -25,13 +25,16 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from mirqab.errors import MirqabError
 from mirqab.types import FeedBody, FeedReading, Page, Reason, StoredText, Verdict, Worked
 from mirqab.work import WorkPlan, judge, no_article, prepare, work
+
+if TYPE_CHECKING:
+    from mirqab.grouping import Prepared, Told
 
 _LOGGER: Final = logging.getLogger(__name__)
 _R = TypeVar("_R")
@@ -108,6 +111,15 @@ class Workers:
         """
         return self._each(
             _Task(judge, (texts,), self._page_time_s, _not_judged, f"{len(texts)} texts") for texts in batches
+        )
+
+    def prepare_each(self, batches: Iterable[Sequence[Told]]) -> Iterator[list[Prepared] | None]:
+        """Yield signatures and bands of each text of each batch, in the order given, a few batches in memory at a time.
+
+        None for a batch that could not be done within the limits of one page.
+        """
+        return self._each(
+            _Task(_prepare, (texts,), self._page_time_s, _not_prepared, f"{len(texts)} texts") for texts in batches
         )
 
     def call(self, call: Callable[..., _R], *arguments: Any, name: str, failed: Callable[[Reason, str], _R]) -> _R:
@@ -238,6 +250,10 @@ def _not_judged(problem: Reason, detail: str) -> None:
     return None
 
 
+def _not_prepared(problem: Reason, detail: str) -> None:
+    return None
+
+
 def _no_reading(problem: Reason, detail: str) -> FeedReading:
     return FeedReading(version="", encoding=None, title="", items=(), problem=problem, detail=detail)
 
@@ -328,6 +344,12 @@ def _limit(which: int, soft: int) -> None:
     hard = resource.getrlimit(which)[1]
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(which, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+
+
+def _prepare(texts: Sequence[Told]) -> list[Prepared]:
+    from mirqab.grouping import prepare
+
+    return [prepare(told) for told in texts]
 
 
 def _read_feed(feed: FeedBody) -> FeedReading:

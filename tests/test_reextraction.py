@@ -55,7 +55,7 @@ def run(archive: Archive) -> str:
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
-    pool = Workers(WorkPlan(documents=()), count=1, page_time_s=20, page_memory_mb=500, feed_time_s=10)
+    pool = Workers(WorkPlan(), count=1, page_time_s=20, page_memory_mb=500, feed_time_s=10)
     yield pool
     pool.close_now()
 

@@ -86,7 +86,7 @@ def pools(folder: Path) -> Iterator[Callable[[Topic], Workers]]:
 
 
 def pool(judging: Topic) -> Workers:
-    plan = WorkPlan(documents=(), topics=(judging,))
+    plan = WorkPlan(topics=(judging,))
     return Workers(plan, count=1, page_time_s=20, page_memory_mb=500, feed_time_s=10)
 
 
@@ -388,9 +388,7 @@ def test_a_text_that_breaks_a_worker_is_told_and_the_others_are_judged(
     judging = topic(folder, LAX)
     fill(archive, topic(folder, USUAL), ALONE, body("الجسر"), TALKS + "كلمة " * 200_000)
     chosen = Chosen(topics={judging.id: judging.version})
-    workers = Workers(
-        WorkPlan(documents=(), topics=(judging,)), count=1, page_time_s=20, page_memory_mb=24, feed_time_s=10
-    )
+    workers = Workers(WorkPlan(topics=(judging,)), count=1, page_time_s=20, page_memory_mb=24, feed_time_s=10)
     progress = Progress()
     try:
         outcomes = [one for step in rejudge(archive, workers, chosen, progress, keep=True) for one in step]

@@ -14,6 +14,7 @@ import pytest
 from mirqab.archive.raw import read_raw
 from mirqab.declarations import load_topic_documents
 from mirqab.settings import Settings
+from mirqab.topics import compile_topic
 from mirqab.types import Page, PageHints, Reason, make_id
 from mirqab.work import BodyTooLargeError, BrokenBodyError, WorkPlan, inflate, prepare, work
 
@@ -42,7 +43,8 @@ def page(body: str | bytes, content_encoding: str = "") -> Page:
 @pytest.fixture
 def prepared(settings: Settings, tmp_path: Path) -> Path:
     """The real topics, and a private raw folder."""
-    prepare(WorkPlan(documents=load_topic_documents(settings), raw_folder=tmp_path / "raw"))
+    topics = tuple(map(compile_topic, load_topic_documents(settings)))
+    prepare(WorkPlan(topics=topics, raw_folder=tmp_path / "raw"))
     return tmp_path / "raw"
 
 
@@ -94,7 +96,7 @@ def test_what_cannot_be_inflated_has_a_reason(prepared: Path, body: bytes, encod
 
 
 def test_a_page_may_weigh_what_the_plan_says() -> None:
-    prepare(WorkPlan(documents=(), max_page_bytes=len(ARTICLE.encode())))
+    prepare(WorkPlan(max_page_bytes=len(ARTICLE.encode())))
 
     assert work(page(gzip.compress(ARTICLE.encode()), "gzip")).problem is None
     assert work(page(gzip.compress(ARTICLE.encode() + b" "), "gzip")).problem is Reason.TOO_LARGE

@@ -61,7 +61,7 @@ def workers() -> Iterator[Callable[..., Workers]]:
     def make(count: int = 1, page_time_s: float = 20, page_memory_mb: int = 500, feed_time_s: float = 20) -> Workers:
         made.append(
             Workers(
-                WorkPlan(documents=()),
+                WorkPlan(),
                 count=count,
                 page_time_s=page_time_s,
                 page_memory_mb=page_memory_mb,
@@ -271,7 +271,7 @@ def main():
     raw = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     slow = "<html><body>" + "<div>ن</div>" * 400_000 + "</body></html>"
     good = "<html><body><h1>خبر قصير من هنا</h1><p>" + "كلمات من نص الخبر هنا " * 20 + "</p></body></html>"
-    plan = WorkPlan(documents=(), raw_folder=raw)
+    plan = WorkPlan(raw_folder=raw)
     workers = Workers(plan, count=2, page_time_s=60, page_memory_mb=500, feed_time_s=60)
     try:
         for number, worked in enumerate(workers.work_each(page(n, good if n < 4 else slow) for n in range(8))):

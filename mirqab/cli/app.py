@@ -93,6 +93,7 @@ for command, name, panel in (
     (pipes.feed, "feed", PIPES),
     (pipes.extract, "extract", PIPES),
     (pipes.judge, "judge", PIPES),
+    (pipes.group, "group", PIPES),
     (runs_command.runs, "runs", UPKEEP),
     (health_command.health, "health", UPKEEP),
     (raw.prune, "prune", UPKEEP),

@@ -70,7 +70,7 @@ def workers(
     from mirqab.workers import Workers
 
     return Workers(
-        WorkPlan(documents=(), topics=tuple(topics), max_page_bytes=deployment.crawl_max_bytes) if pages else None,
+        WorkPlan(topics=tuple(topics), max_page_bytes=deployment.crawl_max_bytes) if pages else None,
         count=min(deployment.workers_count, most or deployment.workers_count),
         page_time_s=deployment.workers_page_time_s,
         page_memory_mb=deployment.workers_page_memory_mb,

@@ -10,6 +10,7 @@ import typer
 
 from mirqab.cli import deployment
 from mirqab.cli.counting import Counting
+from mirqab.cli.evaluate_grouping import grouping
 from mirqab.cli.terminal import FORMAT, Column, Format, Row, one_line, print_rows, say, write_line
 from mirqab.reader.queries import iso
 from mirqab.types import ExitCode
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from mirqab.types import Page, Worked
 
 evaluate_app = typer.Typer(
-    help="Measure how good Mirqab is. `evaluate extraction FOLDER` holds extraction against golden pages.",
+    help="Measure how good Mirqab is. `evaluate extraction FOLDER` holds extraction against golden pages, "
+    "`evaluate grouping FILE` holds the finding of copies against labelled pairs.",
     invoke_without_command=True,
     rich_markup_mode=None,
 )
@@ -30,6 +32,9 @@ def evaluate(context: typer.Context) -> None:
     """Measure how good Mirqab is."""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
+
+
+evaluate_app.command("grouping")(grouping)
 
 
 @evaluate_app.command("extraction")

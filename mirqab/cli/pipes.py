@@ -1,4 +1,4 @@
-"""The commands for a pipe: `feed`, `extract` and `judge` write one JSON line for each input and store nothing.
+"""The commands for a pipe: `feed`, `extract`, `judge` and `group` write one JSON line for each input and store nothing.
 
 Each input stands for itself: one that is wrong is named on standard error, the rest goes on, and the exit code is 3.
 Lines are written as they are done; memory does not grow with the number of inputs.
@@ -198,3 +198,21 @@ def judge(
     from mirqab.cli.judging import judge_lines, topics_for
 
     return judge_lines(topics_for(topic))
+
+
+def group(
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE...]", help="JSON Lines, packed or not; without, standard input."),
+    ] = None,
+    window_days: Annotated[
+        int | None,
+        typer.Option(
+            "--window-days", metavar="N", min=1, max=3650, help="Compare texts of so many days (stories.window_days)."
+        ),
+    ] = None,
+) -> int:
+    """Find copies. JSON Lines {id, title, text, outlet?, published?} in, the story of each text out."""
+    from mirqab.cli.group_command import group_lines
+
+    return group_lines(inputs or [], window_days=window_days)

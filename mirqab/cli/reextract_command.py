@@ -46,7 +46,6 @@ def reextract(
     Nothing is fetched. Without --dry-run a changed text becomes the article's new version and is judged again, by
     today's topics; a person's decision stays. A call that was interrupted goes on where it was.
     """
-    from mirqab.declarations import load_topic_documents
     from mirqab.reader.queries import since_moment
     from mirqab.reextraction import Progress
     from mirqab.work import WorkPlan
@@ -55,9 +54,9 @@ def reextract(
     deployed = deployment.settings()
     declared = {one.id: one for one in deployment.outlets(deployed)}
     moment = None if since is None else since_moment(since, datetime.now(UTC))
-    documents = load_topic_documents(deployed)
-    topics = [(topic.id, topic.version) for topic in deployment.load_topics(deployed)]
-    place = Bookmark(deployed.home, [] if outlet is None else outlet, since, topics)
+    topics = tuple(deployment.load_topics(deployed))
+    versions = [(topic.id, topic.version) for topic in topics]
+    place = Bookmark(deployed.home, [] if outlet is None else outlet, since, versions)
     with deployment.archive_if_any(deployed) as archive:
         if archive is None:
             write_line(deployment.NOTHING_YET)
@@ -69,11 +68,11 @@ def reextract(
         if progress.after:
             say("Going on where the last call was interrupted; --afresh begins anew.")
         layouts = TemporaryDirectory(prefix="mirqab-")
-        run = None if dry_run else archive.start_run(_command(outlet, since), topics=topics)
+        run = None if dry_run else archive.start_run(_command(outlet, since), topics=versions)
         finish, code = "interrupted", ExitCode.FAILED
         workers = Workers(
             WorkPlan(
-                documents=documents,
+                topics=topics,
                 layouts_folder=learned_copy(deployed.layouts_folder, Path(layouts.name)),
                 max_page_bytes=deployed.crawl_max_bytes,
             ),

@@ -6,13 +6,15 @@ answer has a safe form for when Redis is away, and losing all of it loses no art
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from mirqab.seen.bands import WINDOW_DAYS, Banded, Bands
 from mirqab.seen.claims import LEASE_S, Claim, Seen
 
-__all__ = ["LEASE_S", "Claim", "Seen", "open_seen"]
+__all__ = ["LEASE_S", "WINDOW_DAYS", "Banded", "Bands", "Claim", "Seen", "open_private_bands", "open_seen"]
 
 
 @asynccontextmanager
@@ -34,3 +36,19 @@ async def open_seen(*, redis_url: str | None, folder: Path, lease_s: float = LEA
             yield seen
         finally:
             await seen.close()
+
+
+@asynccontextmanager
+async def open_private_bands(*, redis_url: str | None, folder: Path, window_days: int) -> AsyncIterator[Bands]:
+    """Open bands of nobody else's, in the same Redis as `open_seen`; they are removed in the end.
+
+    Raises SeenError as `open_seen` does.
+    """
+    from mirqab.seen.link import open_link
+
+    async with open_link(redis_url=redis_url, folder=folder) as link:
+        bands = Bands(link, window_days=window_days, private=uuid.uuid4().hex)
+        try:
+            yield bands
+        finally:
+            await bands.remove()

@@ -36,6 +36,11 @@ def mark_place(fingerprint: str, *, now_s: float, periods_ago: int = 0) -> tuple
     return f"mirqab:copies:{_period(now_s) - periods_ago}:{shard:x}", digest[2:]
 
 
+def bands_prefix(private: str | None) -> str:
+    """Return how the keys of bands begin: of all crawlers, or of one command that has a name of its own."""
+    return "mirqab:bands:" if private is None else f"mirqab:private:{private}:bands:"
+
+
 def mark_life_s(now_s: float) -> int:
     """Return for how long a shard made now is kept."""
     return int((_period(now_s) + 2) * MARK_PERIOD_S - now_s)

@@ -67,6 +67,88 @@ end
 return #KEYS
 """
 
+_BAND_PLACE: Final = """
+-- A band is six bytes: two choose one of 12288 hashes of its period, four are the field.
+-- The names of keys are made here: sixty of them for a text would cost the asking process more than the whole answer.
+local byte, sub, call = string.byte, string.sub, redis.call
+local function place(bands, at)
+  local one, two = byte(bands, at, at + 1)
+  return (one * 256 + two) % 12288, sub(bands, at + 2, at + 5)
+end
+"""
+
+FIND_BANDS: Final = (
+    _BAND_PLACE
+    + """
+-- ARGV prefix, then for each text: first and last period, its bands. Returns for each text the articles that share a
+-- band with it, sixteen hexadecimal digits each, once for each band that they share.
+-- A field holds up to eight articles, the most that keep a hash packed; the next eight lie in the same field with a
+-- number behind.
+local function hexadecimal(letter)
+  return string.format('%02x', byte(letter))
+end
+local found = {}
+for i = 2, #ARGV, 2 do
+  local first, last = string.match(ARGV[i], '(%S+) (%S+)')
+  local bands = ARGV[i + 1]
+  local periods = {}
+  for period = tonumber(first), tonumber(last) do
+    periods[#periods + 1] = ARGV[1] .. string.format('%d', period) .. ':'
+  end
+  local articles = {}
+  for at = 1, #bands, 6 do
+    local shard, field = place(bands, at)
+    for _, period in ipairs(periods) do
+      local held, part = call('HGET', period .. shard, field), 0
+      while held do
+        for from = 1, #held, 8 do
+          articles[#articles + 1] = (string.gsub(sub(held, from, from + 7), '.', hexadecimal))
+        end
+        part = part + 1
+        held = #held == 64 and part < 8 and call('HGET', period .. shard, field .. string.char(part))
+      end
+    end
+  end
+  found[#found + 1] = articles
+end
+return found
+"""
+)
+
+REMEMBER_BANDS: Final = (
+    _BAND_PLACE
+    + """
+-- ARGV prefix, then for each article: its period and the seconds that it lives, its eight bytes, its bands.
+-- Returns how many articles there were. A band that 64 articles have, which a form letter has, takes no more.
+for i = 2, #ARGV, 3 do
+  local period, life = string.match(ARGV[i], '(%S+) (%S+)')
+  local article, bands = ARGV[i + 1], ARGV[i + 2]
+  for at = 1, #bands, 6 do
+    local shard, field = place(bands, at)
+    local key = ARGV[1] .. period .. ':' .. shard
+    local written = call('HSETNX', key, field, article)
+    local part = 0
+    while written == 0 and part < 8 do
+      local name = part == 0 and field or field .. string.char(part)
+      local held = call('HGET', key, name) or ''
+      for from = 1, #held, 8 do
+        if sub(held, from, from + 7) == article then
+          written = 1
+        end
+      end
+      if written == 0 and #held < 64 then
+        call('HSET', key, name, held .. article)
+        written = 1
+      end
+      part = part + 1
+    end
+    call('EXPIRE', key, life)
+  end
+end
+return (#ARGV - 1) / 3
+"""
+)
+
 TURN: Final = """
 -- KEYS host; ARGV delay in ms. Takes the next free turn, by the server's clock, and returns the ms until it.
 -- Nobody asks for more than a day: a turn two days away was written while the clock was wrong.

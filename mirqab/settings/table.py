@@ -141,6 +141,10 @@ class Settings:
             most=36500,
         ),
     )
+    stories_window_days: int = field(
+        default=30,
+        metadata=_row("A text is compared with those of so many days for copies.", least=1, most=3650),
+    )
     web_host: str = field(
         default="127.0.0.1", metadata=_row("Where the reading pages listen: an address of this machine alone.")
     )

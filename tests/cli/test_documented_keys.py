@@ -27,6 +27,7 @@ def test_the_documented_keys_are_the_printed_ones(mirqab: Command, reader: Reade
     printed: dict[str, dict[str, Any]] = {
         "feed": json.loads(mirqab("feed", "-", given=FEED).out),
         "extract": json.loads(mirqab("extract", str(tmp_path / "page.html")).out),
+        "group": json.loads(mirqab("group", given=text_line(1, TALKS)).out),
         "judge": json.loads(mirqab("judge", given=text_line(1, TALKS)).out),
         "flagged": json.loads(reader("flagged", "--format", "jsonl").lines[0]),
         "run": json.loads(reader("runs", "--format", "jsonl").lines[0]),

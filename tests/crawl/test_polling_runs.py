@@ -182,7 +182,7 @@ async def test_unchanged_feeds_do_not_wait_for_pages_to_be_written(
         run = archive.start_run("crawl feeds", topics=[])
         intake = Intake(archive, seen, run=run, max_attempts=5, first_poll_max_age_s=0, outlets=[outlet])
         polls = Polls([outlet], Tally(), Progress(None), only_due=False, max_items=10, host_state=intake.host)
-        plan = WorkPlan(documents=(), raw_folder=None, max_page_bytes=1)
+        plan = WorkPlan(raw_folder=None, max_page_bytes=1)
         polls.open(intake, Workers(plan, count=1, page_time_s=1, page_memory_mb=1, feed_time_s=1))
         (round_,) = [one async for one in polls.rounds()]
         first, second, last = round_.polls

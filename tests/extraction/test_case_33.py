@@ -67,7 +67,7 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 @pytest.mark.timeout(300)
 async def test_every_hostile_page_has_its_outcome_within_ten_seconds_and_500_mb(shared_data: Path) -> None:
     folder = shared_data / "hostile" / "html"
-    pool = Workers(WorkPlan(documents=()), count=1, page_time_s=MOST_S, page_memory_mb=MOST_MB, feed_time_s=MOST_S)
+    pool = Workers(WorkPlan(), count=1, page_time_s=MOST_S, page_memory_mb=MOST_MB, feed_time_s=MOST_S)
     found: dict[str, Worked] = {}
     took: dict[str, float] = {}
     try:
@@ -119,7 +119,7 @@ def test_what_stands_beside_or_hidden_never_enters_an_article(shared_data: Path)
 async def test_a_bomb_is_refused_and_the_next_page_is_read(copies: int) -> None:
     bomb = zlib.compress(b"<div>" * copies, 9)
     good = f"<html><body><h1>محادثات انسحاب القوات</h1><p>{ARABIC} من محادثات انسحاب القوات.</p></body></html>"
-    pool = Workers(WorkPlan(documents=()), count=1, page_time_s=MOST_S, page_memory_mb=MOST_MB, feed_time_s=MOST_S)
+    pool = Workers(WorkPlan(), count=1, page_time_s=MOST_S, page_memory_mb=MOST_MB, feed_time_s=MOST_S)
     try:
         began = time.monotonic()
         bombed = await pool.work(page(bomb, "bomb", {}, "deflate"))
@@ -136,7 +136,7 @@ async def test_a_bomb_is_refused_and_the_next_page_is_read(copies: int) -> None:
 @pytest.mark.full
 async def test_a_killed_page_is_a_reason_and_the_pool_lives_on() -> None:
     endless = ("<html><body>" + "<div><b>نص</b></div>" * 700_000 + "</body></html>").encode()
-    pool = Workers(WorkPlan(documents=()), count=2, page_time_s=2, page_memory_mb=2000, feed_time_s=2)
+    pool = Workers(WorkPlan(), count=2, page_time_s=2, page_memory_mb=2000, feed_time_s=2)
     good = f"<html><body><h1>محادثات انسحاب القوات</h1><p>{ARABIC} من محادثات انسحاب القوات.</p></body></html>".encode()
     try:
         killed, *others = await asyncio.gather(

@@ -186,7 +186,7 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
 
 
 def test_a_worker_learns_where_its_plan_says(tmp_path: Path) -> None:
-    prepare(WorkPlan(documents=(), layouts_folder=tmp_path / "containers"))
+    prepare(WorkPlan(layouts_folder=tmp_path / "containers"))
     found = [
         work(
             Page(

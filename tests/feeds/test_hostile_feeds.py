@@ -38,7 +38,7 @@ SAFE = item(title="خبر سليم", link="/safe")
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
     """Real worker processes under the limits that must hold; a worker itself needs some 100 MB of the memory."""
-    pool = Workers(WorkPlan(documents=()), count=2, page_time_s=20, page_memory_mb=200, feed_time_s=FEED_TIME_S)
+    pool = Workers(WorkPlan(), count=2, page_time_s=20, page_memory_mb=200, feed_time_s=FEED_TIME_S)
     yield pool
     pool.close_now()
 

@@ -143,9 +143,7 @@ def workers(tmp_path: Path) -> Iterator[Workers]:
         bridges.compiled(tmp_path, bridges.LOOSER),
     )
     with ExitStack() as stack:
-        found = Workers(
-            WorkPlan(documents=(), topics=topics), count=2, page_time_s=10, page_memory_mb=500, feed_time_s=20
-        )
+        found = Workers(WorkPlan(topics=topics), count=2, page_time_s=10, page_memory_mb=500, feed_time_s=20)
         stack.callback(found.close_now)
         yield found
 
@@ -171,9 +169,7 @@ def test_a_text_that_takes_too_long_does_not_take_its_neighbours_along(
     endless = " ".join([bridges.DECIDED] * 400_000)
     stories = [story(1, bridges.DECIDED), story(2, endless), story(3, bridges.OTHER)]
     monkeypatch.setattr(judging_module, "FEW", 1)
-    hasty = Workers(
-        WorkPlan(documents=(), topics=tuple(topics)), count=1, page_time_s=2, page_memory_mb=2000, feed_time_s=20
-    )
+    hasty = Workers(WorkPlan(topics=tuple(topics)), count=1, page_time_s=2, page_memory_mb=2000, feed_time_s=20)
     try:
         found = list(judge_stories(iter(stories), topics, lambda: hasty))
     finally:

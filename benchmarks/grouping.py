@@ -1,0 +1,405 @@
+"""How many edited copies are found, what that costs an article, and what is joined on a real stream.
+
+    python -m benchmarks.grouping [copies] [cost] [growth] [stream] [sweep] [--shared PATH]
+
+`copies`: real stories are edited by 10, 20 and 30 % (words put in place of others, left out, put in; a sentence left
+out or put in) and placed among 2,000 real stories; `cost`: CPU of the client and of the server, round trips and bytes
+an article, at 20,000 articles; `growth`: the same with 10,000 and with 200,000 stored; `stream`: every text of the
+stream is placed, and pairs of two outlets that are joined are listed; `sweep`: each threshold of `mirqab.copies` moved
+by itself. Without a name: copies and cost. Exits with 1 when a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gzip
+import json
+import os
+import random
+import re
+import statistics
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from benchmarks._measuring import SHARED
+from mirqab import copies
+from mirqab.arabic import fold, words
+from mirqab.copies import Text, compare
+from mirqab.grouping import Grouping, Shelf, Told, prepare
+from mirqab.seen import Banded, Bands, open_private_bands
+from mirqab.types import Relation
+
+LEVELS = (10, 20, 30)
+TARGET_RECALL = {10: 0.995, 20: 0.98, 30: 0.95}
+JACCARD = {10: 0.78, 20: 0.59, 30: 0.43}  # true median of three-word shingles that a level stands for
+WORD_RATE = {10: 0.037, 20: 0.094, 30: 0.158}  # of a word to be edited, fitted to it
+TARGET_CPU_MS, TARGET_ROUND_TRIPS, TARGET_BYTES, TARGET_GROWTH = 0.8, 3, 600, 1.05
+AMONG, EDITED, LEAST_WORDS, ARTICLES = 2000, 400, 90, 20_000
+
+
+def read_stream(shared: Path) -> list[Told]:
+    """Return the texts of the stream; their ids are their places."""
+    with gzip.open(shared / "stream" / "stream.jsonl.gz", "rt", encoding="utf-8") as lines:
+        return [
+            Told(
+                id=place,
+                headline=row["title"] or "",
+                body=row["text"] or "",
+                outlet=row["outlet"],
+                published=_published(row.get("date")),
+            )
+            for place, row in enumerate(map(json.loads, lines))
+        ]
+
+
+def _published(raw: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat((raw or "")[:10]).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+# ------------------------------------------------------------------------------------------------- copies
+
+
+class Editor:
+    """Edits texts as a desk does that puts its own hand to an agency's story."""
+
+    def __init__(self, stories: Sequence[Told], seed: int) -> None:
+        self._chance = random.Random(seed)
+        self._words = [word for story in stories for word in story.body.split()]
+        self._sentences = [sentence for story in stories for sentence in _sentences(story.body)]
+
+    def edit(self, text: str, rate: float) -> str:
+        """Return the text with so many of its words edited, and a sentence more or less."""
+        sentences = _sentences(text)
+        place = self._chance.randrange(len(sentences))
+        if len(sentences) > 3 and self._chance.random() < 0.5:
+            del sentences[place]
+        else:
+            sentences.insert(place, self._chance.choice(self._sentences))
+        return " ".join(word for told in " ".join(sentences).split() for word in self._edited(told, rate))
+
+    def _edited(self, word: str, rate: float) -> list[str]:
+        if self._chance.random() >= rate:
+            return [word]
+        other = self._chance.choice(self._words)
+        return self._chance.choice(([other], [other], [], [word, other]))
+
+
+def _sentences(text: str) -> list[str]:
+    """Return the sentences, those without an end cut after 30 words."""
+    told = [sentence.split() for sentence in re.split(r"(?<=[.؟!])\s|\n", text)]
+    return [" ".join(said[at : at + 30]) for said in told for at in range(0, len(said), 30)]
+
+
+def jaccard_of_three(one: str, other: str) -> float:
+    """Return the Jaccard of two texts' shingles of three folded words."""
+    first, second = (
+        set(zip(said, said[1:], said[2:], strict=False)) for said in (words(fold(one)), words(fold(other)))
+    )
+    return len(first & second) / len(first | second)
+
+
+async def measure_copies(stories: Sequence[Told]) -> bool:
+    """Measure the recall of edited copies, through the bands and through everything."""
+    chance = random.Random(6)
+    among = chance.sample(stories, min(AMONG, len(stories)))
+    editor = Editor(among, seed=7)
+    well = True
+    print("edited  3-word Jaccard  share a band  joined   to another story  target")
+    for level in LEVELS:
+        originals = among[:EDITED]
+        edited = [
+            Told(id=f"copy {story.id}", headline=story.headline, body=editor.edit(story.body, WORD_RATE[level]))
+            for story in originals
+        ]
+        jaccard = statistics.median(
+            jaccard_of_three(one.body, other.body) for one, other in zip(originals, edited, strict=True)
+        )
+        shared = sum(
+            not set(prepare(one).bands).isdisjoint(prepare(other).bands)
+            for one, other in zip(originals, edited, strict=True)
+        )
+        async with private_bands() as bands:
+            with Shelf() as shelf:
+                grouping = Grouping(bands, shelf)
+                stories_of = {one.id: (await grouping.place(_undated(one))).story for one in among}
+                placed = [await grouping.place(one) for one in edited]
+        right = sum(
+            found.relation is not Relation.NEW and found.story == stories_of[one.id]
+            for one, found in zip(originals, placed, strict=True)
+        )
+        wrong = sum(found.relation is not Relation.NEW for found in placed) - right
+        target = TARGET_RECALL[level]
+        well &= right / EDITED >= target and abs(jaccard - JACCARD[level]) < 0.03
+        print(
+            f"{level:>4} %  {jaccard:>14.2f}  {shared / EDITED:>12.4f}  {right / EDITED:.4f}  {wrong:>16}  {target:.3f}"
+        )
+    return well
+
+
+def _undated(told: Told) -> Told:
+    return Told(id=told.id, headline=told.headline, body=told.body, outlet=told.outlet)
+
+
+# --------------------------------------------------------------------------------------------------- cost
+
+
+@asynccontextmanager
+async def private_bands() -> AsyncIterator[Bands]:
+    """Open an embedded server of our own."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_private_bands(redis_url=None, folder=Path(folder) / "redis", window_days=30) as bands:
+            yield bands
+
+
+async def server(bands: Bands, section: str) -> dict[str, Any]:
+    """Return what the server says of itself."""
+    empty: dict[str, Any] = {}
+    return await bands._link.ask(lambda redis: redis.info(section), otherwise=empty)
+
+
+class Meter:
+    """Counts CPU of this process and of the server, and calls."""
+
+    def __init__(self, bands: Bands) -> None:
+        self._bands = bands
+        self.client_s = self.server_s = 0.0
+        self.calls = 0
+
+    async def __aenter__(self) -> Meter:
+        self._server, self._calls = await self._read()
+        self._client = time.process_time()
+        return self
+
+    async def __aexit__(self, *problem: object) -> None:
+        self.client_s = time.process_time() - self._client
+        ended, calls = await self._read()
+        self.server_s, self.calls = ended - self._server, calls - self._calls
+
+    async def _read(self) -> tuple[float, int]:
+        cpu, stats = await server(self._bands, "cpu"), await server(self._bands, "commandstats")
+        calls = sum(told["calls"] for name, told in stats.items() if name in ("cmdstat_evalsha", "cmdstat_eval"))
+        return cpu["used_cpu_user"] + cpu["used_cpu_sys"], calls
+
+
+async def measure_cost(stories: Sequence[Told], everything: Sequence[Told]) -> bool:
+    """Measure what an article costs, and what its bands take in Redis."""
+    async with private_bands() as bands:
+        with Shelf() as shelf:
+            grouping = Grouping(bands, shelf)
+            for told in stories[:50]:
+                await grouping.place(_undated(told))
+            some = stories[50:1050]
+            async with Meter(bands) as meter:
+                for told in some:
+                    await grouping.place(_undated(told))
+    client, served = 1000 * meter.client_s / len(some), 1000 * meter.server_s / len(some)
+    trips = meter.calls / len(some)
+    mean = statistics.fmean(len(told.body.split()) for told in some)
+    print(f"stories of {mean:.0f} words: {client:.3f} ms client + {served:.3f} ms server an article, "
+          f"{trips:.2f} round trips")  # fmt: skip
+
+    async with private_bands() as bands:
+        made = [prepare(told).bands for told in everything]
+        await bands.find([Banded(bands=made[0], day=date(2026, 1, 1))])  # the script is there before the count begins
+        before = (await server(bands, "memory"))["used_memory"]
+        batches = [
+            (f"a{place:015x}", Banded(bands=_varied(made[place % len(made)], place), day=_day(place)))
+            for place in range(ARTICLES)
+        ]
+        written = await bands.remember(batches)
+        taken = ((await server(bands, "memory"))["used_memory"] - before) / written
+    print(f"{written} articles of 30 days: {taken:.0f} bytes of Redis an article")
+    return client + served <= TARGET_CPU_MS and trips <= TARGET_ROUND_TRIPS and taken <= TARGET_BYTES
+
+
+def _day(place: int) -> date:
+    return date(2026, 1, 1) + timedelta(days=place * 30 // ARTICLES)
+
+
+def _varied(bands: tuple[bytes, ...], place: int) -> tuple[bytes, ...]:
+    """Return bands as of another text: the stream is not long enough, and its copies would be cheap."""
+    turn = place.to_bytes(6, "big")
+    return tuple(bytes(a ^ b for a, b in zip(band, turn[-len(band) :], strict=True)) for band in bands)
+
+
+async def measure_growth(stories: Sequence[Told]) -> bool:
+    """Measure what finding and writing cost among few and among many articles."""
+    cost: dict[int, float] = {}
+    chance = random.Random(8)
+    probes = [(f"a{place:015x}", prepare(told)) for place, told in enumerate(stories[:1000])]
+    async with private_bands() as bands:
+        stored = 0
+        for count in (10_000, 200_000):
+            while stored < count:
+                some = [
+                    (
+                        f"a{stored + number:015x}",
+                        Banded(
+                            bands=tuple(chance.randbytes(6) for _ in range(copies.BANDS)),
+                            day=date(2026, 1, 1) + timedelta(days=chance.randrange(30)),
+                        ),
+                    )
+                    for number in range(1000)
+                ]
+                stored += await bands.remember(some)
+            async with Meter(bands) as meter:
+                for name, told in probes:
+                    banded = Banded(bands=told.bands, day=date(2026, 1, 30))
+                    await bands.find([banded])
+                    await bands.remember([(name, banded)])
+            cost[count] = 1000 * (meter.client_s + meter.server_s) / len(probes)
+            taken = (await server(bands, "memory"))["used_memory"]
+            print(f"{count:>7} stored: {cost[count]:.3f} ms CPU for the two calls (client {meter.client_s:.3f} ms, "
+                  f"server {meter.server_s:.3f} ms), {taken / 1e6:.0f} MB in all")  # fmt: skip
+    start = time.process_time()
+    for story in stories[:1000]:
+        prepare(story)
+    signature_ms = (time.process_time() - start) * 1000 / len(stories[:1000])
+    few, many = (signature_ms + value for value in cost.values())
+    print(f"with the signature ({signature_ms:.3f} ms): {few:.3f} and {many:.3f} ms, ratio {many / few:.3f}")
+    return many / few <= TARGET_GROWTH
+
+
+# ------------------------------------------------------------------------------------------------- stream
+
+
+async def measure_stream(everything: Sequence[Told]) -> bool:
+    """Place the whole stream, and list what is joined across outlets."""
+    relations: Counter[str] = Counter()
+    async with private_bands() as bands:
+        with Shelf() as shelf:
+            grouping = Grouping(bands, shelf)
+            joined = []
+            for told in everything:
+                found = await grouping.place(told)
+                relations[found.relation] += 1
+                if found.nearest is not None and everything[int(found.nearest)].outlet != told.outlet:
+                    joined.append((found.similarity, everything[int(found.nearest)], told))
+    print(f"{len(everything)} texts: {dict(relations)}; {len(joined)} joined to a text of another outlet")
+    for similarity, one, other in sorted(joined, key=lambda pair: -(pair[0] or 0)):
+        print(f"  {similarity:.2f} {one.outlet} «{one.headline[:80]}» | {other.outlet} «{other.headline[:80]}»")
+    return True
+
+
+# -------------------------------------------------------------------------------------------------- sweep
+
+SWEPT = {
+    "TINY_JACCARD": (0.7, 0.8, 0.9, 1.0),
+    "SHORT": (25, 45, 70),
+    "SHORT_CONTAINED": (0.8, 0.9, 0.97, 1.0),
+    "SHORT_JACCARD": (0.2, 0.4, 0.6),
+    "BRIEF": (45, 70, 90, 120),
+    "BRIEF_CONTAINED": (0.5, 0.7, 0.8),
+    "BRIEF_JACCARD": (0.4, 0.5, 0.6),
+    "LEAD_LENGTH": (40, 55, 75, 90),
+    "LEAD": (0.0, 0.15, 0.25, 0.35),
+    "CONTAINED": (0.4, 0.5, 0.6),
+    "JACCARD": (0.2, 0.3, 0.35, 0.4),
+    "EXCERPT_CONTAINED": (0.6, 0.75, 0.9),
+    "HEADLINES_DIFFER_JACCARD": (0.0, 0.6, 0.8, 1.0),
+    "STRAYS": (0.4, 0.6, 0.8, 1.0),
+    "FIGURES_ASIDE_JACCARD": (0.45, 0.55, 0.65),
+    "FIGURES_ASIDE_CONTAINED": (0.8, 0.9, 1.0),
+}
+
+
+def sweep(stories: Sequence[Told], everything: Sequence[Told], shared: Path) -> bool:
+    """Move each threshold by itself, and count the pairs that are joined then."""
+    near, other = _labelled(shared / "dups")
+    editor = Editor(stories, seed=9)
+    sample = random.Random(9).sample(list(stories), 300)
+    edited = [(told, _with_body(told, editor.edit(told.body, WORD_RATE[30]))) for told in sample]
+    groups = [near, other, edited, list(_pairs(everything))]
+    print(f"{'':<31}near of {len(near)}  different of {len(other)}  edited of {len(edited)}  stream")
+    for name, values in SWEPT.items():
+        chosen = getattr(copies, name)
+        for value in values:
+            setattr(copies, name, value)
+            counts = [sum(compare(_text(a), _text(b)).is_copy for a, b in group) for group in groups]
+            mark = "*" if value == chosen else " "
+            print(f"{name:<25}{value:>4}{mark} {counts[0]:>10}  {counts[1]:>15}  {counts[2]:>13}  {counts[3]:>6}")
+        setattr(copies, name, chosen)
+    return True
+
+
+Pair = tuple[Told, Told]
+
+
+def _text(told: Told) -> Text:
+    return Text(told.headline, told.body)
+
+
+def _with_body(told: Told, body: str) -> Told:
+    return Told(id=told.id, headline=told.headline, body=body)
+
+
+def _labelled(folder: Path) -> tuple[list[Pair], list[Pair]]:
+    def told(row: dict[str, str]) -> Told:
+        return Told(id=row["doc_id"], headline=row["title"] or "", body=row["text"] or "")
+
+    near: list[Pair] = []
+    for line in (folder / "groups.jsonl").read_text(encoding="utf-8").splitlines():
+        group = json.loads(line)
+        if group["relation"] == "near_duplicate_text":
+            near += combinations(map(told, group["docs"]), 2)
+    rows = map(json.loads, (folder / "different_pairs.jsonl").read_text(encoding="utf-8").splitlines())
+    return near, [(told(row["a"]), told(row["b"])) for row in rows]
+
+
+def _pairs(everything: Iterable[Told]) -> Iterable[Pair]:
+    """Yield the texts that share a band and have similar signatures, whatever their days."""
+    texts: list[tuple[bytes, Told]] = []
+    places: dict[bytes, list[int]] = {}
+    for told in everything:
+        made = prepare(told)
+        for place in {place for band in made.bands for place in places.get(band, ())}:
+            signature, before = texts[place]
+            # what nothing in the sweep can join is left out, so that it takes a minute and not an hour
+            if copies.similarity(made.signature, signature) >= 2 * copies.LEAST_SIMILARITY:
+                yield before, told
+        for band in made.bands:
+            places.setdefault(band, []).append(len(texts))
+        texts.append((made.signature, told))
+
+
+def main() -> int:
+    """Measure, print and compare with the targets."""
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("what", nargs="*", help="copies, cost, growth, stream, sweep")
+    options.add_argument("--shared", type=Path, default=SHARED)
+    chosen = options.parse_args()
+    everything = read_stream(chosen.shared)
+    stories = [told for told in everything if len(told.body.split()) >= LEAST_WORDS]
+    random.Random(5).shuffle(stories)
+    well = True
+    for what in chosen.what or ["copies", "cost"]:
+        match what:
+            case "copies":
+                well &= asyncio.run(measure_copies(stories))
+            case "cost":
+                well &= asyncio.run(measure_cost(stories, everything))
+            case "growth":
+                well &= asyncio.run(measure_growth(stories))
+            case "stream":
+                well &= asyncio.run(measure_stream(everything))
+            case "sweep":
+                well &= sweep(stories, everything, chosen.shared)
+            case _:
+                options.error(f"no such measurement: {what}")
+    return int(not well)
+
+
+if __name__ == "__main__":
+    os.environ.pop("REDIS_URL", None)
+    raise SystemExit(main())

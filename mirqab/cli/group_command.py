@@ -1,0 +1,185 @@
+"""`mirqab group`: one JSON line of text in, the story that it belongs to out."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mirqab.cli import deployment
+from mirqab.cli.counting import Counting
+from mirqab.cli.inputs import STDIN, await_typing
+from mirqab.cli.terminal import say, to_json, write_line
+from mirqab.types import ExitCode
+from mirqab.workbench.lines import BadLineError, as_text, read_objects, with_date
+
+if TYPE_CHECKING:
+    from mirqab.grouping import Grouped, Prepared, Told
+    from mirqab.settings import Settings
+
+MUCH_BYTES: Final = 8 * 2**20
+"""Files that hold as much are prepared in workers: 8 MB are two seconds of signatures, workers take one to start."""
+
+BATCH: Final = 50
+
+
+def group_lines(inputs: Sequence[str], *, window_days: int | None) -> int:
+    """Place the texts of files or of standard input one after another, and return the exit code."""
+    from mirqab.grouping import prepare
+
+    deployed = deployment.settings()
+    files = list(inputs) or [STDIN]
+    for name in files:
+        _check(name)
+    reading = Reading(files)
+    with grouping(deployed, window_days or deployed.stories_window_days) as place, shown() as progress:
+        if all(name != STDIN for name in files) and sum(Path(name).stat().st_size for name in files) >= MUCH_BYTES:
+            prepared = _prepared(reading, deployed)
+        else:
+            prepared = ((told, prepare(told)) for told in reading)
+        for told, made in prepared:
+            write_line(to_json(_line(place(told, made))))
+            progress.step()
+    return ExitCode.SOME_FAILED if reading.failed else ExitCode.WELL
+
+
+def _check(name: str) -> None:
+    """Raise UsageError for a file that cannot be read, before any work was done for the others."""
+    from mirqab.errors import UsageError
+
+    if name == STDIN:
+        await_typing("JSON Lines {id, title, text}")
+        return
+    try:
+        with Path(name).open("rb"):
+            pass
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{name} cannot be read ({getattr(error, 'strerror', None) or error}).") from None
+
+
+class Reading:
+    """The texts of the inputs in their order; a line that is wrong is said with its number and passed over.
+
+    A text without an id has its place among all texts, counted from 1.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self.failed = 0
+
+    def __iter__(self) -> Iterator[Told]:
+        from mirqab.grouping import Told
+
+        count = 0
+        for name in self._names:
+            for number, value in read_objects(name, partial(self._complain, name)):
+                try:
+                    identity, text = as_text(with_date(value))
+                except BadLineError as error:
+                    self._complain(name, number, str(error))
+                    continue
+                count += 1
+                yield Told(
+                    id=count if identity is None else identity,
+                    headline=text.title,
+                    body=text.text,
+                    outlet=text.outlet,
+                    published=text.published,
+                )
+
+    def _complain(self, name: str, number: int, why: str) -> None:
+        self.failed += 1
+        say(f"line {number}: {why}" if name == STDIN else f"{name}, line {number}: {why}")
+
+
+@contextmanager
+def grouping(deployed: Settings, window_days: int) -> Iterator[Callable[[Told, Prepared], Grouped]]:
+    """Open a private place in Redis; yields what places a text there. It is removed in the end, after Ctrl-C too."""
+    from mirqab.errors import SeenError
+    from mirqab.grouping import Grouping, Shelf
+    from mirqab.seen import open_private_bands
+
+    # one call of the loop for each text: between them, in a read that waits for input, Ctrl-C is heard at once
+    with asyncio.Runner() as runner, Shelf() as shelf:
+        opening = open_private_bands(
+            redis_url=deployed.redis_url, folder=deployed.redis_folder, window_days=window_days
+        )
+        bands = runner.run(opening.__aenter__())
+        try:
+            if not bands.available:
+                raise SeenError("Redis does not answer; without it copies are not found")
+            placing = Grouping(bands, shelf, window_days=window_days)
+            yield lambda told, made: runner.run(placing.place(told, made))
+        finally:
+            with _undisturbed():
+                runner.run(opening.__aexit__(None, None, None))
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let a second Ctrl-C wait for the end of the first one's tidying up, which takes seconds at most."""
+    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
+
+
+@contextmanager
+def shown() -> Iterator[Counting | _NotShown]:
+    """Count texts on standard error, unless the lines themselves run over the same terminal."""
+    if sys.stdout.isatty():
+        yield _NotShown()
+    else:
+        with Counting("texts") as progress:
+            yield progress
+
+
+class _NotShown:
+    def step(self) -> None:
+        """Count nothing."""
+
+
+def _prepared(reading: Iterable[Told], deployed: Settings) -> Iterator[tuple[Told, Prepared]]:
+    """Yield texts with their signatures, made in worker processes, a few batches in memory at a time."""
+    from collections import deque
+
+    from mirqab.grouping import prepare
+
+    waiting: deque[list[Told]] = deque()
+
+    def batches() -> Iterator[list[Told]]:
+        batch: list[Told] = []
+        for told in reading:
+            batch.append(told)
+            if len(batch) == BATCH:
+                waiting.append(batch)
+                yield batch
+                batch = []
+        if batch:
+            waiting.append(batch)
+            yield batch
+
+    workers = deployment.workers(deployed)
+    try:
+        for made in workers.prepare_each(batches()):
+            batch = waiting.popleft()
+            # a batch that a worker could not do is done here
+            yield from zip(batch, made or map(prepare, batch), strict=True)
+    finally:
+        workers.close_now()
+
+
+def _line(grouped: Grouped) -> dict[str, Any]:
+    return {
+        "id": grouped.id,
+        "story": grouped.story,
+        "relation": grouped.relation,
+        "nearest": grouped.nearest,
+        "similarity": grouped.similarity,
+    }

@@ -1,0 +1,148 @@
+"""Which stored articles share a band with a text: candidates for copies, found in one round trip.
+
+A band is six bytes of a text's signature (`mirqab.copies`), opaque here. Each lies as a field of a small hash that many
+bands share, with the articles that have it: 16 bytes a band in all, where a key of its own would cost ninety. The
+hashes lie in periods as long as the window and go as a whole, when it has left them behind: an article of today lies
+there for one to two windows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from mirqab.seen import scripts
+from mirqab.seen.keys import bands_prefix
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from mirqab.seen.link import Link
+
+WINDOW_DAYS: Final = 30
+
+PRIVATE_LIFE_S: Final = 86_400
+"""A namespace of one command is gone a day after its last article, even when the command was killed."""
+
+_TEXTS_A_CALL: Final = 100
+_KEYS_A_CALL: Final = 1000
+_ARTICLE_BYTES: Final = 8
+_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Banded:
+    """A text as it is looked up and written: its bands, six bytes each, and the day that it is of."""
+
+    bands: tuple[bytes, ...]
+    day: date
+
+
+class Bands:
+    """The bands of the articles of the last `window_days`. Every answer has a safe form for when Redis is away.
+
+    Without a `private` name they are those of all crawlers together; with one, they are of whoever knows it, lie aside
+    and are removed by `remove`.
+    """
+
+    def __init__(self, link: Link, *, window_days: int = WINDOW_DAYS, private: str | None = None) -> None:
+        self._link = link
+        self._window_days = window_days
+        self._private = private is not None
+        self._prefix = bands_prefix(private)
+
+    @property
+    def available(self) -> bool:
+        """False while Redis does not answer."""
+        return self._link.available
+
+    async def find(self, texts: Sequence[Banded]) -> list[Counter[str]] | None:
+        """Return for each text the articles within the window that share bands with it, and how many of them.
+
+        The window lies on both sides of a text's day: articles do not come in the order of their days. None when Redis
+        is away: then nothing is known, which is not the same as no candidates. One round trip for 100 texts.
+        """
+        found: list[Counter[str]] = []
+        for first in range(0, len(texts), _TEXTS_A_CALL):
+            some = await self._find(texts[first : first + _TEXTS_A_CALL])
+            if some is None:
+                return None
+            found += some
+        return found
+
+    async def _find(self, texts: Sequence[Banded]) -> list[Counter[str]] | None:
+        words: list[str | bytes] = [self._prefix]
+        for text in texts:
+            day = text.day.toordinal() - _EPOCH_DAY
+            first, last = self._period(day - self._window_days), self._period(day + self._window_days)
+            words += (f"{first} {last}", b"".join(text.bands))
+
+        async def look_up(redis: Redis) -> list[list[str]] | None:
+            answer: list[list[str]] = await redis.register_script(scripts.FIND_BANDS)([], words)
+            return answer
+
+        answers = await self._link.ask(look_up, otherwise=None)
+        return None if answers is None else [Counter(map(_unpacked, articles)) for articles in answers]
+
+    async def remember(self, texts: Sequence[tuple[str, Banded]]) -> int:
+        """Write the bands of stored articles; returns how many articles were written, fewer when Redis is away.
+
+        To write one again changes nothing. One round trip for 100 articles.
+        """
+        written = 0
+        for first in range(0, len(texts), _TEXTS_A_CALL):
+            written += await self._remember(texts[first : first + _TEXTS_A_CALL])
+        return written
+
+    async def _remember(self, texts: Sequence[tuple[str, Banded]]) -> int:
+        words: list[str | bytes] = [self._prefix]
+        for article, text in texts:
+            period = self._period(text.day.toordinal() - _EPOCH_DAY)
+            words += (f"{period} {self._life_s(period)}", _packed(article), b"".join(text.bands))
+
+        async def write(redis: Redis) -> int:
+            return int(await redis.register_script(scripts.REMEMBER_BANDS)([], words))
+
+        return await self._link.ask(write, otherwise=0)
+
+    async def remove(self) -> None:
+        """Remove everything under the private name; what Redis does not hear of goes by itself after a day."""
+        assert self._private, "the bands of all crawlers are not anybody's to remove"
+        cursor = 0
+
+        async def some(redis: Redis) -> int:
+            following, keys = await redis.scan(cursor, match=f"{self._prefix}*", count=_KEYS_A_CALL)
+            if keys:
+                await redis.unlink(*keys)
+            return int(following)
+
+        while True:
+            cursor = await self._link.ask(some, otherwise=0)
+            if cursor == 0:
+                return
+
+    def _period(self, day: int) -> int:
+        return day // self._window_days
+
+    def _life_s(self, period: int) -> int:
+        """Return for how long a period's hashes are kept: until the window has left its last day behind.
+
+        At least a day: what is written again after that (an old article, worked anew) is of use to what comes with it.
+        """
+        if self._private:
+            return PRIVATE_LIFE_S
+        ends_at = ((period + 1) * self._window_days + self._window_days) * 86_400
+        return max(PRIVATE_LIFE_S, int(ends_at - time.time()))
+
+
+def _packed(article: str) -> bytes:
+    """Return the 60 bits of an article's id in eight bytes; no byte of them is cut by the script."""
+    return int(article[1:], 16).to_bytes(_ARTICLE_BYTES, "big")
+
+
+def _unpacked(raw: str) -> str:
+    return f"a{raw[1:]}"

@@ -1,0 +1,179 @@
+"""`group` in a pipe and `evaluate grouping`: copies found with a real Redis, which is left as it was."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from redis import Redis
+
+from mirqab.cli import group_command
+from mirqab.seen import open_seen
+from mirqab.seen.folder import ServerFolder
+from tests.seen.processes import pids_of, wait_until
+from tests.test_copies import BACKGROUND, WIRE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.cli.conftest import Command, Reader
+
+LONGER = WIRE + " وفي سياق متصل، تفقد وزير النقل الرصيف الجديد واستمع إلى شرح عن مراحل العمل فيه."
+
+
+@pytest.fixture(autouse=True)
+def _no_server_is_left(home: Path) -> Iterator[None]:
+    yield
+    wait_until(lambda: not pids_of(home / "redis"))
+
+
+def line(identity: object, text: str, **more: object) -> str:
+    return json.dumps({"id": identity, "title": "", "text": text, **more}, ensure_ascii=False) + "\n"
+
+
+def parsed(out: str) -> list[dict[str, Any]]:
+    return [json.loads(found) for found in out.splitlines()]
+
+
+STREAM = (
+    line("one", WIRE, outlet="sahil", published="2026-03-01")
+    + line(2, BACKGROUND, outlet="sahil", published="2026-03-01T09:00:00+03:00")
+    + line("same", WIRE.replace("أ", "ا"), outlet="jabal", published="2026-03-02")
+    + line("longer", LONGER, outlet="jabal", published="2026-03-03")
+    + line("other", LONGER + " انتهى", outlet="nahr", published="2026-03-02")
+    + line("late", WIRE, outlet="nahr", published="2026-06-20")
+)
+STORIES = [
+    ("one", "one", "new", None),
+    (2, 2, "new", None),
+    ("same", "one", "exact", "one"),
+    ("longer", "one", "update", "same"),
+    ("other", "one", "near", "longer"),
+    ("late", "late", "new", None),
+]
+
+
+def test_each_text_gets_its_story(mirqab: Command) -> None:
+    said = mirqab("group", given=STREAM)
+    assert (said.code, said.err) == (0, "")
+    found = parsed(said.out)
+    assert list(found[0]) == ["id", "story", "relation", "nearest", "similarity"]
+    assert [(one["id"], one["story"], one["relation"], one["nearest"]) for one in found] == STORIES
+    assert [found[0]["similarity"], found[2]["similarity"]] == [None, 1.0]
+    assert 0.8 < found[3]["similarity"] < 1
+
+
+def test_the_window_can_be_said(mirqab: Command) -> None:
+    said = mirqab("group", "--window-days", "365", given=STREAM)
+    assert parsed(said.out)[-1] == {
+        "id": "late", "story": "one", "relation": "exact", "nearest": "one", "similarity": 1.0,
+    }  # fmt: skip
+    assert mirqab("group", "--window-days", "0", given=STREAM).code == 2
+
+
+def test_files_are_read_one_after_another_packed_or_not(mirqab: Command, tmp_path: Path) -> None:
+    plain, packed = tmp_path / "one.jsonl", tmp_path / "two.jsonl.gz"
+    plain.write_text(line(None, WIRE) + "{\n", encoding="utf-8")
+    packed.write_bytes(gzip.compress(line(None, LONGER).encode()))
+    said = mirqab("group", str(plain), str(packed))
+    assert said.code == 3
+    assert f"{plain}, line 2: is not JSON" in said.err
+    assert [(one["id"], one["story"], one["relation"]) for one in parsed(said.out)] == [(1, 1, "new"), (2, 1, "near")]
+    missing = mirqab("group", str(tmp_path / "missing.jsonl"))
+    assert (missing.code, missing.out) == (2, "")
+    assert "missing.jsonl cannot be read" in missing.err
+
+
+def test_workers_give_the_same_answer(newcomer: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "stream.jsonl"
+    file.write_text(STREAM + "[]\n" + "".join(line(number, f"خبر قصير {number}") for number in range(120)))
+    alone = newcomer("group", str(file))
+    monkeypatch.setattr(group_command, "MUCH_BYTES", 1)
+    together = newcomer("group", str(file))
+    assert (alone.code, alone.out) == (together.code, together.out)
+    assert together.code == 3
+    assert len(together.lines) == 126
+
+
+def test_each_line_is_answered_at_once_and_ctrl_c_leaves_nothing_in_redis(mirqab: Command, home: Path) -> None:
+    async def hold() -> None:
+        async with open_seen(redis_url=None, folder=home / "redis"):
+            await asyncio.to_thread(use)
+
+    def use() -> None:
+        redis = Redis(unix_socket_path=str(ServerFolder(home / "redis").socket))
+        child = mirqab.start("group")
+        assert child.stdin is not None
+        assert child.stdout is not None
+        for identity in ("one", "two"):
+            child.stdin.write(line(identity, WIRE).encode())
+            child.stdin.flush()
+            assert json.loads(child.stdout.readline())["story"] == "one"
+        assert list(redis.scan_iter("mirqab:private:*"))
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=20)
+        assert (child.returncode, err) == (130, b"")
+        assert not list(redis.scan_iter("mirqab:private:*"))
+        redis.close()
+
+    asyncio.run(hold())
+
+
+def test_without_its_redis_it_says_so(mirqab: Command, tmp_path: Path) -> None:
+    said = mirqab("group", given=STREAM, MIRQAB_REDIS_URL=f"unix://{tmp_path}/nobody.sock")
+    assert (said.code, said.out) == (1, "")
+    assert "Redis does not answer" in said.err.splitlines()[-1]
+    assert "Traceback" not in said.err
+
+
+# ------------------------------------------------------------------------------------------------ evaluate
+
+
+def doc(identity: str, text: str, source: str) -> dict[str, object]:
+    return {"doc_id": identity, "title": f"عنوان {identity}", "text": text, "source": source}
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    folder = tmp_path / "labelled"
+    folder.mkdir()
+    docs = [doc("a", WIRE, "sahil"), doc("b", LONGER, "jabal"), doc("c", BACKGROUND, "nahr")]
+    groups = [{"group_id": "g", "relation": "near_duplicate_text", "docs": docs}]
+    pairs = [{"pair_id": "p", "same_story": False, "why": "another day", "a": docs[0], "b": doc("d", WIRE, "wadi")}]
+    for name, rows in (("groups", groups), ("different_pairs", pairs)):
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return folder
+
+
+def test_evaluate_counts_pairs_and_lists_false_merges(mirqab: Command, labelled: Path) -> None:
+    said = mirqab("evaluate", "grouping", str(labelled), "--missed", "--format", "jsonl")
+    assert said.code == 1, "a false merge is a failure"
+    rows = parsed(said.out)
+    shares = {(row["measure"], row["of"]): (row["right"], row["pairs"]) for row in rows if "measure" in row}
+    assert shares["recall", "near_duplicate_text"] == (1, 3)
+    assert shares["precision", "all"] == (1, 2)
+    wrong, *missed = [row for row in rows if "problem" in row]
+    assert (wrong["problem"], wrong["texts"], wrong["titles"]) == ("false merge", ["a", "d"], ["عنوان a", "عنوان d"])
+    assert (wrong["by"], wrong["why"]) == ("exact", "another day")
+    assert [row["texts"] for row in missed] == [["a", "c"], ["b", "c"]]
+    table = mirqab("evaluate", "grouping", str(labelled / "groups.jsonl"))
+    assert table.code == 0
+    assert "0.0615 to 0.7923" in table.out
+
+
+def test_evaluate_names_every_wrong_line(mirqab: Command, tmp_path: Path) -> None:
+    wrong = tmp_path / "groups.jsonl"
+    wrong.write_text('{"group_id": 1}\n{\n{"pair_id": 1, "same_story": true, "a": {}, "b": {}}\n')
+    said = mirqab("evaluate", "grouping", str(wrong))
+    assert said.code == 2
+    assert [f"groups.jsonl:{number}" in told for number, told in enumerate(said.err.splitlines(), start=1)] == [
+        True
+    ] * 3
+    said = mirqab("evaluate", "grouping", str(tmp_path / "nothing"))
+    assert said.code == 2
+    assert "nothing cannot be read" in said.err

@@ -1,0 +1,232 @@
+"""Copies: real pairs of one text are told from real look-alikes, and from our own."""
+
+from __future__ import annotations
+
+import json
+import random
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from mirqab.copies import (
+    BAND_BYTES,
+    BANDS,
+    SIGNATURE_BYTES,
+    Text,
+    bands,
+    compare,
+    signature,
+    similarity,
+)
+
+WIRE = (
+    "أعلنت هيئة الموانئ في مدينة الساحل، صباح الثلاثاء، استئناف حركة السفن في الميناء القديم بعد توقف دام ستة أيام "
+    "بسبب العاصفة التي ضربت الشاطئ الشمالي. وقال مدير الهيئة سالم الراوي إن الفرق الفنية أنهت إصلاح الرصيفين الثالث "
+    "والرابع، وإن أول سفينة محملة بالقمح رست عند الفجر. وأضاف أن الخسائر اقتصرت على مخزنين ورافعة واحدة، وأن تعويض "
+    "أصحاب القوارب الصغيرة سيبدأ مطلع الشهر المقبل بالتعاون مع البلدية. وكانت الأرصاد الجوية قد حذرت قبل "
+    "أسبوع من رياح "
+    "شديدة وأمواج عالية، ودعت الصيادين إلى عدم الإبحار حتى إشعار آخر. ويعمل في الميناء نحو ألفي عامل، وتمر به ثلث "
+    "واردات المنطقة من الحبوب والأخشاب."
+)
+BACKGROUND = (
+    "وكانت المواجهات قد اندلعت في الوادي قبل ثلاثة أشهر بعد خلاف على تقاسم مياه النهر بين القريتين، وأدت "
+    "إلى نزوح مئات "
+    "العائلات إلى المدينة المجاورة. وفشلت وساطتان سابقتان قادهما شيوخ المنطقة في التوصل إلى اتفاق دائم، بينما تقول "
+    "الحكومة إن لجنة من الخبراء ستقدم تقريرها عن حصص المياه قبل نهاية العام. وتعتمد القريتان على زراعة "
+    "الزيتون واللوز، "
+    "وتضررت معظم الحقول بسبب انقطاع الري."
+)
+
+
+def is_copy(one: str, other: str, *, headlines: tuple[str, str] = ("", "")) -> bool:
+    return compare(Text(headlines[0], one), Text(headlines[1], other)).is_copy
+
+
+def shared(one: str, other: str) -> bool:
+    return not set(bands("", one, signature("", one))).isdisjoint(bands("", other, signature("", other)))
+
+
+# --------------------------------------------------------------------------------------------- real pairs
+
+
+def test_every_near_pair_is_a_copy_and_no_different_pair(shared_data: Path) -> None:
+    near = joined = banded = 0
+    for line in (shared_data / "dups" / "groups.jsonl").read_text(encoding="utf-8").splitlines():
+        group = json.loads(line)
+        if group["relation"] != "near_duplicate_text":
+            continue
+        for one, other in combinations(group["docs"], 2):
+            near += 1
+            joined += is_copy(one["text"], other["text"], headlines=(one["title"], other["title"]))
+            banded += shared(one["text"], other["text"])
+    assert (near, joined) == (81, 81)
+    assert banded >= 76
+    for line in (shared_data / "dups" / "different_pairs.jsonl").read_text(encoding="utf-8").splitlines():
+        pair = json.loads(line)
+        one, other = pair["a"], pair["b"]
+        assert not is_copy(one["text"], other["text"], headlines=(one["title"] or "", other["title"] or "")), pair
+
+
+# ------------------------------------------------------------------------------------------ how it is made
+
+
+def test_a_signature_is_the_same_on_every_machine() -> None:
+    made = signature("", WIRE)
+    assert len(made) == SIGNATURE_BYTES
+    assert made[:12].hex() == "9111fd54719afe534242ec9e"
+    assert [len(band) for band in bands("", WIRE, made)] == [BAND_BYTES] * BANDS
+
+
+def test_a_text_too_short_for_a_signature_has_its_fingerprint_for_a_band() -> None:
+    assert signature("", "توقف المطار عن العمل") == b""
+    (band,) = bands("توقف المطار", "عن العمل", b"")
+    assert bands("توقّف المطار", "عن العمل.", b"") == (band,)
+    assert bands("توقف الميناء", "عن العمل", b"") != (band,)
+    assert similarity(b"", b"") == 0
+
+
+@pytest.mark.parametrize(
+    "varied",
+    [
+        WIRE.replace("أ", "ا").replace("إ", "ا"),
+        WIRE.replace("ة ", "ه "),
+        WIRE.replace("،", " ,").replace(".", " …\n\n"),
+        WIRE.replace("السفن", "السُّفُن").replace("الشمالي", "الشـــمالي"),
+    ],
+)
+def test_spelling_punctuation_and_white_space_change_nothing(varied: str) -> None:
+    assert varied != WIRE
+    assert signature("", varied) == signature("", WIRE)
+    assert is_copy(WIRE, varied)
+
+
+@pytest.mark.parametrize("count", [8, 15, 40, 400])
+def test_similarity_estimates_the_jaccard_in_short_texts_too(count: int) -> None:
+    chance = random.Random(count)
+    off = []
+    for turn in range(60):
+        # two texts that share one half of their shingles, more or less
+        said = [f"كلمة{turn}{chance.randrange(10**6)}" for _ in range(count)]
+        other = [*said[: 3 * count // 4], *(f"لفظ{turn}{number}" for number in range(count // 4))]
+        one, two = " ".join(said), " ".join(other)
+        exact = compare(Text("", one), Text("", two)).jaccard
+        off.append(similarity(signature("", one), signature("", two)) - exact)
+    assert abs(sum(off) / len(off)) < 0.03
+
+
+def test_short_posts_share_no_band_for_a_single_shingle() -> None:
+    chance = random.Random(1)
+
+    def post() -> str:
+        return "غارة إسرائيلية " + " ".join(f"لفظ{chance.randrange(10**9)}" for _ in range(12))
+
+    posts = [post() for _ in range(100)]
+    assert sum(shared(one, other) for one, other in combinations(posts, 2)) <= 20
+
+
+# --------------------------------------------------------------------------------------- what an editor does
+
+
+def test_an_outlets_edits_leave_a_copy() -> None:
+    shortened = WIRE[: WIRE.index("وكانت الأرصاد")]
+    prefixed = (
+        "الساحل – خاص. " + WIRE + " وفي سياق متصل، تفقد وزير النقل الرصيف الجديد واستمع إلى شرح عن مراحل العمل فيه."
+    )
+    reworded = (
+        WIRE.replace("صباح الثلاثاء", "اليوم")
+        .replace("وأضاف", "وتابع")
+        .replace("شديدة", "قوية")
+        .replace("نحو", "قرابة")
+    )
+    for edited in (shortened, prefixed, reworded):
+        assert is_copy(WIRE, edited)
+        assert shared(WIRE, edited)
+
+
+# ------------------------------------------------------------------------------------------------ look-alikes
+
+
+def toll(killed: int, hurt: int, total: int, place: str) -> str:
+    return (
+        f"أعلنت دائرة الصحة في الوادي، في بيانها اليومي، أن {killed} شخصا قتلوا وأصيب {hurt} آخرون خلال "
+        f"الساعات الأربع "
+        f"والعشرين الماضية جراء القصف على {place}. وأوضح البيان أن الحصيلة ارتفعت إلى {total} قتيلا منذ بدء "
+        f"المواجهات، وأن "
+        "عددا من الضحايا ما زالوا تحت الركام لا تستطيع طواقم الإسعاف الوصول إليهم."
+    )
+
+
+def weather(city: str, high: int, low: int, wind: int, rain: str) -> str:
+    return (
+        f"يتوقع أن يكون الطقس غدا في {city} {rain}، وتبلغ درجة الحرارة العظمى {high} درجة والصغرى {low} "
+        f"درجات، وتكون الرياح "
+        f"شمالية غربية بسرعة {wind} كيلومترا في الساعة. ودعت دائرة الأرصاد السائقين إلى الحذر من تدني مدى "
+        f"الرؤية على الطرق "
+        "الجبلية في ساعات الصباح الأولى."
+    )
+
+
+def prices(day: str, numbers: tuple[float, float, float, float]) -> str:
+    gold, silver, dollar, oil = numbers
+    return (
+        f"سجلت أسعار الذهب في السوق المحلية {day} {gold} دينارا للغرام من عيار واحد وعشرين، وبلغ سعر الفضة "
+        f"{silver} دنانير، "
+        f"فيما استقر سعر صرف الدولار عند {dollar} دينارا للشراء. وفي الأسواق العالمية بلغ سعر برميل النفط "
+        f"{oil} دولارا، وقال "
+        "تجار إن حركة البيع كانت متوسطة قبل العطلة الأسبوعية."
+    )
+
+
+def match(home: str, guest: str, goals: str, minute: int, scorer: str) -> str:
+    return (
+        f"فاز {home} على ضيفه {guest} {goals} في المباراة التي جرت مساء أمس على ملعب المدينة ضمن دوري "
+        f"المحترفين. وسجل "
+        f"{scorer} هدف الفوز في الدقيقة {minute} بعد تمريرة من الجهة اليمنى، ورفع الفريق رصيده في صدارة "
+        f"الترتيب قبل جولتين "
+        "من نهاية الموسم."
+    )
+
+
+def bourse(way: str, index: float, points: float, trades: int, worth: float) -> str:
+    return (
+        f"أغلق مؤشر سوق الساحل للأوراق المالية تعاملات اليوم {way} بمقدار {points} نقطة ليقف عند مستوى "
+        f"{index} نقطة، وبلغ عدد "
+        f"الصفقات المنفذة {trades} صفقة بقيمة إجمالية قدرها {worth} مليون دينار. وتصدر قطاع المصارف قائمة "
+        f"القطاعات الأكثر "
+        "تداولا يليه قطاع الاتصالات ثم قطاع النقل، فيما لم تشهد أسهم التأمين أي تغيير."
+    )
+
+
+LOOK_ALIKES = {
+    "toll": (toll(12, 40, 310, "حي الزيتون"), toll(7, 22, 317, "السوق القديم")),
+    "weather": (weather("الساحل", 21, 9, 30, "غائما جزئيا"), weather("الجبل", 14, 3, 45, "ماطرا")),
+    "prices": (prices("اليوم الأحد", (41.2, 3.1, 0.71, 78.4)), prices("صباح الاثنين", (42.6, 3.3, 0.72, 80.9))),
+    "match": (match("الساحل", "الجبل", "2-1", 74, "سالم"), match("الوادي", "النهر", "3-0", 12, "ياسر")),
+    "bourse": (bourse("مرتفعا", 1204.5, 8.1, 2310, 14.2), bourse("منخفضا", 1199.8, 4.7, 1987, 11.9)),
+    "post": ("غارة جديدة على بلدة الزيتون في الجنوب قبل قليل", "غارة جديدة على بلدة الصنوبر في الجنوب قبل قليل"),
+    "serial": (
+        "قتل ثلاثة أشخاص وأصيب خمسة في تبادل لإطلاق النار فجر اليوم قرب جسر الوادي، بحسب مصدر طبي في "
+        "المستشفى المركزي. "
+        "وقال شهود إن سيارتين احترقتا وإن الطريق أغلق أمام المارة ساعات قبل أن تصل دورية من الشرطة إلى "
+        "المكان وتفتح تحقيقا. " + BACKGROUND,
+        "وصل وفد من شيوخ المنطقة مساء السبت إلى القرية العليا حاملا مقترحا جديدا للصلح يقضي بتبادل المحتجزين "
+        "وفتح السوق "
+        "المشترك. ورحب رئيس المجلس المحلي بالمبادرة وطلب مهلة يومين للتشاور، فيما تمسك ممثلو القرية السفلى بتعويض "
+        "أصحاب الحقول أولا. " + BACKGROUND,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOOK_ALIKES)
+def test_look_alikes_are_no_copies(name: str) -> None:
+    one, other = LOOK_ALIKES[name]
+    assert not is_copy(one, other)
+    assert is_copy(one, one + " ")
+
+
+def test_a_headline_with_another_number_tells_two_days_apart() -> None:
+    one = toll(12, 40, 310, "حي الزيتون") + " " + BACKGROUND
+    other = toll(12, 41, 310, "حي الزيتون") + " " + BACKGROUND[: len(BACKGROUND) // 2]
+    assert is_copy(one, other, headlines=("12 قتيلا في الوادي", "12 قتيلا في قصف الوادي"))
+    assert not is_copy(one, other, headlines=("12 قتيلا في الوادي", "19 قتيلا في الوادي"))
