@@ -440,6 +440,11 @@ class Archive:
         with self._reading() as conn:
             return listing.flagged(conn, since=since, topic=topic, theatre=theatre, limit=limit, states=states)
 
+    def open_flags(self) -> dict[str, int]:
+        """Return topic → how many of its flags are open, for topics that have any."""
+        with self._reading() as conn:
+            return listing.open_flags(conn)
+
     def newest_stories(
         self,
         *,

@@ -55,6 +55,17 @@ LISTED: Final = (FlagState.OPEN, FlagState.RELEVANT, FlagState.TO_CHECK)
 """The states of flags that are listed unless others are asked for."""
 
 
+def open_flags(conn: Connection) -> dict[str, int]:
+    """Return how many flags of each topic are open: raised by a topic, and not decided upon."""
+    query = (
+        select(_flags.c.topic, func.count().label("open"))
+        .where(_flags.c.state == FlagState.OPEN)
+        .group_by(_flags.c.topic)
+        .order_by(_flags.c.topic)
+    )
+    return {row.topic: row.open for row in conn.execute(query)}
+
+
 def flagged(
     conn: Connection,
     *,

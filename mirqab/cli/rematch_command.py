@@ -55,7 +55,8 @@ def rematch(
     from mirqab.workers import Workers
 
     deployed = deployment.settings()
-    topics = _topics(deployed, topic)
+    declared = deployment.load_topics(deployed)
+    topics = _chosen(declared, topic)
     versions = {one.id: one.version for one in topics}
     chosen = Chosen(
         topics=versions,
@@ -84,15 +85,17 @@ def rematch(
         finish, code = "interrupted", ExitCode.FAILED
         try:
             with Shown(progress) as shown:
+                undeclared = _undeclared(archive, declared)
                 steps = shown.each(rejudge(archive, workers, chosen, progress, keep=not dry_run))
                 if as_json:
                     outcomes = [outcome_json(archive, outcome) for step in steps for outcome in step]
-                    write_line(to_json(_object(outcomes, progress, versions, dry_run=dry_run), indent=2))
+                    told = _object(outcomes, progress, versions, dry_run=dry_run)
+                    write_line(to_json({**told, "undeclared": undeclared}, indent=2))
                 else:
                     for outcome in (outcome for step in steps for outcome in step):
                         for line in outcome_lines(archive, outcome):
                             write_line(line)
-                    for line in _sums(progress, dry_run=dry_run):
+                    for line in (*_sums(progress, dry_run=dry_run), *_undeclared_lines(undeclared)):
                         write_line(line)
             finish = "finished"
             code = ExitCode.SOME_FAILED if progress.unjudged else ExitCode.WELL
@@ -107,11 +110,10 @@ def rematch(
     return code
 
 
-def _topics(deployed: Settings, wanted: Sequence[str] | None) -> tuple[Topic, ...]:
+def _chosen(topics: Sequence[Topic], wanted: Sequence[str] | None) -> tuple[Topic, ...]:
     """Return the topics to judge by: those that were named, else all."""
     from mirqab.documents import suggestion
 
-    topics = deployment.load_topics(deployed)
     ids = [topic.id for topic in topics]
     for name in wanted or ():
         if name not in ids:
@@ -265,6 +267,21 @@ def _sums(progress: Progress, *, dry_run: bool) -> Iterator[str]:
         yield f"{progress.left:,} changed meanwhile and were left; call again."
     if progress.unjudged:
         yield f"{progress.unjudged:,} could not be judged within the limits and were left."
+
+
+def _undeclared(archive: Archive, declared: Sequence[Topic]) -> dict[str, int]:
+    """Return the open flags of topics that are declared no more: nothing judges those."""
+    known = {topic.id for topic in declared}
+    return {topic: count for topic, count in archive.open_flags().items() if topic not in known}
+
+
+def _undeclared_lines(undeclared: dict[str, int]) -> Iterator[str]:
+    for topic, count in undeclared.items():
+        flags = "1 open flag stays" if count == 1 else f"{count:,} open flags stay"
+        yield (
+            f"{topic} is not declared any more: {flags}. "
+            f"./run mark STORY irrelevant --topic {topic} takes a story off the list."
+        )
 
 
 def _object(

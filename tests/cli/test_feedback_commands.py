@@ -130,6 +130,13 @@ def test_a_word_on_a_topic_that_is_gone_can_be_undone(
     undone = said("mark", SPORT.url, "undo")
     assert undone.code == 0, undone.err
     assert f"{TOPIC}: relevant → not flagged" in undone.out
+    open_flags = len(listed(said, "--topic", TOPIC))
+    assert open_flags > 1
+    dry = said("rematch", "--dry-run")
+    assert f"{TOPIC} is not declared any more: {open_flags} open flags stay." in dry.out
+    assert json.loads(said("rematch", "--dry-run", "--json").out)["undeclared"] == {TOPIC: open_flags}
+    monkeypatch.delenv("MIRQAB_CONFIG")
+    assert "not declared any more" not in said("rematch", "--dry-run").out
 
 
 # ------------------------------------------------------------------------------------------------ rematch
