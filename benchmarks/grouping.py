@@ -308,6 +308,7 @@ SWEPT = {
     "JACCARD": (0.2, 0.3, 0.35, 0.4),
     "EXCERPT_CONTAINED": (0.6, 0.75, 0.9),
     "HEADLINES_DIFFER_JACCARD": (0.0, 0.6, 0.8, 1.0),
+    "REFILLED": (1, 2, 3, 99),
     "STRAYS": (0.4, 0.6, 0.8, 1.0),
     "FIGURES_ASIDE_JACCARD": (0.45, 0.55, 0.65),
     "FIGURES_ASIDE_CONTAINED": (0.8, 0.9, 1.0),

@@ -8,7 +8,7 @@ The signature is a similarity sketch over shingles of two folded words (Dahlgaar
 Sketching, 2017): every shingle is thrown into one of 64 bins and the smallest value of a bin stays, as in
 one-permutation MinHash; while bins are empty the shingles are thrown again, by another hash. Two values are equal as
 often as the Jaccard of the texts says, in short texts too. To fill empty bins from their neighbours instead lets two
-short posts share a band by a single shingle: 48 candidates a text on a real stream, in place of 0.4.
+short posts share a band by a single shingle: 48 candidates a text on a real stream, in place of 0.45.
 
 The figures behind the numbers here are printed by `python -m benchmarks.grouping` (docs/grouping.md).
 """
@@ -38,7 +38,7 @@ BAND_BYTES: Final = 6
 
 LEAST_SIMILARITY: Final = 0.125
 """Texts whose signatures agree less are not compared. Any two that share a band agree in .05 of their values; of real
-copies that share one, none agreed in less than .17."""
+copies that share one, none agreed in less than .2."""
 
 LEAST_WORDS: Final = 6
 """A text of fewer words has no signature; its fingerprint is its only band."""

@@ -43,7 +43,7 @@ def mark(
     identity: Annotated[str, typer.Argument(metavar="ID|URL", help="A story, an article, or an address.")],
     word: Annotated[
         Word,
-        typer.Argument(metavar="relevant|irrelevant|to-check|undo", help="What it is; undo takes the last word back."),
+        typer.Argument(metavar="WORD", help="What it is; undo takes the last word back."),
     ],
     topic: Annotated[
         str | None, typer.Option(metavar="ID", help="For which topic; needed when several come into question.")
