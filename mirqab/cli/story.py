@@ -79,8 +79,11 @@ def _verdict(paper: Paper, verdict: Verdict, detail: ArticleDetail) -> None:
     said, grade = ("flagged", f", {verdict.grade.value}") if verdict.flagged else ("not flagged", "")
     paper.line(f"{verdict.topic}: {said}, {points_of(verdict.score)} of {verdict.threshold:g} needed{grade}")
     for facet, values in verdict.facets.items():
-        if values:
-            paper.line(f"  {facet}: {one_line('، '.join(values))}")
+        told = {value: one_line("، ".join(verdict.words_for(facet, value))) for value in values}
+        if not any(told.values()):
+            told = {"، ".join(values): ""} if values else {}
+        for value, words in told.items():
+            paper.line(f"  {facet}: {one_line(value)}" + (f"  ←  {words}" if words else ""))
     for name, points in verdict.sum:
         paper.line(f"  {points:+g}  {one_line(name)}")
     article = detail.article

@@ -74,7 +74,7 @@ class Judged:
     grade: str
     sum: tuple[tuple[str, str], ...]
     sentences: tuple[Counted, ...]
-    facets: tuple[tuple[str, tuple[str, ...]], ...]
+    facets: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]  # name → values, each with its words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -256,7 +256,11 @@ def judged(verdict: Verdict, headline: str, body: str, topics: Mapping[str, str]
         sentences=tuple(
             _counted(sentence, headline, body) for sentence in sorted(verdict.sentences, key=lambda one: -one.points)
         ),
-        facets=tuple((FACETS.get(facet, facet), tuple(values)) for facet, values in verdict.facets.items() if values),
+        facets=tuple(
+            (FACETS.get(facet, facet), tuple((value, verdict.words_for(facet, value)) for value in values))
+            for facet, values in verdict.facets.items()
+            if values
+        ),
     )
 
 

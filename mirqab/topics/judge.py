@@ -12,11 +12,12 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 
 from mirqab.arabic import fold, sentences, words
+from mirqab.topics.facets import Fields
 from mirqab.topics.fields import StoryField, parts_of, shortened
 from mirqab.topics.gate import Gate
 from mirqab.topics.language import Topic
 from mirqab.topics.lexicon import Lexicon
-from mirqab.topics.summing import Fields, Place, empty, sum_up
+from mirqab.topics.summing import Place, empty, sum_up
 from mirqab.topics.verdicts import worth_keeping
 from mirqab.types import Verdict
 

@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from typing import NamedTuple
 
 from mirqab.topics import missing
-from mirqab.topics.composing import Effort, Found, Span, distance
+from mirqab.topics.composing import Effort, Found, Span
+from mirqab.topics.facets import Counted, Fields, read_facets
 from mirqab.topics.fields import StoryField
 from mirqab.topics.gate import Gate
-from mirqab.topics.language import Facet, Penalty, Scope, Topic
+from mirqab.topics.language import Penalty, Scope, Topic
 from mirqab.topics.scoring import Scored, score_sentence
 from mirqab.types import Evidence, Grade, Sentence, Verdict
 
-Fields = Sequence[StoryField]
-"""Headline and text."""
 Place = tuple[str, int]
 """A sentence: the name of the field, and its number there."""
-
-
-class _Counted(NamedTuple):
-    """One sentence that counted, still in token indices."""
-
-    field: StoryField
-    bounds: Span
-    scored: Scored
-    found: Found
-    points: float
-    leads: bool  # it stands in the headline or the lead
 
 
 def sum_up(
@@ -46,7 +33,7 @@ def sum_up(
     `present` are the concepts that the story can name, `numbers` those of the topic, `opened` the sentences in which
     all concepts of a rule may stand; `year` is that of publication.
     """
-    evidence: list[_Counted] = []
+    evidence: list[Counted] = []
     rejected: list[Scored] = []
     confirmed: frozenset[str] = frozenset()
     composed = list(_worth_composing(topic, gate, numbers, fields, opened))
@@ -63,7 +50,7 @@ def sum_up(
         in_title = field.name == "title"
         points = round(scored.points * topic.title_weight, 4) if in_title else scored.points
         leads = in_title or bounds[0] < topic.grading.lead
-        evidence.append(_Counted(field, bounds, scored, found, points, leads))
+        evidence.append(Counted(field, bounds, scored, found, points, leads))
     if not evidence:
         if rejected:
             return empty(topic, missing.without_points(rejected, threshold), threshold)
@@ -72,6 +59,7 @@ def sum_up(
     parts = _story_parts(topic, numbers, evidence, fields)
     score = round(sum(points for _, points in parts), 4)
     flagged = score >= threshold
+    read = read_facets(topic, numbers, evidence, fields)
     return Verdict(
         topic=topic.id,
         version=topic.version,
@@ -81,13 +69,14 @@ def sum_up(
         grade=_grade(topic, evidence, fields, threshold) if flagged else Grade.BACKGROUND,
         sum=parts,
         sentences=tuple(_sentence(item) for item in evidence),
-        facets=_facets(topic, numbers, evidence, fields),
+        facets=read.values,
+        facet_evidence=read.evidence(fields) if flagged else (),
         missing=() if flagged else _too_little(topic, score, threshold, parts, _best(evidence)),
     )
 
 
 def _too_little(
-    topic: Topic, score: float, threshold: float, parts: Sequence[tuple[str, float]], best: _Counted
+    topic: Topic, score: float, threshold: float, parts: Sequence[tuple[str, float]], best: Counted
 ) -> tuple[str, ...]:
     return missing.too_little(topic, score, threshold, parts, best.scored, best.found)
 
@@ -130,11 +119,11 @@ def _times(topic: Topic, composed: Sequence[tuple[StoryField, Span, Found]]) -> 
     return {name: sum(len({hit.anchor for hit in found.hits(name)}) for _, _, found in composed) for name in wanted}
 
 
-def _best(evidence: Sequence[_Counted]) -> _Counted:
+def _best(evidence: Sequence[Counted]) -> Counted:
     return max(evidence, key=lambda item: item.points)
 
 
-def _grade(topic: Topic, evidence: Sequence[_Counted], fields: Fields, threshold: float) -> Grade:
+def _grade(topic: Topic, evidence: Sequence[Counted], fields: Fields, threshold: float) -> Grade:
     """Say how much of a flagged story is about the topic, from where its evidence stands and how much there is."""
     grading = topic.grading
     # a sentence that a penalty speaks against tells of what was, unless it would be enough by itself all the same
@@ -154,7 +143,7 @@ def _grade(topic: Topic, evidence: Sequence[_Counted], fields: Fields, threshold
 
 
 def _story_parts(
-    topic: Topic, numbers: Mapping[str, int], evidence: Sequence[_Counted], fields: Fields
+    topic: Topic, numbers: Mapping[str, int], evidence: Sequence[Counted], fields: Fields
 ) -> tuple[tuple[str, float], ...]:
     best = _best(evidence)
     parts = [("أقوى جملة", best.points)]
@@ -167,7 +156,7 @@ def _story_parts(
     return tuple(parts)
 
 
-def _story_penalty(penalty: Penalty, numbers: Mapping[str, int], evidence: Sequence[_Counted], fields: Fields) -> bool:
+def _story_penalty(penalty: Penalty, numbers: Mapping[str, int], evidence: Sequence[Counted], fields: Fields) -> bool:
     if any(item.found.hits(name) for name in penalty.unless for item in evidence):
         return False
     length = sum(len(field.tokens) for field in fields)
@@ -180,7 +169,7 @@ def _story_penalty(penalty: Penalty, numbers: Mapping[str, int], evidence: Seque
     return times > 0 and times * 100 >= (penalty.density or 0.0) * length
 
 
-def _sentence(item: _Counted) -> Sentence:
+def _sentence(item: Counted) -> Sentence:
     field, scored = item.field, item.scored
     parts = list(scored.parts)
     if item.points != scored.points:
@@ -199,50 +188,3 @@ def _sentence(item: _Counted) -> Sentence:
             )
         )
     return Sentence(span=field.span(*item.bounds), points=item.points, parts=tuple(parts), evidence=tuple(marked))
-
-
-_Votes = dict[str, tuple[float, int]]  # value → points, mentions
-
-
-def _facets(
-    topic: Topic, numbers: Mapping[str, int], evidence: Sequence[_Counted], fields: Fields
-) -> dict[str, tuple[str, ...]]:
-    """Read the facets from the evidence: each sentence votes with its points, and mentions decide a tie."""
-    facets = {}
-    for facet in topic.facets:
-        votes = _votes(facet, evidence, facet.gap)
-        if not votes and facet.fallback:
-            votes = _votes(facet, evidence, None) or _named_at_the_top(topic, facet, numbers, fields)
-        ranked = sorted(votes, key=lambda value: votes[value], reverse=True)
-        least = facet.share * votes[ranked[0]][0] if ranked else 0.0
-        facets[facet.id] = tuple(value for value in ranked if votes[value][0] >= least)
-    return facets
-
-
-def _votes(facet: Facet, evidence: Sequence[_Counted], gap: int | None) -> _Votes:
-    votes: _Votes = {}
-    for item in evidence:
-        for value, concept in facet.values.items():
-            times = sum(
-                gap is None or any(distance(span, (hit.start, hit.stop)) <= gap for hit in item.scored.hits)
-                for span in item.found.places(concept)
-            )
-            if times:
-                points, before = votes.get(value, (0.0, 0))
-                votes[value] = points + item.points, before + times
-    return votes
-
-
-def _named_at_the_top(topic: Topic, facet: Facet, numbers: Mapping[str, int], fields: Fields) -> _Votes:
-    """Return the one value that headline and lead name most: evidence without a name speaks of what they speak of."""
-    votes: _Votes = {}
-    for value, concept in facet.values.items():
-        times = sum(
-            field.name == "title" or stop <= topic.grading.lead
-            for field in fields
-            for _, stop in field.hits.get(numbers[concept], ())
-        )
-        if times:
-            votes[value] = float(times), times
-    best = max(votes, key=lambda value: votes[value], default=None)
-    return {} if best is None else {best: votes[best]}

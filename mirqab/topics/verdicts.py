@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mirqab.types import Evidence, Grade, Sentence, Span, Verdict, encode_facets
+from mirqab.types import Evidence, FacetEvidence, Grade, Sentence, Span, Verdict, encode_facets
 
 
 def worth_keeping(verdict: Verdict) -> bool:
@@ -33,6 +33,7 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
             for sentence in verdict.sentences
         ],
         "facets": encode_facets(verdict.facets),
+        "facet_evidence": [_facet_evidence_to_json(item) for item in verdict.facet_evidence],
         "missing": list(verdict.missing),
     }
 
@@ -67,6 +68,10 @@ def verdict_from_json(content: Mapping[str, Any]) -> Verdict:
             for sentence in content["sentences"]
         ),
         facets={name: tuple(values) for name, values in content["facets"].items()},
+        facet_evidence=tuple(
+            FacetEvidence(facet=item["facet"], value=item["value"], span=_span_from_json(item), text=item["text"])
+            for item in content.get("facet_evidence", ())
+        ),
         missing=tuple(content["missing"]),
     )
 
@@ -81,6 +86,7 @@ def judgement_line(identity: Any, verdict: Verdict) -> dict[str, Any]:
         "score": verdict.score,
         "grade": verdict.grade.value,
         "facets": encode_facets(verdict.facets),
+        "facet_evidence": [_facet_evidence_to_json(item) for item in verdict.facet_evidence],
         "evidence": [_evidence_to_json(item) for item in verdict.evidence],
         "missing": list(verdict.missing),
     }
@@ -95,6 +101,10 @@ def _evidence_to_json(item: Evidence) -> dict[str, Any]:
         "points": item.points,
         **({"repaired": True} if item.repaired else {}),
     }
+
+
+def _facet_evidence_to_json(item: FacetEvidence) -> dict[str, Any]:
+    return {"facet": item.facet, "value": item.value, **_span_to_json(item.span), "text": item.text}
 
 
 def _span_to_json(span: Span) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from mirqab.types.feeds import (
     HostState,
     Validators,
 )
-from mirqab.types.judgement import Evidence, Sentence, Span, Verdict, encode_facets
+from mirqab.types.judgement import Evidence, FacetEvidence, Sentence, Span, Verdict, encode_facets
 from mirqab.types.pages import (
     Article,
     Embed,
@@ -62,6 +62,7 @@ __all__ = [
     "Evidence",
     "ExitCode",
     "Extraction",
+    "FacetEvidence",
     "Feed",
     "FeedBody",
     "FeedEntry",

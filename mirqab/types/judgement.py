@@ -45,6 +45,16 @@ class Sentence:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FacetEvidence:
+    """One piece of text for which a facet has a value: `facet` is the facet's id."""
+
+    facet: str
+    value: str
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
     """What a topic says of one text. A pure function of the text and the topic version."""
 
@@ -57,12 +67,18 @@ class Verdict:
     sum: tuple[tuple[str, float], ...]  # the score's visible arithmetic, by story: name and points
     sentences: tuple[Sentence, ...]
     facets: Mapping[str, tuple[str, ...]]  # facet id → values, strongest first
+    # where flagged: a few pieces for each value, in the order of `facets`, those of the strongest sentence first
+    facet_evidence: tuple[FacetEvidence, ...] = ()
     missing: tuple[str, ...] = ()  # for a text that is not flagged: what would have been needed
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """Every marked piece of the sentences that counted."""
         return tuple(item for sentence in self.sentences for item in sentence.evidence)
+
+    def words_for(self, facet: str, value: str) -> tuple[str, ...]:
+        """Return the words of the text for which a facet has a value; none in a verdict kept before they were told."""
+        return tuple(item.text for item in self.facet_evidence if (item.facet, item.value) == (facet, value))
 
 
 def encode_facets(facets: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

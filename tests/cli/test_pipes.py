@@ -125,7 +125,7 @@ def test_judge_prints_the_verdict_with_spans_of_the_given_text(mirqab: Command) 
     assert (said.code, said.err) == (0, "")
     (line,) = parsed(said.out)
     assert list(line) == [
-        "id", "topic", "topic_version", "flagged", "score", "grade", "facets", "evidence", "missing",
+        "id", "topic", "topic_version", "flagged", "score", "grade", "facets", "facet_evidence", "evidence", "missing",
     ]  # fmt: skip
     assert (line["id"], line["topic"], line["flagged"]) == (7, "troop-withdrawal-talks", True)
     assert line["facets"]["theatre"] == ["العراق"]

@@ -112,7 +112,9 @@ def test_show_marks_the_evidence_and_adds_up_the_points(reader: Reader) -> None:
     plain_text = said.out.replace("⟦", "").replace("⟧", "")
     assert TALKS.body.split("\n")[-1] in plain_text
     assert f"flagged, {verdict['score']:g} points of {verdict['threshold']:g} needed, main" in said.out
-    assert "theatre: العراق" in said.out
+    words = [item["text"] for item in verdict["facet_evidence"] if item["value"] == "العراق"]
+    assert words
+    assert f"  theatre: العراق  ←  {'، '.join(words)}" in said.lines
     assert TALKS.url in said.out
     assert COPY.url in said.out
 

@@ -63,6 +63,46 @@ def test_every_span_is_a_piece_of_the_text_inside_its_sentence(judge: Judge, sto
 
 @relaxed
 @given(stories)
+def test_every_facet_of_a_flag_cuts_its_words_from_the_text(judge: Judge, story: tuple[str, str]) -> None:
+    fields = dict(zip(("title", "text"), story, strict=True))
+    verdict = judged(judge, *story)
+    for item in verdict.facet_evidence:
+        assert item.text == fields[item.span.field][item.span.start : item.span.stop] != ""
+    told = list(dict.fromkeys((item.facet, item.value) for item in verdict.facet_evidence))
+    named = [(facet, value) for facet, values in verdict.facets.items() for value in values]
+    assert told == (named if verdict.flagged else [])
+
+
+def test_a_facet_tells_a_few_different_words_those_of_the_strongest_sentence_first(judge: Judge) -> None:
+    weaker = "تحدث الوزير عن انسحاب القوات الأميركية من بغداد."
+    stronger = "اتفقت واشنطن والحكومة على جدول زمني لانسحاب القوات الأميركية من العراق، ومن العراق وحده."
+    verdict = judged(judge, "", f"{weaker}\n{stronger}")
+    points = {sentence.span.start: sentence.points for sentence in verdict.sentences}
+    assert points[len(weaker) + 1] > points[0] > 0
+    assert verdict.words_for("theatre", "العراق") == ("العراق", "بغداد")
+    places = ("بغداد", "البصرة", "أربيل", "الأنبار", "العراق")
+    many = judged(judge, "", "\n".join(weaker.replace("بغداد", place) for place in places))
+    assert many.words_for("theatre", "العراق") == places[:3]
+
+
+def test_a_facet_read_from_the_headline_tells_its_words_there(judge: Judge) -> None:
+    title = "العراق: لا جديد"
+    verdict = judged(judge, title, "\n".join(["اتفق الطرفان على جدول زمني لانسحاب القوات الأجنبية."] * 3))
+    assert verdict.flagged
+    (found,) = [item for item in verdict.facet_evidence if item.facet == "theatre"]
+    assert (found.value, found.span.field, found.span.start, found.text) == ("العراق", "title", 0, "العراق")
+
+
+def test_a_verdict_stored_before_facets_told_their_words_is_read(judge: Judge) -> None:
+    stored = verdict_to_json(judged(judge, "", SENTENCES[0]))
+    del stored["facet_evidence"]
+    read = verdict_from_json(stored)
+    assert read.facet_evidence == ()
+    assert read.facets["theatre"] == ("العراق",)
+
+
+@relaxed
+@given(stories)
 def test_json_loses_nothing(judge: Judge, story: tuple[str, str]) -> None:
     verdict = judged(judge, *story)
     assert verdict_from_json(json.loads(json.dumps(verdict_to_json(verdict)))) == verdict
@@ -87,12 +127,14 @@ def test_a_judgement_line_has_the_printed_shape(judge: Judge) -> None:
         "score",
         "grade",
         "facets",
+        "facet_evidence",
         "evidence",
         "missing",
     ]
     assert line["id"] == "n1"
     assert line["flagged"] is True
     assert line["facets"]["theatre"] == ["العراق"]
+    assert list(line["facet_evidence"][0]) == ["facet", "value", "field", "start", "stop", "text"]
     assert list(line["evidence"][0]) == ["field", "start", "stop", "text", "concept", "rule", "points"]
     assert all(item["text"] == text[item["start"] : item["stop"]] for item in line["evidence"])
     assert json.loads(json.dumps(line)) == line
