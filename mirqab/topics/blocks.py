@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from itertools import islice
@@ -14,6 +15,8 @@ from mirqab.types import Document
 
 _SHOWN = 80
 """Characters of a key or name that are shown."""
+
+_NUMBER = re.compile(r"[-−+]?[0-9٠-٩۰-۹]{1,15}([.٫][0-9٠-٩۰-۹]{1,15})?")
 
 _YES = {fold(word) for word in ("نعم", "yes", "true")}
 _NO = {fold(word) for word in ("لا", "no", "false")}
@@ -85,7 +88,7 @@ class Block:
 
     def number(self, key: str, default: float, *, required: bool = False) -> float:
         """Return a number."""
-        value = self._values.get(key)
+        value = in_digits(self._values.get(key))
         if isinstance(value, int | float) and not isinstance(value, bool):
             if -limits.AMOUNT <= value <= limits.AMOUNT:
                 return float(value)
@@ -97,14 +100,14 @@ class Block:
 
     def count(self, key: str, *, most: int = limits.DISTANCE) -> int | None:
         """Return a whole number from 0, None when absent."""
-        value = self._values.get(key)
+        value = in_digits(self._values.get(key))
         if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
             if value <= most:
                 return value
             self.wrong(key, f"a whole number of at most {most:,}")
             return None
         if value is not None:
-            self.wrong(key, "a whole number from 0")
+            self.wrong(key, f"a whole number from 0{instead_of(value)}")
         return None
 
     def truth(self, key: str) -> bool:
@@ -163,6 +166,21 @@ class Block:
         elif value is not None or required:
             shape = "names, each with its value"
             self.wrong(key, shape if value is not None else f"the key «{self._keys[key]}» ({key}) with {shape}")
+
+
+def in_digits(value: Any) -> Any:
+    """Return the number that a text of Arabic or Persian digits writes («٣», «-٢٫٥»), which YAML takes for a word; else
+    the value itself."""
+    if not isinstance(value, str) or value.isascii() or not _NUMBER.fullmatch(value):
+        return value
+    written = value.replace("٫", ".").replace("−", "-")
+    return float(written) if "." in written else int(written)
+
+
+def instead_of(value: Any) -> str:
+    """Return the words that name a number which stands where another one was expected; nothing for other values."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f", not {value:g}" if is_number and abs(value) <= limits.AMOUNT else ""
 
 
 ARABIC_COMMA = "items separated by «,»: the Arabic comma «،» does not separate them in YAML"

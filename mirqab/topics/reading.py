@@ -11,7 +11,7 @@ from typing import Any
 from mirqab.arabic import fold
 from mirqab.errors import ConfigurationError, Mistake
 from mirqab.topics import limits
-from mirqab.topics.blocks import ARABIC_COMMA, Block, UnreadableError, note, unknown
+from mirqab.topics.blocks import ARABIC_COMMA, Block, UnreadableError, in_digits, instead_of, note, unknown
 from mirqab.topics.language import (
     Composition,
     Concept,
@@ -202,19 +202,14 @@ class _Reader:
             hint = ARABIC_COMMA if "،" in way[0] else "a name, or [first, second, number of words between]"
             self._note(path, hint)
             return None
-        shaped = (
-            isinstance(way, list)
-            and len(way) >= 3
-            and isinstance(way[0], str)
-            and isinstance(way[1], str)
-            and isinstance(way[2], int)
-            and not isinstance(way[2], bool)
-            and way[2] >= 0
-        )
-        if not shaped:
+        if not (isinstance(way, list) and len(way) >= 3 and isinstance(way[0], str) and isinstance(way[1], str)):
             self._note(path, "a name, or [first, second, number of words between], then بعده, قبله or حشو")
             return None
-        if way[2] > limits.DISTANCE:
+        gap = in_digits(way[2])
+        if not isinstance(gap, int) or isinstance(gap, bool) or gap < 0:
+            self._note((*path, 2), f"a whole number from 0, the words between{instead_of(gap)}")
+            return None
+        if gap > limits.DISTANCE:
             self._note((*path, 2), f"at most {limits.DISTANCE} words between: a sentence is cut at so many")
         if len(way) > _PAIR:
             self._note(path, f"at most {_PAIR} items in a line")
@@ -230,7 +225,7 @@ class _Reader:
         return Pair(
             first=self._known((*path, 0), way[0], self.concepts, self.composed),
             second=self._known((*path, 1), way[1], self.concepts, self.composed),
-            gap=way[2],
+            gap=gap,
             **flags,
         )
 
@@ -379,6 +374,7 @@ class _Reader:
     def _outlet_thresholds(self, block: Block) -> dict[str, float]:
         found = {}
         for path, outlet, value in block.entries("outlet_thresholds", most=limits.OUTLETS):
+            value = in_digits(value)
             if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= limits.AMOUNT:
                 found[outlet] = float(value)
             else:

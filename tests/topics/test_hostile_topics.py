@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -158,9 +158,3 @@ def test_examples_of_a_large_topic_are_judged_in_time() -> None:
     examples = {"not_flagged": [{"text": "كلمة " * 300} for _ in range(1_000)]}
     with at_most(30):
         check_examples(compile_topic(declared(examples=examples)))
-
-
-@pytest.mark.parametrize("read", [lambda text: text.replace("3", "٣")])
-def test_arabic_digits_are_no_numbers_of_yaml(document: Callable[[str], Document], read: Callable[[str], str]) -> None:
-    with pytest.raises(ConfigurationError, match="a number"):
-        compile_topic(document(read("موضوع: أ\nمعرّف: a\nعتبة: 3\n")))

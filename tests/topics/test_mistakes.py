@@ -78,7 +78,12 @@ def test_arabic_and_english_keys_say_the_same(document: Callable[[str], Document
         ("[خروج, قوة, 3, بعده]", "[خروج, قوه_, 3]", 10, "did you mean «قوة»"),
         ("[خروج, قوة, 3, بعده]", "[خروج, قوة, 3, بعدة_]", 10, "did you mean «بعده»"),
         ("[خروج, قوة, 3, بعده]", "[خروج, قوة]", 10, "number of words between"),
-        ("[خروج, قوة, 3, بعده]", "[خروج, قوة, -1]", 10, "number of words between"),
+        ("[خروج, قوة, 3, بعده]", "[خروج, قوة, -4]", 10, "a whole number from 0, the words between, not -4"),
+        ("[خروج, قوة, 3, بعده]", "[خروج, قوة, ٤٫٥]", 10, "a whole number from 0, the words between, not 4.5"),
+        ("[خروج, قوة, 3, بعده]", "[خروج, قوة, 1" + "0" * 400 + "]", 10, "at most 300 words between"),
+        ("[خروج, قوة, 3, بعده]", "[خروج, قوة, -1" + "0" * 400 + "]", 10, "a whole number from 0"),
+        ("قبل: نعم", "ضمن: -4", 14, "a whole number from 0, not -4"),
+        ("قبل: نعم", "ضمن: ٤٫٥", 14, "a whole number from 0, not 4.5"),
         ("[خروج, قوة, 3, بعده]", "[خروج, قوة, 3, بعده, قبله]", 10, "not both"),
         ("معا: [انسحاب_قوات]", "معا: [انسحاب_قوة]", 12, "did you mean «انسحاب_قوات»"),
         ("معا: [انسحاب_قوات]", "معا: [خروج]", 12, "a composition first"),
@@ -147,3 +152,13 @@ def test_the_version_follows_what_bears_on_verdicts(document: Callable[[str], Do
         GOOD.replace("نقاط: -1", "نقاط: -2"),
     ):
         assert compile_topic(document(other)).version != version, other
+
+
+def test_numbers_may_be_written_in_arabic_and_persian_digits(document: Callable[[str], Document]) -> None:
+    plain = GOOD.replace("سنة_ماضية: لا, ", "").replace("عتبة: 3", "عتبة: 12.5").replace("نقاط: 3", "نقاط: 13")
+    arabic = plain.replace("12.5", "١٢٫٥").replace("13", "١٣").replace("قوة, 3", "قوة, ٣").replace("-1", "-١")
+    persian = plain.replace("12.5", "۱۲٫۵").replace("13", "۱۳").replace("قوة, 3", "قوة, ۳").replace("-1", "−۱")
+    topics = [compile_topic(document(text)) for text in (plain, arabic, persian)]
+    assert (topics[1].threshold, topics[1].compositions[0].pairs[0].gap) == (12.5, 3)
+    assert (topics[1].rules[0].points, topics[1].penalties[0].points) == (13.0, -1.0)
+    assert len({topic.version for topic in topics}) == 1
