@@ -103,6 +103,8 @@ class _Reader:
         self.composed: dict[str, Composition] = {}
         self.deep: dict[str, int] = {}  # composition → how many lie below it
         self.ways = 0
+        self.to_compose: frozenset[str] = frozenset()  # the names of all compositions, those below as well
+        self.rules: set[str] = set()
 
     def topic(self) -> Topic:
         block = self._block((), self.document.content, _TOPIC)
@@ -117,6 +119,7 @@ class _Reader:
         filler = block.text("filler")
         if filler:
             self._known(block.at("filler"), filler, self.concepts)
+        self.to_compose = _names_in(block.raw("compose"))
         compositions = tuple(
             self._composition(path, item)
             for path, item in block.items("compose", most=limits.COMPOSITIONS, required=True)
@@ -165,9 +168,20 @@ class _Reader:
         note(self.mistakes, self.document, path, expected)
 
     def _known(self, path: Path, name: str, *among: dict[str, Any]) -> str:
-        if not any(name in names for names in among):
-            self._note(path, unknown(name, [known for names in among for known in names]))
+        if any(name in names for names in among):
+            return name
+        if name in self.to_compose and any(names is self.composed for names in among):
+            self._note(path, f"a name that is known here: the composition «{name}» must be written above")
+        else:
+            self._note(path, unknown(name, sorted((known for names in among for known in names), key=self._foreign)))
         return name
+
+    def _foreign(self, name: str) -> int:
+        """Return how far a name is from what the author wrote: its own, a facet's value, an imported one."""
+        own = self.vocabulary.concepts
+        if name not in own:
+            return 2 if name in self.vocabulary.imported else 0
+        return 1 if any(name in facet.values.values() for facet in self.vocabulary.facets.values()) else 0
 
     # -------------------------------------------------------------------------------- compositions
 
@@ -259,8 +273,12 @@ class _Reader:
         points = block.number("points", 0.0, required=True)
         if block.has("points") and points <= 0:
             block.wrong("points", "a number above 0")
+        name = block.text("name", required=True) or ""
+        if name and name in self.rules:
+            block.wrong("name", f"a name of its own: another rule is called «{name}»")
+        self.rules.add(name)
         return Rule(
-            name=block.text("name", required=True) or "",
+            name=name,
             together=together,
             points=points,
             gap=block.count("within"),
@@ -405,3 +423,10 @@ class _Reader:
                     )
                 )
         return tuple(found)
+
+
+def _names_in(items: Any) -> frozenset[str]:
+    """Return the names that the items of a list give themselves, as far as they are of that shape."""
+    called = {fold(_COMPOSITION["name"]), "name"}
+    blocks = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    return frozenset(str(value) for block in blocks for key, value in block.items() if fold(str(key)) in called)

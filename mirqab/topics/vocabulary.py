@@ -111,7 +111,7 @@ class Vocabulary:
             return tuple(self.facets[other].values.values())
         if other in self.concepts or other in self.imported:
             return (other,)
-        known = [known for names in (self.concepts, self.imported, self.facets) for known in names if known != name]
+        known = [known for names in (self.concepts, self.facets, self.imported) for known in names if known != name]
         note(self.mistakes, self.document, path, unknown(other, known))
         return ()
 

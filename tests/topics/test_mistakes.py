@@ -162,3 +162,22 @@ def test_numbers_may_be_written_in_arabic_and_persian_digits(document: Callable[
     assert (topics[1].threshold, topics[1].compositions[0].pairs[0].gap) == (12.5, 3)
     assert (topics[1].rules[0].points, topics[1].penalties[0].points) == (13.0, -1.0)
     assert len({topic.version for topic in topics}) == 1
+
+
+def test_an_unknown_name_comes_with_the_author_s_own_names_first(document: Callable[[str], Document]) -> None:
+    facet = "أوجه: {ساحة: {معرّف: theatre, قيم: {ليبيا: [ليبيا]}}}\n"
+    (mistake,) = mistakes(document, facet + GOOD.replace("سنة_ماضية: لا, ", "").replace("[خروج, قوة, 3", "[xx, قوة, 3"))
+    assert "(known: خروج, قوة, ساحة: ليبيا)" in mistake.expected
+
+
+def test_a_composition_used_above_its_place_must_be_written_above(document: Callable[[str], Document]) -> None:
+    above = "تراكيب:\n- اسم: كله\n  أي:\n  - [انسحاب_قوات, قوة, 3]\n"
+    text = GOOD.replace("سنة_ماضية: لا, ", "").replace("تراكيب:\n", above)
+    (mistake,) = mistakes(document, text)
+    assert (mistake.line, "the composition «انسحاب_قوات» must be written above" in mistake.expected) == (10, True)
+
+
+def test_two_rules_with_one_name_are_a_mistake(document: Callable[[str], Document]) -> None:
+    rule = "- {اسم: وحده, معا: [انسحاب_قوات], نقاط: 3}\n"
+    (mistake,) = mistakes(document, GOOD.replace("سنة_ماضية: لا, ", "").replace(rule, rule * 2))
+    assert (mistake.line, "another rule is called «وحده»" in mistake.expected) == (13, True)
