@@ -75,12 +75,17 @@ class Found:
 
     def compose(self, topic: Topic) -> None:
         """Find the hits of every composition of the topic, in the file's order, and delete the dropped ones."""
+        # a topic has hundreds of pairs, and a sentence the words of a few
+        there = {name for name, number in self._numbers.items() if number in self._named}
         for composition in topic.compositions:
             found: dict[Hit, None] = {}
             for pair in composition.pairs:
-                found.update(dict.fromkeys(self._pair(pair, topic.filler)))
+                if pair.first in there and (pair.second is None or pair.second in there):
+                    found.update(dict.fromkeys(self._pair(pair, topic.filler)))
             name = composition.name
             self.composed[name] = self._kept(topic, name, found)[:MOST_HITS] if found else []
+            if self.composed[name]:
+                there.add(name)
             if composition.anaphora:
                 self.anaphoric[name] = self._kept(topic, name, self.hits(composition.anaphora))
 
@@ -93,8 +98,6 @@ class Found:
 
     def _pair(self, pair: Pair, filler: str | None) -> list[Hit]:
         firsts = self.hits(pair.first)
-        if not firsts:
-            return []
         if pair.second is None:
             return list(firsts)
         seconds = self.hits(pair.second)
