@@ -17,9 +17,9 @@ def check_examples(topic: Topic) -> list[Mistake]:
         if verdict.flagged != example.flagged:
             wanted = "flagged" if example.flagged else "not flagged"
             reasons = "; ".join(verdict.missing) or ", ".join(f"{name} {points:+g}" for name, points in verdict.sum)
-            found.append(
-                f"the example to be {wanted}, but it scores {verdict.score:g} of {topic.threshold:g} ({reasons})"
-            )
+            words = ", ".join(dict.fromkeys(f"«{item.text}»" for item in verdict.evidence))
+            told = f"{reasons}; found: {words}" if verdict.flagged else reasons
+            found.append(f"the example to be {wanted}, but it scores {verdict.score:g} of {topic.threshold:g} ({told})")
         for name, value in example.facets.items():
             identity = next((facet.id for facet in topic.facets if name in (facet.id, facet.name)), None)
             if identity is None:

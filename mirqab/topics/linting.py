@@ -18,6 +18,7 @@ from mirqab.topics.language import Term, Topic, Word
 from mirqab.types import Document
 
 _OFTEN: Final = 0.01  # of the stories: a form printed so often, and seldom as this word, is another word
+_TIMES: Final = 5  # and in so many stories at least: a form in one of forty tells nothing
 _SHOWN: Final = 5
 
 
@@ -137,17 +138,21 @@ class _Linter:
     def colliding(self, stories: Sequence[tuple[str, str]]) -> Iterator[Finding]:
         """Yield generated forms that are other, frequent words, with what to strike out."""
         printed = Counter(word for title, text in stories for word in {*words(fold(title)), *words(fold(text))})
+        least = max(_TIMES, _OFTEN * len(stories))
         for name, concept in self.own.items():
+            meant = {part for term in concept.terms if len(term) == 1 for part in fold(term[0].text).split("/")}
             for term in concept.terms:
                 if len(term) != 1:
                     continue
-                known = {form for form in _forms(term)[0] - concept.struck if not _is_plainly(form, term[0])}
+                known = {
+                    form
+                    for form in _forms(term)[0] - concept.struck
+                    if not _is_plainly(form, term[0]) and meant.isdisjoint(_without_preposition(form))
+                }
                 common = FREQUENT & known
                 total = sum(printed[form] for form in _forms(term)[0])
                 if stories and len(known) > 1:
-                    common |= {
-                        form for form in known if printed[form] > _OFTEN * len(stories) and printed[form] > 0.9 * total
-                    }
+                    common |= {form for form in known if printed[form] >= least and printed[form] > 0.9 * total}
                 if common:
                     shown = ", ".join(sorted(common)[:_SHOWN])
                     text = f"forms of «{_written(term)}» are frequent words of their own; strike out: لا: [{shown}]"
@@ -215,6 +220,12 @@ def _is_plainly(form: str, word: Word) -> bool:
         past, present = own.split("/")
         return form.startswith(past) or form == present
     return word.kind is Kind.PARTICLE or form in {own, f"ال{own}", f"{own}ا"}
+
+
+def _without_preposition(form: str) -> set[str]:
+    """Return a form, and what is left of it when it begins with a preposition written together: «بقرار», «للقرار»."""
+    left = {form, form[1:]} if form[:1] in {"ب", "ل", "ك"} else {form}
+    return left | {f"ال{form[2:]}", form[2:]} if form.startswith("لل") else left
 
 
 @lru_cache(maxsize=20_000)

@@ -261,7 +261,11 @@ def test_outlets_and_topics_are_listed(newcomer: Reader) -> None:
 def test_topic_check_runs_the_examples(newcomer: Reader, tmp_path_factory: pytest.TempPathFactory) -> None:
     said = newcomer("topic", "check", "config/topics/troop-withdrawal-talks.yaml")
     assert said.code == 0
-    assert "is right" in said.out
+    assert re.search(r"yaml is right: \d+ examples as expected", said.lines[-1])
+    assert "flagged, " not in said.out
+    every = newcomer("topic", "check", "config/topics/troop-withdrawal-talks.yaml", "--examples")
+    assert re.search(r"yaml:\d+: flagged, \d", every.out)
+    assert every.lines[-1] == said.lines[-1]
     bad = tmp_path_factory.mktemp("topics") / "bad.yaml"
     bad.write_text("معرّف: bad\nمفهوم: x\n", encoding="utf-8")
     said = newcomer("topic", "check", str(bad), "config/topics/troop-withdrawal-talks.yaml")

@@ -89,3 +89,16 @@ def test_stories_tell_of_rules_that_never_fire(document: Callable[[str], Documen
     text = GOOD.replace("  - نص: محادثات انسحاب القوات\n", "")
     assert any(one.kind == "never fires" for one in findings(document, text, [("", "كلام عن الطقس")]))
     assert not any(one.kind == "never fires" for one in findings(document, text, [("محادثات انسحاب القوات", "")]))
+
+
+def test_a_few_stories_do_not_tell_of_words_that_are_printed_all_the_time(document: Callable[[str], Document]) -> None:
+    text = GOOD.replace("[محادثات]", "[محادثات, كفل/يكفل]")
+    corpus = [("", "خبر عن تكفل الجهة")] * 4
+    assert not any("تكفل" in one.text for one in findings(document, text, corpus))
+    assert any("تكفل" in one.text for one in findings(document, text, [*corpus, corpus[0]]))
+
+
+def test_what_is_written_as_a_term_is_never_to_be_struck_out(document: Callable[[str], Document]) -> None:
+    corpus = [("", "خبر عن تكفل الجهة"), ("", "مضى لقرار")] * 100
+    text = GOOD.replace("[محادثات]", "[محادثات, كفل/يكفل, تكفل, قرار]")
+    assert not any("تكفل" in one.text or "لقرار" in one.text for one in findings(document, text, corpus))

@@ -181,3 +181,19 @@ def test_two_rules_with_one_name_are_a_mistake(document: Callable[[str], Documen
     rule = "- {اسم: وحده, معا: [انسحاب_قوات], نقاط: 3}\n"
     (mistake,) = mistakes(document, GOOD.replace("سنة_ماضية: لا, ", "").replace(rule, rule * 2))
     assert (mistake.line, "another rule is called «وحده»" in mistake.expected) == (13, True)
+
+
+def test_an_example_that_must_not_be_flagged_names_the_words_found(document: Callable[[str], Document]) -> None:
+    example = "أمثلة: {يجب_ألّا_يُرفع: [{نص: بدأ انسحاب القوات أمس}]}\n"
+    (mistake,) = check_examples(
+        compile_topic(
+            document(
+                GOOD.replace("سنة_ماضية: لا, ", "")
+                .replace("قبل: نعم, ", "")
+                .replace("نقاط: -1", "نقاط: -0.1")
+                .replace("عتبة: 3", "عتبة: 2")
+                + example
+            )
+        )
+    )
+    assert "found: «انسحاب», «القوات»" in mistake.expected

@@ -12,10 +12,11 @@ from mirqab.topics import Finding, Judge, Topic, check_examples, lint
 from mirqab.types import ExitCode
 
 
-def check_topics(wanted: Sequence[str], against: str | None, *, strict: bool, as_json: bool) -> int:
+def check_topics(wanted: Sequence[str], against: str | None, *, strict: bool, examples: bool, as_json: bool) -> int:
     """Check the topics in these files or with these ids; ConfigurationError with the mistakes of all of them.
 
-    Hints do not fail but with `strict`. As JSON, mistakes and hints of all topics are one object on standard output.
+    With `examples` those that come out as written are listed as well. Hints do not fail but with `strict`. As JSON,
+    mistakes and hints of all topics are one object on standard output.
     """
     if not wanted:
         raise UsageError("Name a topic file, or the id of a declared topic.")
@@ -47,7 +48,7 @@ def check_topics(wanted: Sequence[str], against: str | None, *, strict: bool, as
             }
         )
         if not as_json:
-            _show(name, topic, failing, findings, fired)
+            _show(name, failing, findings, fired, passing=examples)
     if as_json:
         write_line(to_json({"topics": told}, indent=2))
         return ExitCode.USAGE if mistakes or (strict and hints) else ExitCode.WELL
@@ -94,19 +95,28 @@ def _fired(topic: Topic) -> list[dict[str, Any]]:
 
 
 def _show(
-    name: str, topic: Topic, failing: Sequence[Mistake], findings: Sequence[Finding], fired: Sequence[dict[str, Any]]
+    name: str,
+    failing: Sequence[Mistake],
+    findings: Sequence[Finding],
+    fired: Sequence[dict[str, Any]],
+    *,
+    passing: bool,
 ) -> None:
-    for example in fired:
+    """Print the hints, the examples that come out as written where wanted, and last the answer in one line."""
+    wrong = {mistake.line for mistake in failing}
+    for example in fired if passing else ():
+        if example["line"] in wrong:
+            continue  # told as a mistake
         said = f"{'flagged' if example['flagged'] else 'not flagged'}, {example['score']:g}"
         rules = ", ".join(f"«{rule}»" for rule in example["rules"]) or "no rule"
         write_line(f"{name}:{example['line']}: {said}: {rules}")
     for finding in findings:
         write_line(f"hint: {finding}")
-    if failing:
-        say(f"{name}: {_many(len(failing), 'example')} not judged as expected")
+    hints = f", {_many(len(findings), 'hint')}" if findings else ""
+    if wrong:
+        say(f"{name}: {len(wrong)} of {_many(len(fired), 'example')} not as expected{hints}")
     else:
-        hints = f", {_many(len(findings), 'hint')}" if findings else ""
-        write_line(f"{name}: {topic.id} is right, version {topic.version}; every example is judged as expected{hints}")
+        write_line(f"{name} is right: {_many(len(fired), 'example')} as expected{hints}")
 
 
 def _mistake(mistake: Mistake) -> dict[str, Any]:

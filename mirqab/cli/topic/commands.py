@@ -43,6 +43,9 @@ def check(
         typer.Option("--against", metavar="stored|FILE", help="Also look for rules that never fire on these stories."),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 2 for hints too.")] = False,
+    examples: Annotated[
+        bool, typer.Option("--examples", help="Also list the examples that come out as written, with their rules.")
+    ] = False,
     forms: Annotated[
         str | None, typer.Option("--forms", metavar="TERM", help="List the forms of a term and do nothing else.")
     ] = None,
@@ -54,7 +57,7 @@ def check(
     return (
         show_forms(forms, as_json=as_json)
         if forms
-        else check_topics(topics or [], against, strict=strict, as_json=as_json)
+        else check_topics(topics or [], against, strict=strict, examples=examples, as_json=as_json)
     )
 
 
