@@ -180,11 +180,8 @@ def _unearned(conn: Connection, flag: Row[Any], found: Best | None) -> dict[str,
 
 def _top_sentence(by: Best) -> str:
     """Return the text of the sentence with the most points, the headline when no single sentence counted."""
-    top = max(by.verdict.sentences, key=lambda sentence: sentence.points, default=None)
-    if top is None:
-        return by.headline
-    text = by.headline if top.span.field == "title" else by.body
-    return text[top.span.start : top.span.stop].strip()
+    top = by.verdict.strongest
+    return by.headline if top is None else top.span.cut(title=by.headline, text=by.body).strip()
 
 
 def _write_facets(conn: Connection, story: str, topic: str, verdict: Verdict) -> None:

@@ -83,13 +83,8 @@ def _is_old(one: NearMiss, topics: Mapping[str, Topic]) -> bool:
 
 
 def _row(one: NearMiss, topics: Mapping[str, Topic]) -> dict[str, Any]:
-    from mirqab.cli.topic.verdicts_shown import strongest
-
     verdict = one.verdict
-    top, evidence = strongest(verdict), ""
-    if top is not None:
-        text = one.headline if top.span.field == "title" else one.body
-        evidence = text[top.span.start : top.span.stop].strip()
+    top = verdict.strongest
     return {
         "story": one.story,
         "article": one.article,
@@ -104,7 +99,7 @@ def _row(one: NearMiss, topics: Mapping[str, Topic]) -> dict[str, Any]:
         "url": one.url,
         "published": iso(one.published),
         "first_seen_at": iso(one.first_seen_at),
-        "top_evidence": evidence,
+        "top_evidence": "" if top is None else top.span.cut(title=one.headline, text=one.body).strip(),
         "sum": [list(part) for part in verdict.sum],
         "missing": list(verdict.missing),
     }
@@ -112,7 +107,7 @@ def _row(one: NearMiss, topics: Mapping[str, Topic]) -> dict[str, Any]:
 
 def _print(found: Sequence[NearMiss], topics: Mapping[str, Topic]) -> None:
     from mirqab.cli.paper import Paper
-    from mirqab.cli.topic.verdicts_shown import strongest
+    from mirqab.cli.topic.verdicts_shown import print_missing, print_points, print_strongest
 
     paper = Paper()
     for place, one in enumerate(found):
@@ -122,11 +117,6 @@ def _print(found: Sequence[NearMiss], topics: Mapping[str, Topic]) -> None:
         topic = verdict.topic + (", an older version" if _is_old(one, topics) else "")
         paper.line(f"{verdict.score:g} of {verdict.threshold:g}  {one_line(one.headline)}")
         paper.line(f"  {one.story}  {one_line(one.outlet)}  first seen {moment(one.first_seen_at)}  {topic}")
-        top = strongest(verdict)
-        if top is not None:
-            where = "headline: " if top.span.field == "title" else ""
-            paper.line(f"  {where}", paper.sentence(top, title=one.headline, text=one.body))
-            for name, points in (*top.parts, *verdict.sum[1:]):
-                paper.line(f"    {points:+g}  {one_line(name)}")
-        for what in verdict.missing:
-            paper.line(f"    missing: {one_line(what)}")
+        print_strongest(paper, verdict, title=one.headline, text=one.body)
+        print_points(paper, verdict)
+        print_missing(paper, verdict)

@@ -17,6 +17,10 @@ class Span:
     start: int
     stop: int
 
+    def cut(self, *, title: str, text: str) -> str:
+        """Return the piece itself; `title` and `text` are the fields of the stored text."""
+        return (title if self.field == "title" else text)[self.start : self.stop]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
@@ -70,6 +74,11 @@ class Verdict:
     # where flagged: a few pieces for each value, in the order of `facets`, those of the strongest sentence first
     facet_evidence: tuple[FacetEvidence, ...] = ()
     missing: tuple[str, ...] = ()  # for a text that is not flagged: what would have been needed
+
+    @property
+    def strongest(self) -> Sentence | None:
+        """The sentence with the most points, the first of several; None when none counted."""
+        return max(self.sentences, key=lambda sentence: sentence.points, default=None)
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:

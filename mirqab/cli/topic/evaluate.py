@@ -14,7 +14,14 @@ from mirqab.cli.inputs import Complaints
 from mirqab.cli.judging import topic_of
 from mirqab.cli.paper import Paper
 from mirqab.cli.terminal import Column, Format, one_line, print_rows, to_json, write_line
-from mirqab.cli.topic.verdicts_shown import brief, named, strongest, strongest_json
+from mirqab.cli.topic.verdicts_shown import (
+    brief,
+    named,
+    print_missing,
+    print_points,
+    print_strongest,
+    strongest_json,
+)
 from mirqab.errors import UsageError
 from mirqab.proportions import Share
 from mirqab.workbench import (
@@ -244,14 +251,9 @@ def _print_error(paper: Paper, one: Scored) -> None:
     )
     if _fault(one) == "another theatre":
         paper.line(f"  read: {one_line('، '.join(verdict.facets.get(THEATRE, ()))) or 'none'}")
-    sentence = strongest(verdict)
-    if sentence is not None:
-        where = "headline: " if sentence.span.field == "title" else ""
-        paper.line(f"  {where}", paper.sentence(sentence, title=text.title, text=text.text))
-        for name, points in (*sentence.parts, *verdict.sum[1:]):
-            paper.line(f"    {points:+g}  {one_line(name)}")
-    for what in verdict.missing:
-        paper.line(f"    missing: {one_line(what)}")
+    print_strongest(paper, verdict, title=text.title, text=text.text)
+    print_points(paper, verdict)
+    print_missing(paper, verdict)
 
 
 # -------------------------------------------------------------------------------------------------- for a pipe

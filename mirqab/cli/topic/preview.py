@@ -13,7 +13,14 @@ from mirqab.cli.inputs import Complaints
 from mirqab.cli.judging import topic_of
 from mirqab.cli.paper import Paper
 from mirqab.cli.terminal import moment, one_line, say, to_json, write_line
-from mirqab.cli.topic.verdicts_shown import brief, named, strongest, strongest_json
+from mirqab.cli.topic.verdicts_shown import (
+    brief,
+    named,
+    print_missing,
+    print_points,
+    print_strongest,
+    strongest_json,
+)
 from mirqab.errors import UsageError
 from mirqab.reader.queries import iso
 from mirqab.topics import check_examples
@@ -202,13 +209,9 @@ def _print_change(paper: Paper, change: Change) -> None:
     paper.line(f"  {_turn(change)}")
     spoken = change.before if change.kind is Kind.LOST else change.after
     assert spoken is not None
-    sentence = strongest(spoken)
-    if sentence is not None:
-        where = "headline: " if sentence.span.field == "title" else ""
-        paper.line(f"  {where}", paper.sentence(sentence, title=text.title, text=text.text))
+    print_strongest(paper, spoken, title=text.title, text=text.text)
     if change.before is None or not change.before.sentences:
-        for name, points in (*(sentence.parts if sentence else ()), *spoken.sum[1:]):
-            paper.line(f"    {points:+g}  {one_line(name)}")
+        print_points(paper, spoken)
     else:
         changes = point_changes(change.before, change.after)
         for one in changes[:CHANGES_SHOWN]:
@@ -216,8 +219,7 @@ def _print_change(paper: Paper, change: Change) -> None:
         if len(changes) > CHANGES_SHOWN:
             paper.line(f"    and {len(changes) - CHANGES_SHOWN} more lines of the arithmetic")
     if change.kind is Kind.LOST:
-        for what in change.after.missing:
-            paper.line(f"    missing: {one_line(what)}")
+        print_missing(paper, change.after)
 
 
 def _turn(change: Change) -> str:
