@@ -40,6 +40,7 @@ from mirqab.archive.runs import OutletSums, RunRow
 from mirqab.archive.storing import Place
 from mirqab.errors import ArchiveError
 from mirqab.types import (
+    LISTED,
     Admitted,
     Decision,
     FeedEntry,
@@ -434,7 +435,7 @@ class Archive:
         topic: str | None = None,
         theatre: str | None = None,
         limit: int | None = None,
-        states: Collection[FlagState] = listing.LISTED,
+        states: Collection[FlagState] = LISTED,
     ) -> list[listing.FlaggedStory]:
         """Return flagged stories, those first seen last on top; `since` means first seen by us."""
         with self._reading() as conn:

@@ -34,6 +34,9 @@ LONGEST_WAIT: Final = timedelta(days=2)
 
 _entries = tables.entries
 
+is_article = or_(_entries.c.state != EntryState.STORED, _entries.c.reason.is_(None))
+"""Whether what the entry became is an article still: a page found to be none keeps its text, with the reason."""
+
 # Statements that a crawl runs for every feed or page are built once: building one costs more than running it.
 _this_entry = _entries.c.id == bindparam("this_entry")
 

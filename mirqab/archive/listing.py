@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Row, exists, func, select
 
 from mirqab.archive import decisions, tables
 from mirqab.archive.decisions import Decided
 from mirqab.archive.entries import chunks
-from mirqab.types import FlagState, Grade, RaisedBy
+from mirqab.types import DECIDED, FlagState, Grade, RaisedBy
 
 _articles = tables.articles
 _flags = tables.flags
@@ -49,10 +49,6 @@ class FlaggedStory:
     outlets: tuple[str, ...]
     top_evidence: str
     decided: Decided | None = None
-
-
-LISTED: Final = (FlagState.OPEN, FlagState.RELEVANT, FlagState.TO_CHECK)
-"""The states of flags that are listed unless others are asked for."""
 
 
 def open_flags(conn: Connection) -> dict[str, int]:
@@ -98,8 +94,7 @@ def flagged(
     query = query.where(_flags.c.state.in_(states))
     rows = conn.execute(query.limit(limit)).all()
     outlets = _outlets(conn, {row.story for row in rows})
-    undecided = (FlagState.OPEN, FlagState.WITHDRAWN)
-    decided = decisions.last_of(decisions.of_stories(conn, {row.story for row in rows if row.state not in undecided}))
+    decided = decisions.last_of(decisions.of_stories(conn, {row.story for row in rows if row.state in DECIDED}))
     return [_flagged_story(row, outlets[row.story], decided.get((row.story, row.topic))) for row in rows]
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, case, exists, select
 
 from mirqab.archive import tables
+from mirqab.archive.newest import TEXT_COLUMNS, StoryText, story_text
 from mirqab.topics import verdict_from_json
 from mirqab.types import FlagState, Verdict
 
@@ -23,12 +24,7 @@ class NearMiss:
 
     story: str
     first_seen_at: datetime
-    article: str
-    outlet: str
-    url: str
-    headline: str
-    body: str
-    published: datetime | None
+    text: StoryText
     verdict: Verdict
 
 
@@ -90,15 +86,7 @@ def _detailed(conn: Connection, chosen: Mapping[tuple[str, str], str]) -> Iterab
     stories = tables.stories
     for (story, topic), article in chosen.items():
         row = conn.execute(
-            select(
-                _articles.c.outlet,
-                _articles.c.url,
-                _articles.c.headline,
-                _articles.c.body,
-                _articles.c.published,
-                stories.c.first_seen_at,
-                _verdicts.c.verdict,
-            )
+            select(*(*TEXT_COLUMNS, stories.c.first_seen_at, _verdicts.c.verdict))
             .join(stories, stories.c.id == _articles.c.story)
             .join(_verdicts, _verdicts.c.article == _articles.c.id)
             .where(_articles.c.id == article, _verdicts.c.topic == topic)
@@ -106,11 +94,6 @@ def _detailed(conn: Connection, chosen: Mapping[tuple[str, str], str]) -> Iterab
         yield NearMiss(
             story=story,
             first_seen_at=row.first_seen_at,
-            article=article,
-            outlet=row.outlet,
-            url=row.url,
-            headline=row.headline,
-            body=row.body,
-            published=row.published,
+            text=story_text(row),
             verdict=verdict_from_json(row.verdict),
         )

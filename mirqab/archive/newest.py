@@ -9,16 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
 
 from mirqab.archive import tables
-from mirqab.archive.entries import chunks
-from mirqab.types import EntryState, FlagState
-
-PERSONS: Final = (FlagState.RELEVANT, FlagState.IRRELEVANT, FlagState.TO_CHECK)
-"""The states of a flag that a person gave."""
+from mirqab.archive.entries import chunks, is_article
+from mirqab.types import DECIDED, FlagState
 
 _articles = tables.articles
 _flags = tables.flags
@@ -34,6 +31,28 @@ class StoryText:
     headline: str
     body: str
     published: datetime | None
+
+
+TEXT_COLUMNS: Final[tuple[ColumnElement[Any], ...]] = (
+    _articles.c.id,
+    _articles.c.outlet,
+    _articles.c.url,
+    _articles.c.headline,
+    _articles.c.body,
+    _articles.c.published,
+)
+
+
+def story_text(row: Row[Any]) -> StoryText:
+    """Return the text of a row that has the `TEXT_COLUMNS`."""
+    return StoryText(
+        article=row.id,
+        outlet=row.outlet,
+        url=row.url,
+        headline=row.headline,
+        body=row.body,
+        published=row.published,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,7 +113,7 @@ def newest_stories(
         query = query.where(_articles.c.stored_at >= since)
     if decided_only:
         query = query.where(
-            exists().where(_flags.c.story == _articles.c.story, _flags.c.topic == topic, _flags.c.state.in_(PERSONS))
+            exists().where(_flags.c.story == _articles.c.story, _flags.c.topic == topic, _flags.c.state.in_(DECIDED))
         )
     leads = conn.execute(query).all()
     stories = [row.story for row in leads]
@@ -116,33 +135,16 @@ def _texts(conn: Connection, stories: Iterable[str]) -> defaultdict[str, list[St
     found: defaultdict[str, list[StoryText]] = defaultdict(list)
     for chunk in chunks(stories):
         rows = conn.execute(
-            select(
-                _articles.c.id,
-                _articles.c.story,
-                _articles.c.outlet,
-                _articles.c.url,
-                _articles.c.headline,
-                _articles.c.body,
-                _articles.c.published,
-            )
+            select(_articles.c.story, *TEXT_COLUMNS)
             .join(entries, entries.c.id == _articles.c.entry)
             .where(
                 _articles.c.story.in_(chunk),
-                or_(entries.c.state != EntryState.STORED, entries.c.reason.is_(None)),
+                is_article,
             )
             .order_by(_articles.c.story, _articles.c.stored_at, _articles.c.id)
         )
         for row in rows:
-            found[row.story].append(
-                StoryText(
-                    article=row.id,
-                    outlet=row.outlet,
-                    url=row.url,
-                    headline=row.headline,
-                    body=row.body,
-                    published=row.published,
-                )
-            )
+            found[row.story].append(story_text(row))
     return found
 
 
@@ -151,7 +153,7 @@ def _decisions(conn: Connection, stories: Iterable[str], topic: str) -> dict[str
     for chunk in chunks(stories):
         rows = conn.execute(
             select(_flags.c.story, _flags.c.state).where(
-                _flags.c.story.in_(chunk), _flags.c.topic == topic, _flags.c.state.in_(PERSONS)
+                _flags.c.story.in_(chunk), _flags.c.topic == topic, _flags.c.state.in_(DECIDED)
             )
         )
         found |= {row.story: FlagState(row.state) for row in rows}

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select
 
 from mirqab.archive import flags, tables, topicsets
-from mirqab.archive.entries import chunks
+from mirqab.archive.entries import chunks, is_article
 from mirqab.archive.flags import FlagChange
 from mirqab.archive.storing import verdict_row
 from mirqab.archive.topicsets import Versions
 from mirqab.killpoints import kill_point
 from mirqab.topics import worth_keeping
-from mirqab.types import EntryState, RaisedBy, StoredText, Verdict
+from mirqab.types import RaisedBy, StoredText, Verdict
 
 _articles = tables.articles
 _entries = tables.entries
@@ -79,7 +79,7 @@ class Rejudged:
 
 def count(conn: Connection, chosen: Chosen) -> int:
     """Return how many articles are to be judged anew."""
-    query = _narrowed(select(func.count()).select_from(_WITH_SETS).where(_is_article), chosen)
+    query = _narrowed(select(func.count()).select_from(_WITH_SETS).where(is_article), chosen)
     if not chosen.everything:
         sets = topicsets.every(conn)
         wanted_of = _Wanted(chosen, sets)
@@ -166,12 +166,11 @@ def write(
 _WITH_SETS: Final = _articles.join(_entries, _entries.c.id == _articles.c.entry).outerjoin(
     _judged, _judged.c.article == _articles.c.id
 )
-_is_article = or_(_entries.c.state != EntryState.STORED, _entries.c.reason.is_(None))
 _within = (_articles.c.story > bindparam("after")) & (_articles.c.story <= bindparam("last"))
 _STORIES: Final = (
     select(_stories.c.id).where(_stories.c.id > bindparam("after")).order_by(_stories.c.id).limit(bindparam("most"))
 )
-_MARKS: Final = select(_articles.c.id, _judged.c.topics).select_from(_WITH_SETS).where(_within, _is_article)
+_MARKS: Final = select(_articles.c.id, _judged.c.topics).select_from(_WITH_SETS).where(_within, is_article)
 _PRESENT: Final = _MARKS.add_columns(_articles.c.fingerprint)
 _TEXTS: Final = (
     select(

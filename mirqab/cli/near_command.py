@@ -87,19 +87,19 @@ def _row(one: NearMiss, topics: Mapping[str, Topic]) -> dict[str, Any]:
     top = verdict.strongest
     return {
         "story": one.story,
-        "article": one.article,
+        "article": one.text.article,
         "topic": verdict.topic,
         "topic_version": verdict.version,
         "current": not _is_old(one, topics),
         "score": verdict.score,
         "threshold": verdict.threshold,
         "short": round(verdict.threshold - verdict.score, 4),
-        "headline": one.headline,
-        "outlet": one.outlet,
-        "url": one.url,
-        "published": iso(one.published),
+        "headline": one.text.headline,
+        "outlet": one.text.outlet,
+        "url": one.text.url,
+        "published": iso(one.text.published),
         "first_seen_at": iso(one.first_seen_at),
-        "top_evidence": "" if top is None else top.span.cut(title=one.headline, text=one.body).strip(),
+        "top_evidence": "" if top is None else top.span.cut(title=one.text.headline, text=one.text.body).strip(),
         "sum": [list(part) for part in verdict.sum],
         "missing": list(verdict.missing),
     }
@@ -115,8 +115,8 @@ def _print(found: Sequence[NearMiss], topics: Mapping[str, Topic]) -> None:
             paper.line()
         verdict = one.verdict
         topic = verdict.topic + (", an older version" if _is_old(one, topics) else "")
-        paper.line(f"{verdict.score:g} of {verdict.threshold:g}  {one_line(one.headline)}")
-        paper.line(f"  {one.story}  {one_line(one.outlet)}  first seen {moment(one.first_seen_at)}  {topic}")
-        print_strongest(paper, verdict, title=one.headline, text=one.body)
+        paper.line(f"{verdict.score:g} of {verdict.threshold:g}  {one_line(one.text.headline)}")
+        paper.line(f"  {one.story}  {one_line(one.text.outlet)}  first seen {moment(one.first_seen_at)}  {topic}")
+        print_strongest(paper, verdict, title=one.text.headline, text=one.text.body)
         print_points(paper, verdict)
         print_missing(paper, verdict)

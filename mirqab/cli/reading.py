@@ -9,7 +9,7 @@ import typer
 
 from mirqab.cli import deployment
 from mirqab.cli.terminal import FORMAT, Column, Format, Row, moment, print_rows, to_json, write_line
-from mirqab.types import FlagState
+from mirqab.types import LISTED, FlagState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ class FlagShown(StrEnum):
     def states(cls, wanted: Sequence[FlagShown] | None) -> tuple[FlagState, ...]:
         """Return the states that were asked for: without any, those of flags that call for a look."""
         if not wanted:
-            return (FlagState.OPEN, FlagState.RELEVANT, FlagState.TO_CHECK)
+            return LISTED
         return tuple(FlagState) if cls.ALL in wanted else tuple(FlagState[one.name] for one in wanted)
 
 

@@ -33,6 +33,8 @@ from mirqab.types.pages import (
     Worked,
 )
 from mirqab.types.words import (
+    DECIDED,
+    LISTED,
     NO_ANSWER,
     REFUSALS,
     Decision,
@@ -50,6 +52,8 @@ from mirqab.types.words import (
 )
 
 __all__ = [
+    "DECIDED",
+    "LISTED",
     "NO_ANSWER",
     "REFUSALS",
     "Admitted",

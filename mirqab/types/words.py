@@ -117,13 +117,20 @@ class Relation(StrEnum):
 
 
 class FlagState(StrEnum):
-    """Where a flag stands; all but `OPEN` and `WITHDRAWN` are a person's decision."""
+    """Where a flag stands."""
 
     OPEN = "open"
     RELEVANT = "relevant"
     IRRELEVANT = "irrelevant"
     TO_CHECK = "to_check"
     WITHDRAWN = "withdrawn"
+
+
+DECIDED: Final = (FlagState.RELEVANT, FlagState.IRRELEVANT, FlagState.TO_CHECK)
+"""The states of a flag that a person gave."""
+
+LISTED: Final = (FlagState.OPEN, FlagState.RELEVANT, FlagState.TO_CHECK)
+"""The states of flags that are listed unless others are asked for."""
 
 
 class Decision(StrEnum):

@@ -113,7 +113,7 @@ def test_the_nearest_comes_first_and_flagged_or_decided_ones_do_not(archive: Arc
     decide(archive, decided, Decision.IRRELEVANT)
     found = archive.near_misses(thresholds=THRESHOLDS)
     assert [one.story for one in found] == [near, middle, far]
-    assert found[0].headline == "عنوان near"
+    assert found[0].text.headline == "عنوان near"
     assert found[0].verdict == short("near", 4.5)
     assert [one.story for one in archive.near_misses(thresholds=THRESHOLDS, limit=2)] == [near, middle]
     assert archive.near_misses(thresholds={}) == []

@@ -24,7 +24,7 @@ from mirqab.cli.topic.verdicts_shown import (
 from mirqab.errors import UsageError
 from mirqab.reader.queries import iso
 from mirqab.topics import check_examples
-from mirqab.types import FlagState
+from mirqab.types import DECIDED, FlagState
 from mirqab.workbench import (
     Change,
     Kind,
@@ -166,7 +166,7 @@ def _sums(totals: Totals, *, new: bool) -> Iterator[str]:
 
 
 def _decisions(totals: Totals) -> Iterator[str]:
-    for state in (FlagState.RELEVANT, FlagState.IRRELEVANT, FlagState.TO_CHECK):
+    for state in DECIDED:
         counts = {what: count for (decision, what), count in totals.decided.items() if decision is state}
         if counts:
             parts = [f"{counts[what]:,} {word}" for what, word in _BECOMES.items() if counts.get(what)]
