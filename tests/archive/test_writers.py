@@ -32,6 +32,7 @@ for start in range(0, pages, 10):
     shot = snapshot(*(item(str(n), host=host) for n in numbers), outlet=outlet, url=f"https://{host}/rss.xml")
     archive.admit(run, shot, first_poll_max_age_s=WEEK_S)
     for n in numbers:
+        sys.stdin.readline()
         # every second text is carried by all outlets; every fourth is about the topic
         text = TALKS + "\\n" + body(f"الخبر {n} " + ("" if n % 2 else outlet))
         verdicts = [verdict(text)] if n % 4 == 1 else []
@@ -42,9 +43,13 @@ archive.end_run(run, exit_code=0, finish="finished")
 
 
 def writer(url: str, outlet: str, pages: int) -> subprocess.Popen[str]:
-    """Start a process that admits and stores that many pages of the outlet; returns when it is ready."""
+    """Start a process that admits and stores that many pages of the outlet; returns when it is ready.
+
+    It reads a line before each page and takes no line for one, once its input is closed.
+    """
     child = subprocess.Popen(
         [sys.executable, "-c", WRITE, url, outlet, str(pages)],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -104,6 +109,10 @@ def kill_while_it_writes(archive_url: str, *, kills: int, pages: int, seed: int)
     moments = random.Random(seed)
     for _ in range(kills):
         child = writer(archive_url, "rasid", pages)
+        # as many lines as it may store, fewer than all: on a fast machine it would else be done before it is killed
+        assert child.stdin is not None
+        child.stdin.write("\n" * moments.randrange(pages))
+        child.stdin.flush()
         time.sleep(moments.uniform(0.0, 0.12))
         os.kill(child.pid, signal.SIGKILL)
         child.communicate()

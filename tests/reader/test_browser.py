@@ -49,6 +49,7 @@ def test_the_pages_run_from_right_to_left_and_need_nothing_from_elsewhere(watche
     page.goto(pages)
     assert page.evaluate("getComputedStyle(document.body).direction") == "rtl"
     page.click(f"text={TALKS.headline}")
+    page.wait_for_load_state()
     assert page.locator("h1").inner_text() == TALKS.headline
     box, outlet = page.locator("h1").bounding_box(), page.locator(".origin .outlet").first.bounding_box()
     assert box is not None
