@@ -27,6 +27,7 @@ class FlagShown(StrEnum):
     RELEVANT = "relevant"
     IRRELEVANT = "irrelevant"
     TO_CHECK = "to-check"
+    DEVELOPING = "developing"
     WITHDRAWN = "withdrawn"
     ALL = "all"
 
@@ -48,8 +49,8 @@ def flagged(
         list[FlagShown] | None,
         typer.Option(
             metavar="STATE",
-            help="Only flags in this state: open, relevant, to-check, irrelevant, withdrawn or all; may be repeated. "
-            "Without it all but irrelevant and withdrawn ones.",
+            help="Only flags in this state: open, relevant, to-check, developing, irrelevant, withdrawn or all; "
+            "may be repeated. Without it all but irrelevant and withdrawn ones.",
         ),
     ] = None,
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="At most so many, the newest.")] = None,
