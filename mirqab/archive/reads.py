@@ -155,6 +155,7 @@ def _detail(conn: Connection, row: Row[Any]) -> ArticleDetail:
             fetched_at=row.fetched_at,
             fingerprint=row.fingerprint,
             embeds=tuple(Embed(**embed) for embed in row.embeds),
+            agencies=tuple(row.agencies),
         ),
         verdicts=tuple(verdict_from_json(verdict) for verdict in found.scalars()),
         judged=tuple(topicsets.of_article(conn, row.id).items()),

@@ -139,7 +139,17 @@ def rewrite(conn: Connection, worked: Worked, target: str, story: str, now: date
     """
     article = worked.article
     assert article is not None
-    names = ("authors", "published", "published_raw", "updated", "updated_raw", "language", "extractor", "quality")
+    names = (
+        "authors",
+        "published",
+        "published_raw",
+        "updated",
+        "updated_raw",
+        "language",
+        "extractor",
+        "quality",
+        "agencies",
+    )
     values = {name: getattr(article, name) for name in names} | {"embeds": [asdict(embed) for embed in article.embeds]}
     conn.execute(update(_articles).where(_articles.c.id == target).values(values))
     former = _verdict_topics(conn, target)
@@ -223,6 +233,7 @@ def _content(worked: Worked, article: Article, key: str) -> dict[str, Any]:
         "body": article.body,
         "authors": article.authors,
         "embeds": [asdict(embed) for embed in article.embeds],
+        "agencies": article.agencies,
         "published": article.published,
         "published_raw": article.published_raw,
         "updated": article.updated,

@@ -138,6 +138,8 @@ class Article:
     fingerprint: str  # of the folded text: equal means exact copy
     quality_parts: Mapping[str, float] = field(default_factory=dict, compare=False)  # not stored
     embeds: tuple[Embed, ...] = ()
+    signature: bytes = field(default=b"", compare=False)  # by what its copies are found; empty for a short text
+    agencies: tuple[str, ...] = ()  # ids of the news agencies that it is credited to
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
