@@ -8,12 +8,13 @@ one to two windows.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mirqab.seen import scripts
 from mirqab.seen.keys import bands_prefix
@@ -82,7 +83,7 @@ class Bands:
             words += (f"{first} {last}", b"".join(text.bands))
 
         async def look_up(redis: Redis) -> list[list[str | int]] | None:
-            answer: list[list[str | int]] = await redis.register_script(scripts.FIND_BANDS)([], words)
+            answer: list[list[str | int]] = await _run(redis, scripts.FIND_BANDS, words)
             return answer
 
         answers = await self._link.ask(look_up, otherwise=None)
@@ -99,13 +100,13 @@ class Bands:
         return written
 
     async def _remember(self, texts: Sequence[tuple[str, Banded]]) -> int:
-        words: list[str | bytes] = [self._prefix]
+        words: list[str | bytes] = [self._prefix, "1" if self._private else "0"]
         for article, text in texts:
             period = self._period(text.day.toordinal() - _EPOCH_DAY)
             words += (f"{period} {self._life_s(period)}", _packed(article), b"".join(text.bands))
 
         async def write(redis: Redis) -> int:
-            return int(await redis.register_script(scripts.REMEMBER_BANDS)([], words))
+            return int(await _run(redis, scripts.REMEMBER_BANDS, words))
 
         return await self._link.ask(write, otherwise=0)
 
@@ -137,6 +138,22 @@ class Bands:
             return PRIVATE_LIFE_S
         ends_at = ((period + 1) * self._window_days + self._window_days) * 86_400
         return max(PRIVATE_LIFE_S, int(ends_at - time.time()))
+
+
+async def _run(redis: Redis, script: str, words: list[str | bytes]) -> Any:
+    """Run a script; the server knows it after the first time, and is sent its digest alone."""
+    from redis.exceptions import NoScriptError  # like all of redis, loaded by who asks it
+
+    try:
+        return await redis.evalsha(_DIGESTS[script], 0, *words)
+    except NoScriptError:
+        return await redis.eval(script, 0, *words)
+
+
+_DIGESTS: Final = {
+    script: hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
+    for script in (scripts.FIND_BANDS, scripts.REMEMBER_BANDS)
+}
 
 
 def _packed(article: str) -> bytes:
