@@ -21,7 +21,7 @@ from mirqab.errors import ArchiveError
 from mirqab.intake import PASSES, RETRY_STEP_S, Intake, next_try
 from mirqab.polling import RETRY_AFTER_MOST_S
 from mirqab.seen import Seen, open_seen
-from mirqab.types import Admitted, EntryState, FlagState, Reason, make_id
+from mirqab.types import Admitted, EntryState, FlagState, Reason, Worked, make_id
 from tests.archive.making import (
     NOON,
     TALKS,
@@ -70,6 +70,12 @@ async def an_intake(archive: Archive, seen: Seen, *, max_attempts: int = 3) -> A
         yield intake
     finally:
         await intake.close()
+
+
+async def copy_of(intake: Intake, page: Worked) -> str | None:
+    looked_up = await intake.look_up(page)
+    assert looked_up is not None
+    return looked_up.copy
 
 
 EARLIER = NOON - timedelta(hours=1)
@@ -141,10 +147,10 @@ async def test_a_page_goes_from_feed_to_story_and_its_mark_is_made(archive: Arch
         first, second = await intake.due("rasid")
         assert await intake.claim(first)
         assert not await intake.claim(first), "it is held"
-        assert await intake.look_up(page) is None
+        assert await copy_of(intake, page) is None
         stored = await intake.store(page, None)
         assert stored.raised == (TOPIC[0],)
-        assert await intake.look_up(page) == stored.article
+        assert await copy_of(intake, page) == stored.article
         assert await seen.copy_of(page.article.fingerprint) == stored.article
         assert not await intake.claim(first), "it is no longer due"
         assert await intake.claim(second), "and a claim in vain is given back"
@@ -248,9 +254,9 @@ async def test_with_redis_gone_pages_are_stored_and_their_marks_made_the_next_ti
             os.kill(pid, signal.SIGKILL)
         for entry, page in zip(await intake.due("rasid"), pages[1:], strict=True):
             assert await intake.claim(entry)
-            assert await intake.look_up(page) is None
+            assert await copy_of(intake, page) is None
             await intake.store(page)
-        assert await intake.look_up(pages[0]) == make_id("a", entry_id("1")), "the archive knows as well"
+        assert await copy_of(intake, pages[0]) == make_id("a", entry_id("1")), "the archive knows as well"
         assert await intake.recover() == 0
     assert len(archive.unconfirmed()) == 2
     async with open_seen(redis_url=None, folder=redis_folder) as seen, an_intake(archive, seen) as intake:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal, Self
 
@@ -26,6 +26,7 @@ from mirqab.archive import (
     reextracting,
     rejudging,
     runs,
+    signatures,
     storing,
 )
 from mirqab.archive.decisions import Decided, Marked
@@ -37,6 +38,7 @@ from mirqab.archive.pruning import Pruned, PrunePlan, RawSpace
 from mirqab.archive.reextracting import KeptEntry
 from mirqab.archive.rejudging import Chosen, Rejudged, StaleBatch
 from mirqab.archive.runs import OutletSums, RunRow
+from mirqab.archive.signatures import Candidate, Compare, LookedUp, Signed, Unmarked, Unsigned
 from mirqab.archive.storing import Place
 from mirqab.errors import ArchiveError
 from mirqab.types import (
@@ -280,29 +282,98 @@ class Archive:
         with self._reading() as conn:
             return storing.copy_of(conn, fingerprint)
 
-    def store(self, run: str, worked: Worked, *, place: Place, robots: str | None = None) -> Stored:
+    def store(
+        self,
+        run: str,
+        worked: Worked,
+        *,
+        place: Place,
+        compare: Compare | None = None,
+        looked_up: LookedUp | None = None,
+        robots: str | None = None,
+        marked: Mapping[str, str] | None = None,
+    ) -> Stored:
         """Write a worked page in one transaction: the article or the sighting of one, verdicts, flags, the outcome.
 
         A replay changes nothing and returns `already=True`. The page must hold an article. `robots` is what robots.txt
-        said of it.
+        said of it. `looked_up` is what was found of its copies before; what came since is looked at here, by `compare`.
+        `marked` is noted as by `mark_confirmed`.
         """
         with self._writing() as conn:
-            return storing.store(conn, run, worked, place=place, now=_now(), robots=robots)
+            return storing.store(
+                conn,
+                run,
+                worked,
+                place=place,
+                compare=compare,
+                looked_up=looked_up,
+                now=_now(),
+                robots=robots,
+                marked=marked,
+            )
 
-    def unconfirmed(self, limit: int = 1000) -> list[tuple[str, str, str]]:
-        """Return (article, fingerprint, entry) of articles whose mark in Redis is not known to be made."""
+    def signatures_mark(self, most: int) -> tuple[int, list[tuple[str, str]]]:
+        """Return the highest number of a signature, and articles whose bands may not lie in Redis, at most so many.
+
+        These with the fingerprints of their texts.
+        """
         with self._reading() as conn:
-            return storing.unconfirmed(conn, limit)
+            return signatures.mark(conn), signatures.unconfirmed(conn, most)
 
-    def mark_confirmed(self, article_ids: Iterable[str]) -> None:
-        """Note that the marks of these articles are made."""
-        with self._writing() as conn:
-            storing.mark_confirmed(conn, article_ids)
+    def signatures_of(self, articles: Iterable[str]) -> list[Signed]:
+        """Return the signatures of some articles, in the order in which they were written."""
+        with self._reading() as conn:
+            return signatures.of(conn, articles)
 
-    def unconfirm_since(self, moment: datetime) -> None:
-        """Note that the marks of all articles stored since are gone, as after Redis was emptied."""
+    def signatures_between(self, first: date, last: date, *, after: int = 0) -> list[Signed]:
+        """Return the signatures of articles of some days whose numbers are higher than `after`."""
+        with self._reading() as conn:
+            return signatures.between(conn, first, last, after=after)
+
+    def candidates(self, articles: Iterable[str]) -> list[Candidate]:
+        """Return the texts of some articles, in the order in which their signatures were written."""
+        with self._reading() as conn:
+            return signatures.candidates(conn, articles)
+
+    def all_signed(self, since: datetime) -> bool:
+        """Tell whether all articles stored since a moment have signatures of today's making."""
+        with self._reading() as conn:
+            return signatures.all_signed(conn, since)
+
+    def unsigned(self, *, since: datetime, limit: int) -> list[Unsigned]:
+        """Return articles stored since a moment that have no signature of today's making, the newest first."""
+        with self._reading() as conn:
+            return signatures.unsigned(conn, since=since, limit=limit)
+
+    def count_unsigned(self, *, since: datetime) -> int:
+        """Return how many articles stored since a moment have no signature of today's making."""
+        with self._reading() as conn:
+            return signatures.count_unsigned(conn, since=since)
+
+    def sign(self, signed: Sequence[tuple[Unsigned, bytes]]) -> None:
+        """Write signatures made for articles that had none, or another, unless they have got one meanwhile."""
         with self._writing() as conn:
-            storing.unconfirm_since(conn, moment)
+            signatures.write_missing(conn, signed)
+
+    def sample_signatures(self, *, first: date, count: int) -> list[Signed]:
+        """Return signatures of articles from a day on whose marks are made, drawn at random, at most so many."""
+        with self._reading() as conn:
+            return signatures.sample(conn, first=first, count=count)
+
+    def unconfirmed(self, limit: int = 1000) -> list[Unmarked]:
+        """Return articles whose marks in Redis are not known to be made."""
+        with self._reading() as conn:
+            return signatures.unmarked(conn, limit)
+
+    def mark_confirmed(self, marked: Mapping[str, str]) -> None:
+        """Note that the marks of these articles are made: article → fingerprint of the text that was marked."""
+        with self._writing() as conn:
+            storing.mark_confirmed(conn, marked)
+
+    def unconfirm_since(self, moment: datetime) -> int:
+        """Note that the marks of all articles stored since are gone, as after Redis was emptied; return how many."""
+        with self._writing() as conn:
+            return storing.unconfirm_since(conn, moment)
 
     # ------------------------------------------------------------------------------------------- raw pages
 
@@ -349,13 +420,24 @@ class Archive:
         with self._reading() as conn:
             return reextracting.kept_entry(conn, entry_id)
 
-    def rework(self, run: str, kept: KeptEntry, worked: Worked, *, place: Place) -> tuple[str, ...] | None:
+    def rework(
+        self,
+        run: str,
+        kept: KeptEntry,
+        worked: Worked,
+        *,
+        place: Place,
+        compare: Compare | None = None,
+        looked_up: LookedUp | None = None,
+    ) -> tuple[str, ...] | None:
         """Write what a kept page was worked into, in one transaction; return the topics newly raised.
 
-        None, and nothing is written, when the page has changed since it was looked at.
+        None, and nothing is written, when the page has changed since it was looked at. Copies are told as by `store`.
         """
         with self._writing() as conn:
-            return reextracting.write(conn, run, kept, worked, place=place, now=_now())
+            return reextracting.write(
+                conn, run, kept, worked, place=place, compare=compare, looked_up=looked_up, now=_now()
+            )
 
     # -------------------------------------------------------------------------------- judging anew, decisions
 
