@@ -17,7 +17,11 @@ def fingerprint(headline: str, body: str) -> str:
     Spelling variants, marks, punctuation and white space do not count. The headline counts only when the body has
     fewer than `SHORT_BODY` words: outlets put their own headlines over one wire text.
     """
-    said = words(fold(body))
+    return fingerprint_of(headline, words(fold(body)))
+
+
+def fingerprint_of(headline: str, said: list[str]) -> str:
+    """Return the fingerprint of a text whose body has these folded words."""
     if len(said) < SHORT_BODY:
         said = [*words(fold(headline)), "\x1e", *said]
     return hashlib.blake2b("\x1f".join(said).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -28,10 +28,12 @@ from mirqab.archive import (
     runs,
     signatures,
     storing,
+    withdrawing,
 )
 from mirqab.archive.decisions import Decided, Marked
 from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
 from mirqab.archive.feedstates import Settle, unsettled
+from mirqab.archive.flags import FlagChange
 from mirqab.archive.nearmisses import NearMiss
 from mirqab.archive.newest import StoredStory
 from mirqab.archive.pruning import Pruned, PrunePlan, RawSpace
@@ -458,11 +460,25 @@ class Archive:
 
         What changed since it was read is left. Without `keep` the transaction is taken back once its changes are known.
         """
+        with self._trying(keep=keep) as conn:
+            return rejudging.write(conn, chosen, batch, verdicts, now=_now())
+
+    def withdraw(self, topic: str, *, after: str, limit: int, keep: bool) -> tuple[FlagChange, ...]:
+        """Withdraw the open flags of a topic that is declared no more on the next `limit` stories, in one transaction.
+
+        Returns what became of them, nothing when there are no more stories after this one. Without `keep` the
+        transaction is taken back once its changes are known.
+        """
+        with self._trying(keep=keep) as conn:
+            return withdrawing.withdraw(conn, topic, after=after, limit=limit, now=_now())
+
+    @contextmanager
+    def _trying(self, *, keep: bool) -> Iterator[Connection]:
+        """Open a transaction, which without `keep` is taken back in the end."""
         with opening.errors_of(self._place), self._writer.connect() as conn, conn.begin() as transaction:
-            done = rejudging.write(conn, chosen, batch, verdicts, now=_now())
+            yield conn
             if not keep:
                 transaction.rollback()
-        return done
 
     def decide(
         self, story_id: str, decision: Decision, *, by: str, note: str | None, fallback: tuple[str, Verdict]

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, not_, select
 
 from mirqab.archive import tables
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import CHUNK, chunks
-from mirqab.copies import LEAST_SIMILARITY, SIGNATURE_BYTES, bands, similarity
+from mirqab.copies import SIGNATURE_BYTES, SIGNATURE_VERSION, bands, is_current, worth_comparing
 from mirqab.types import Article, Relation
 
 _articles = tables.articles
@@ -105,7 +105,7 @@ def day_of(published: datetime | None, fetched_at: datetime) -> date:
 
 def may_be_copies(one: bytes, other: bytes) -> bool:
     """Tell whether the texts of two signatures are worth comparing: whether Redis would name one for the other."""
-    if len(one) != len(other) or similarity(one, other) < LEAST_SIMILARITY:
+    if not one or not worth_comparing(one, other):
         return False
     return not set(bands("", "", one)).isdisjoint(bands("", "", other))
 
@@ -257,18 +257,16 @@ def void(conn: Connection, article: str) -> None:
 # ------------------------------------------------------------------------------- archives made without them
 
 
-def is_of_today(made: bytes) -> bool:
-    """Tell whether a signature is of the making of this program; an empty one is."""
-    return len(made) in (0, SIGNATURE_BYTES)
-
+_of_today = (func.length(_signatures.c.signature) == 0) | (
+    (func.length(_signatures.c.signature) == SIGNATURE_BYTES)
+    & (func.substr(_signatures.c.signature, 1, 1) == bytes([SIGNATURE_VERSION]))
+)
+"""What `is_current` says of a signature."""
 
 _UNSIGNED: Final = (
     select(_articles.c.id, _articles.c.headline, _articles.c.body, _articles.c.published, _articles.c.fetched_at)
     .outerjoin(_signatures, _signatures.c.article == _articles.c.id)
-    .where(
-        _articles.c.stored_at >= bindparam("since"),
-        _signatures.c.article.is_(None) | func.length(_signatures.c.signature).not_in([0, SIGNATURE_BYTES]),
-    )
+    .where(_articles.c.stored_at >= bindparam("since"), _signatures.c.article.is_(None) | not_(_of_today))
 )
 _OLDEST: Final = (
     select(_signatures.c.signature)
@@ -285,7 +283,7 @@ def all_signed(conn: Connection, since: datetime) -> bool:
     It is the oldest that tells: signatures are made from the newest article on.
     """
     row = conn.execute(_OLDEST, {"since": since}).one_or_none()
-    return row is None or (row.signature is not None and is_of_today(bytes(row.signature)))
+    return row is None or (row.signature is not None and is_current(bytes(row.signature)))
 
 
 def unsigned(conn: Connection, *, since: datetime, limit: int) -> list[Unsigned]:
@@ -308,7 +306,7 @@ def write_missing(conn: Connection, signed: Collection[tuple[Unsigned, bytes]]) 
     missing = dict(signed)
     for chunk in chunks(text.article for text in missing):
         rows = conn.execute(_OF, {"articles": chunk})
-        have = {row.article for row in rows if is_of_today(bytes(row.signature))}
+        have = {row.article for row in rows if is_current(bytes(row.signature))}
         missing = {text: made for text, made in missing.items() if text.article not in have}
     for text, made in missing.items():
         replace(conn, text.article, text.day, made)

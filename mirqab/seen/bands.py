@@ -1,9 +1,9 @@
 """Which stored articles share a band with a text: candidates for copies, found in one round trip.
 
-A band is six bytes of a text's signature (`mirqab.copies`), opaque here. Each lies as a field of a small hash that many
-bands share, with the articles that have it: 16 bytes a band in all, where a key of its own would cost ninety. The
-hashes lie in periods as long as the window and go as a whole, when it has left them behind: an article of today lies
-there for one to two windows.
+A band is five bytes of a text's signature (`mirqab.copies`), opaque here. Each lies as a field of a small hash that
+many bands share, with the articles that have it: 15 bytes a band, where a key of its own would cost ninety. The hashes
+lie in periods as long as the window and go as a whole, when it has left them behind: an article of today lies there for
+one to two windows.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Banded:
-    """A text as it is looked up and written: its bands, six bytes each, and the day that it is of."""
+    """A text as it is looked up and written: its bands, five bytes each, and the day that it is of."""
 
     bands: tuple[bytes, ...]
     day: date
@@ -78,8 +78,8 @@ class Bands:
     async def _find(self, texts: Sequence[Banded]) -> list[Counter[str]] | None:
         call = self.finding(texts)
 
-        async def look_up(redis: Redis) -> list[list[str]] | None:
-            answer: list[list[str]] = await redis.register_script(call.script)(call.keys, call.words)
+        async def look_up(redis: Redis) -> list[list[str | int]] | None:
+            answer: list[list[str | int]] = await redis.register_script(call.script)(call.keys, call.words)
             return answer
 
         answers = await self._link.ask(look_up, otherwise=None)
@@ -95,9 +95,9 @@ class Bands:
         return Call(scripts.FIND_BANDS, [], words)
 
     @staticmethod
-    def found(answers: Sequence[Sequence[str]]) -> list[Counter[str]]:
+    def found(answers: Sequence[list[str | int]]) -> list[Counter[str]]:
         """Return what the call of `finding` answered: for each text the articles that share bands with it."""
-        return [Counter(map(_unpacked, articles)) for articles in answers]
+        return [_unpacked(articles) for articles in answers]
 
     async def remember(self, texts: Sequence[tuple[str, Banded]]) -> int:
         """Write the bands of stored articles; returns how many articles were written, fewer when Redis is away.
@@ -160,5 +160,6 @@ def _packed(article: str) -> bytes:
     return int(article[1:], 16).to_bytes(_ARTICLE_BYTES, "big")
 
 
-def _unpacked(raw: str) -> str:
-    return f"a{raw[1:]}"
+def _unpacked(articles: list[str | int]) -> Counter[str]:
+    """Return how many bands each article shares: the list has an article's digits, then the number, and so on."""
+    return Counter({f"a{str(raw)[1:]}": int(shared) for raw, shared in zip(articles[::2], articles[1::2], strict=True)})
