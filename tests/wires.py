@@ -5,10 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from mirqab.copies import signature
 from mirqab.types import Verdict, Worked
 from tests.archive.making import worked
+
+NOW = datetime.now(UTC).replace(microsecond=0)
 
 _ROOTS = "بتثجحخدذرزسشصضطظعغفقكلمنهوي"
 
@@ -27,10 +30,18 @@ def edited(text: str, *, by: int = 1) -> str:
     return " ".join(told)
 
 
-def signed(slug: str, text: str, *, outlet: str = "rasid", verdicts: Sequence[Verdict] = (), minutes: int = 0) -> Worked:
-    """Return a page as a worker makes it, with its signature."""
-    page = worked(slug, text, outlet=outlet, host=f"{outlet}.example", verdicts=verdicts, minutes=minutes)
+def signed(
+    slug: str, text: str, *, outlet: str = "rasid", verdicts: Sequence[Verdict] = (), days: int = 0, minutes: int = 0
+) -> Worked:
+    """Return a page as a worker makes it, with its signature; published so many days ago, fetched now and later."""
+    page = worked(slug, text, outlet=outlet, host=f"{outlet}.example", verdicts=verdicts)
     assert page.article is not None
     made = signature(page.article.headline, page.article.body)
     assert made, "too short to be found by its signature"
-    return replace(page, article=replace(page.article, signature=made))
+    article = replace(
+        page.article,
+        signature=made,
+        published=NOW - timedelta(days=days),
+        fetched_at=NOW + timedelta(minutes=minutes),
+    )
+    return replace(page, article=article)
