@@ -228,11 +228,9 @@ def _content_type(page: Page) -> str | None:
 
 
 def _article(page: Page, extraction: Extraction) -> Article:
-    from mirqab.arabic import fold, words
-    from mirqab.copies import said, signature_of
-    from mirqab.fingerprints import SHORT_BODY, fingerprint_of
+    from mirqab.copies import signature
+    from mirqab.fingerprints import fingerprint
 
-    told = words(fold(extraction.body))  # once for both
     return Article(
         id=make_id("a", page.entry),
         entry=page.entry,
@@ -249,8 +247,8 @@ def _article(page: Page, extraction: Extraction) -> Article:
         extractor=extraction.extractor,
         quality=extraction.quality,
         fetched_at=page.fetched_at,
-        fingerprint=fingerprint_of(extraction.headline, told),
+        fingerprint=fingerprint(extraction.headline, extraction.body),
         quality_parts=extraction.quality_parts,
         embeds=extraction.embeds,
-        signature=signature_of(told if len(told) >= SHORT_BODY else said(extraction.headline, extraction.body)),
+        signature=signature(extraction.headline, extraction.body),
     )

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from mirqab import polling
-from mirqab.archive import Archive, ArchiveThread, LookedUp
+from mirqab.addresses import url_key
+from mirqab.archive import Archive, ArchiveThread, LookedUp, read_page
 from mirqab.errors import ArchiveError
 from mirqab.intake.looking import Looking, banded_of
 from mirqab.intake.marking import Marking
@@ -32,6 +33,7 @@ from mirqab.types import (
     Reason,
     Relation,
     Stored,
+    Validators,
     Worked,
 )
 
@@ -61,10 +63,12 @@ class Intake:
         outlets: Sequence[Outlet] = (),
         limits: polling.Limits | None = None,
         window_days: int = WINDOW_DAYS,
+        recheck_hours: Sequence[float] = (),
     ) -> None:
         """`limits` are the deployment's; the `outlets` may have their own, and know their time zone.
 
-        Copies are looked for among articles whose days are at most `window_days` apart.
+        Copies are looked for among articles whose days are at most `window_days` apart. The page of a flagged article
+        is looked at again `recheck_hours` after it was stored; without any it is not.
         """
         self.archive = archive
         self.seen = seen
@@ -73,6 +77,7 @@ class Intake:
         self._first_poll_max_age_s = first_poll_max_age_s
         self._limits = limits or polling.Limits()
         self._paces = {outlet.id: (self._limits.of(outlet), outlet.timezone) for outlet in outlets}
+        self._recheck_hours = tuple(recheck_hours)
         self._thread = ArchiveThread(archive)
         self._to_admit: list[tuple[FeedSnapshot, asyncio.Future[Admitted]]] = []
         self._admitting: asyncio.Task[None] | None = None
@@ -174,12 +179,32 @@ class Intake:
         await self._thread.call(self.archive.keep_host, state, part)
 
     async def due(self, outlet: str) -> list[FeedEntry]:
-        """Return the outlet's entries to be fetched now, the longest known first."""
-        return await self._thread.call(self.archive.due, outlet, now=datetime.now(UTC))
+        """Return the outlet's entries to be fetched now, the longest known first, then those to be looked at again."""
+        return await self._thread.call(self.archive.due, outlet, now=datetime.now(UTC), looks=bool(self._recheck_hours))
 
     async def with_due(self, outlets: Iterable[str]) -> set[str]:
         """Return those of the outlets that have entries to be fetched now."""
-        return await self._thread.call(self.archive.with_due, tuple(outlets), now=datetime.now(UTC))
+        return await self._thread.call(
+            self.archive.with_due, tuple(outlets), now=datetime.now(UTC), looks=bool(self._recheck_hours)
+        )
+
+    async def validators(self, entry: FeedEntry) -> Validators:
+        """Return what to ask with whether a stored page has changed: its kept answer's own, none where it lacks any."""
+
+        def read() -> Validators:
+            kept, folder = self.archive.kept_page(entry.id), self.archive.raw_folder
+            if kept is None or folder is None:
+                return Validators()
+            try:
+                page = read_page(folder, kept)
+            except ArchiveError:  # pruned meanwhile, or damaged: it is asked for plainly
+                return Validators()
+            if url_key(page.final_url) != url_key(entry.url):
+                return Validators()  # they are those of where it led to
+            told = {name.lower(): value for name, value in page.headers}
+            return Validators(etag=told.get("etag"), last_modified=told.get("last-modified"))
+
+        return await self._thread.call(read)
 
     async def add_entry(self, outlet: str, url: str) -> FeedEntry:
         """Make a page given by hand due, whatever was known of it."""
@@ -240,6 +265,7 @@ class Intake:
                 looked_up=looked_up or await self.look_up(worked),
                 robots=robots,
                 marked=told,
+                recheck_hours=self._recheck_hours,
             )
         except BaseException:
             await self.release(worked.entry)
@@ -258,9 +284,21 @@ class Intake:
         detail: str | None = None,
         retry_after_s: float | None = None,
         robots: str | None = None,
-    ) -> None:
-        """Write that an entry could not be fetched, with the next try where one is worth it, and end the claim."""
-        await self._fail(entry_id, reason, detail, retry_after_s=retry_after_s, robots=robots)
+    ) -> bool:
+        """Write that an entry could not be fetched, with the next try where one is worth it, and end the claim.
+
+        Returns whether that was a look at a stored page again, which is no more.
+        """
+        return await self._fail(entry_id, reason, detail, retry_after_s=retry_after_s, robots=robots)
+
+    async def unchanged(self, entry_id: str, robots: str | None = None) -> None:
+        """Write that a stored page that was looked at again is what it was, as its server says, and end the claim."""
+        try:
+            await self._thread.call(
+                self.archive.unchanged, self.run, entry_id, robots=robots, recheck_hours=self._recheck_hours
+            )
+        finally:
+            await self.release(entry_id)
 
     async def release(self, entry_id: str) -> None:
         """Give an entry back untouched."""
@@ -341,8 +379,8 @@ class Intake:
         answered: bool | None = None,
         raw: RawLocation | None = None,
         robots: str | None = None,
-    ) -> None:
-        def write() -> None:
+    ) -> bool:
+        def write() -> bool:
             entry = self.archive.entry(entry_id)
             failures = 1 if entry is None else entry.attempts + 1
             next_try_at = next_try(
@@ -352,7 +390,7 @@ class Intake:
             if next_try_at is None and PASSES[reason] and entry is not None and entry.reason not in (None, reason):
                 shown = Reason.GAVE_UP
                 said = f"{failures} tries, the last: {reason.value}" + (f" ({detail})" if detail else "")
-            self.archive.fail(
+            return self.archive.fail(
                 self.run,
                 entry_id,
                 reason=shown,
@@ -361,9 +399,10 @@ class Intake:
                 answered=answered,
                 raw=raw,
                 robots=robots,
+                recheck_hours=self._recheck_hours,
             )
 
         try:
-            await self._thread.call(write)
+            return await self._thread.call(write)
         finally:
             await self.release(entry_id)

@@ -16,7 +16,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from mirqab.seen import scripts
-from mirqab.seen.calls import Call
+from mirqab.seen.calls import Call, run
 from mirqab.seen.keys import bands_prefix
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Bands:
         call = self.finding(texts)
 
         async def look_up(redis: Redis) -> list[list[str | int]] | None:
-            answer: list[list[str | int]] = await redis.register_script(call.script)(call.keys, call.words)
+            answer: list[list[str | int]] = await run(redis, call)
             return answer
 
         answers = await self._link.ask(look_up, otherwise=None)
@@ -113,13 +113,13 @@ class Bands:
         call = self.writing(texts)
 
         async def write(redis: Redis) -> int:
-            return int(await redis.register_script(call.script)(call.keys, call.words))
+            return int(await run(redis, call))
 
         return await self._link.ask(write, otherwise=0)
 
     def writing(self, texts: Sequence[tuple[str, Banded]]) -> Call:
         """Return the call that writes the bands of stored articles, and answers how many these were."""
-        words: list[str | bytes | int] = [self._prefix]
+        words: list[str | bytes | int] = [self._prefix, "1" if self._private else "0"]
         for article, text in texts:
             period = self._period(text.day.toordinal() - _EPOCH_DAY)
             words += (f"{period} {self._life_s(period)}", _packed(article), b"".join(text.bands))
