@@ -375,11 +375,11 @@ async def test_an_archive_made_before_there_were_signatures_gets_them_at_the_fir
         conn.exec_driver_sql("DELETE FROM signatures WHERE number <> 3")
         conn.exec_driver_sql("UPDATE signatures SET signature = zeroblob(12)")  # of another making
     since = datetime(2000, 1, 1, tzinfo=UTC)
-    assert archive.count_unsigned(since=since) == 6
+    assert archive.signatures.count_unsigned(since=since) == 6
     if point:
         assert crawl(url, redis_folder, MIRQAB_TEST_KILL_AT=point) == -signal.SIGKILL
     assert crawl(url, redis_folder) == 0
-    assert archive.count_unsigned(since=since) == 0
+    assert archive.signatures.count_unsigned(since=since) == 0
     assert archive.unconfirmed() == []
     near = signed("8", edited(TALKS + "\n" + wire(3), by=2), outlet="qabas")
     async with open_seen(redis_url=None, folder=redis_folder) as seen, an_intake(archive, seen) as intake:

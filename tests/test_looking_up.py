@@ -356,7 +356,7 @@ def test_the_look_up_of_a_page_never_reads_all_signatures(archive: Archive) -> N
     run = archive.start_run("crawl", topics=[TOPIC])
     for number, slug in enumerate(SLUGS):
         archive.store(run, signed(slug, wire(number)), place=place, compare=nearest_copy)
-    mark, unconfirmed = archive.signatures_mark(10)
+    mark, unconfirmed = archive.signatures.mark(10)
     assert len(unconfirmed) == 4
     asked: list[str] = []
     event.listen(archive._writer, "before_cursor_execute", lambda *told: asked.append(told[2]))
@@ -378,4 +378,4 @@ def test_a_page_that_is_no_article_any_more_is_nobodys_nearest(archive: Archive)
         signatures.void(conn, article_id("1"))
     copy = archive.store(run, signed("1", edited(wire(1)), outlet="qabas"), place=place, compare=nearest_copy)
     assert place_of(copy)[1] is Relation.NEW
-    assert archive.count_unsigned(since=NOON - timedelta(days=9000)) == 0
+    assert archive.signatures.count_unsigned(since=NOON - timedelta(days=9000)) == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self
 
@@ -41,7 +41,8 @@ from mirqab.archive.pruning import Pruned, PrunePlan, RawSpace
 from mirqab.archive.reextracting import KeptEntry
 from mirqab.archive.rejudging import Chosen, Rejudged, StaleBatch
 from mirqab.archive.runs import OutletSums, RunRow
-from mirqab.archive.signatures import Candidate, Compare, LookedUp, Signed, Unmarked, Unsigned
+from mirqab.archive.signatures import Compare, LookedUp, Unmarked
+from mirqab.archive.signing import Signatures
 from mirqab.archive.storing import Place
 from mirqab.errors import ArchiveError
 from mirqab.types import (
@@ -75,6 +76,7 @@ class Archive:
         self._writer = writer
         self._place = place
         self.raw_folder = raw_folder
+        self.signatures = Signatures(self._reading, self._writing)
 
     @classmethod
     def open(cls, url: str, *, raw_folder: Path | None = None, create: bool = True) -> Self:
@@ -335,54 +337,6 @@ class Archive:
                 marked=marked,
                 recheck_hours=recheck_hours,
             )
-
-    def signatures_mark(self, most: int) -> tuple[int, list[tuple[str, str]]]:
-        """Return the highest number of a signature, and articles whose bands may not lie in Redis, at most so many.
-
-        These with the fingerprints of their texts.
-        """
-        with self._reading() as conn:
-            return signatures.mark(conn), signatures.unconfirmed(conn, most)
-
-    def signatures_of(self, articles: Iterable[str]) -> list[Signed]:
-        """Return the signatures of some articles, in the order in which they were written."""
-        with self._reading() as conn:
-            return signatures.of(conn, articles)
-
-    def signatures_between(self, first: date, last: date, *, after: int = 0) -> list[Signed]:
-        """Return the signatures of articles of some days whose numbers are higher than `after`."""
-        with self._reading() as conn:
-            return signatures.between(conn, first, last, after=after)
-
-    def candidates(self, articles: Iterable[str]) -> list[Candidate]:
-        """Return the texts of some articles, in the order in which their signatures were written."""
-        with self._reading() as conn:
-            return signatures.candidates(conn, articles)
-
-    def all_signed(self, since: datetime) -> bool:
-        """Tell whether all articles stored since a moment have signatures of today's making."""
-        with self._reading() as conn:
-            return signatures.all_signed(conn, since)
-
-    def unsigned(self, *, since: datetime, limit: int) -> list[Unsigned]:
-        """Return articles stored since a moment that have no signature of today's making, the newest first."""
-        with self._reading() as conn:
-            return signatures.unsigned(conn, since=since, limit=limit)
-
-    def count_unsigned(self, *, since: datetime) -> int:
-        """Return how many articles stored since a moment have no signature of today's making."""
-        with self._reading() as conn:
-            return signatures.count_unsigned(conn, since=since)
-
-    def sign(self, signed: Sequence[tuple[Unsigned, bytes]]) -> None:
-        """Write signatures made for articles that had none, or another, unless they have got one meanwhile."""
-        with self._writing() as conn:
-            signatures.write_missing(conn, signed)
-
-    def sample_signatures(self, *, first: date, count: int) -> list[Signed]:
-        """Return signatures of articles from a day on whose marks are made, drawn at random, at most so many."""
-        with self._reading() as conn:
-            return signatures.sample(conn, first=first, count=count)
 
     def unconfirmed(self, limit: int = 1000) -> list[Unmarked]:
         """Return articles whose marks in Redis are not known to be made."""

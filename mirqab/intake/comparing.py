@@ -53,7 +53,7 @@ def nearest_among(archive: Archive, article: Article, names: Collection[str], co
     """Return which of some articles a text is a copy of; their signatures leave few whose texts are read."""
     close = [
         signed.article
-        for signed in archive.signatures_of(names)
+        for signed in archive.signatures.of(names)
         if signed.article != article.id and may_be_copies(article.signature, signed.signature)
     ]
-    return compare(article, archive.candidates(close)) if close else None
+    return compare(article, archive.signatures.candidates(close)) if close else None

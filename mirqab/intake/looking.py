@@ -54,7 +54,7 @@ class Looking:
             copy = await self._copy_of(article) if found is None else found.copy
             return LookedUp(mark=0, copy=copy)
         # in this order: what is not in Redis when it is asked is either unconfirmed now, or of a higher number
-        mark, unmarked = await self._thread.call(self._archive.signatures_mark, MOST_UNMARKED + 1)
+        mark, unmarked = await self._thread.call(self._archive.signatures.mark, MOST_UNMARKED + 1)
         found = await self._seen.look_up(article.fingerprint, banded)
         self.distrusts_redis = found is not None and (found.epoch is None or found.epoch != self.trusted)
         oldest = datetime.now(UTC).date() - timedelta(days=self._window_days)

@@ -46,10 +46,10 @@ class Marking:
 
         Unless `every` article is to be looked at, the oldest one of that time tells whether any may lack it.
         """
-        if not every and await self._thread.call(self._archive.all_signed, since):
+        if not every and await self._thread.call(self._archive.signatures.all_signed, since):
             return 0
         made = 0
-        while texts := await self._thread.call(self._archive.unsigned, since=since, limit=_BATCH):
+        while texts := await self._thread.call(self._archive.signatures.unsigned, since=since, limit=_BATCH):
             made += await self._thread.call(self._sign, texts)
             kill_point("signed")
             for _ in texts:
@@ -57,7 +57,7 @@ class Marking:
         return made
 
     def _sign(self, texts: list[Unsigned]) -> int:
-        self._archive.sign([(text, signature(text.headline, text.body)) for text in texts])
+        self._archive.signatures.sign([(text, signature(text.headline, text.body)) for text in texts])
         return len(texts)
 
     async def refill(self, *, all_again: bool = False, step: Callable[[], None] = lambda: None) -> Filled:
@@ -97,7 +97,7 @@ class Marking:
     async def _holds_bands(self) -> bool:
         """Tell whether the bands of some articles, drawn at random, lie in Redis."""
         first = datetime.now(UTC).date() - timedelta(days=self._window_days)
-        drawn = await self._thread.call(self._archive.sample_signatures, first=first, count=_SAMPLED)
+        drawn = await self._thread.call(self._archive.signatures.sample, first=first, count=_SAMPLED)
         texts = [Banded(bands=bands("", "", one.signature), day=one.day) for one in drawn]
         found = await self._seen.bands.find(texts)
         if found is None or not texts:

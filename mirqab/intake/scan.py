@@ -49,11 +49,11 @@ class Scan:
     def _load(self, first: date, last: date) -> None:
         """Read what came since the last look, and days not looked at before."""
         known = self._mark
-        self._mark, _ = self._archive.signatures_mark(0)
+        self._mark, _ = self._archive.signatures.mark(0)
         if self._days and self._mark > known:
-            self._add(self._archive.signatures_between(min(self._days), max(self._days), after=known))
+            self._add(self._archive.signatures.between(min(self._days), max(self._days), after=known))
         for start, end in self._gaps(first, last):
-            found = self._archive.signatures_between(start, end)
+            found = self._archive.signatures.between(start, end)
             for distance in range((end - start).days + 1):
                 self._days[start + timedelta(days=distance)] = _Day()
             self._add(found)
