@@ -18,6 +18,7 @@ from mirqab.topics.fields import StoryField, Written, parts_of, shortened
 from mirqab.topics.gate import Gate
 from mirqab.topics.language import Topic
 from mirqab.topics.lexicon import Lexicon
+from mirqab.topics.many import uncollected
 from mirqab.topics.summing import Place, empty, sum_up
 from mirqab.topics.verdicts import worth_keeping
 from mirqab.types import Verdict
@@ -29,12 +30,13 @@ class Judge:
     def __init__(self, topics: Sequence[Topic]) -> None:
         self.topics = tuple(topics)
         self._lexicon = Lexicon()
-        self._numbers = [
-            {name: self._lexicon.add(topic.concepts[name]) for name in sorted(topic.named_concepts)}
-            for topic in self.topics
-        ]
-        self._gates = [Gate(topic, numbers) for topic, numbers in zip(self.topics, self._numbers, strict=True)]
-        self._ways = _by_rarest(self._gates)
+        with uncollected():
+            self._numbers = [
+                {name: self._lexicon.add(topic.concepts[name]) for name in sorted(topic.named_concepts)}
+                for topic in self.topics
+            ]
+            self._gates = [Gate(topic, numbers) for topic, numbers in zip(self.topics, self._numbers, strict=True)]
+            self._ways = _by_rarest(self._gates)
         self._words: dict[int, frozenset[int]] = {}
         self._plans: dict[int, Plan] = {}  # of the topics that a text was read for: most of thousands never are
 
@@ -124,10 +126,11 @@ def _by_rarest(gates: Sequence[Gate]) -> dict[int, dict[int, dict[frozenset[int]
     A way of one concept stands under that one twice.
     """
     used = Counter(number for gate in gates for number in set().union(*gate.ways))
+    rank = {number: at for at, number in enumerate(sorted(used, key=lambda number: (used[number], number)))}
     found: dict[int, dict[int, dict[frozenset[int], list[int]]]] = {}
     for at, gate in enumerate(gates):
         for way in gate.ways:
-            rarest, *others = sorted(way, key=lambda number: (used[number], number))
+            rarest, *others = sorted(way, key=rank.__getitem__)
             begun = found.setdefault(rarest, {}).setdefault(others[0] if others else rarest, {})
             begun.setdefault(way, []).append(at)
     return found
