@@ -144,12 +144,12 @@ class CrawlRun:
         from mirqab.declarations import load_topic_documents
         from mirqab.intake import Intake
         from mirqab.polling import Limits
-        from mirqab.topics import compile_topic
+        from mirqab.topics import compile_topics
         from mirqab.work import WorkPlan
         from mirqab.workers import Workers
 
         settings = self.deployment.settings
-        topics = tuple(map(compile_topic, load_topic_documents(settings)))
+        topics = compile_topics(load_topic_documents(settings))
         stack = self._stack
         archive = await asyncio.to_thread(Archive.open, settings.archive_url, raw_folder=settings.raw_folder)
         self._archive = archive
