@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from heapq import nsmallest
 from typing import Final
 
 from mirqab.events.terms import Terms
@@ -80,14 +79,14 @@ def alike(one: Weighed, other: Weighed) -> Likeness:
     norms = one.norm * other.norm
     score = product / norms if norms else 0.0
     against: tuple[str, ...] = ()
-    strongest: list[tuple[str, float]] = []
+    strongest: list[tuple[float, str]] = []
     if score >= AGREEING_SCORE:
         against = _against(one, other)
-        strongest = nsmallest(SHOWN, shared.items(), key=lambda term: (-term[1], term[0]))
+        strongest = sorted(zip(shared.values(), shared, strict=True), reverse=True)[:SHOWN]
     return Likeness(
         score=score,
         evidence=sum(shared.values()),
-        shared=tuple((term, round(weight, 2)) for term, weight in strongest),
+        shared=tuple((term, round(weight, 2)) for weight, term in strongest),
         against=against,
         is_counted=_counted(one.terms, other.terms, shared) >= COUNTED,
         is_of_few=one.is_of_few or other.is_of_few,
