@@ -49,12 +49,12 @@ def read_stories(shared: Path, limit: int) -> list[Story]:
     """Return the first `limit` stories of the stream."""
     with gzip.open(shared / "stream" / "stream.jsonl.gz", "rt", encoding="utf-8") as lines:
         return [
-            Story(row["title"] or "", row["text"] or "", _published(row.get("date")))
+            Story(row["title"] or "", row["text"] or "", published(row.get("date")))
             for row in map(json.loads, islice(lines, limit))
         ]
 
 
-def _published(raw: str | None) -> datetime | None:
+def published(raw: str | None) -> datetime | None:
     try:
         return datetime.fromisoformat((raw or "")[:10]).replace(tzinfo=UTC)
     except ValueError:
