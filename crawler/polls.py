@@ -14,6 +14,7 @@ from scrapy.http import Response
 
 from crawler.outcomes import header, reason_of_status
 from crawler.progress import LOG, Progress, log_event
+from crawler.reading import FeedReads
 from crawler.rounds import Poll, Round
 from crawler.tally import FeedEnd, Tally
 from mirqab import polling
@@ -83,11 +84,11 @@ class Polls:
         self._closing = asyncio.Event()
         self._put_off: dict[tuple[Reason | None, str, FeedRole], list[tuple[str, str]]] = {}
         self._intake: Intake
-        self._workers: Workers
+        self._feeds: FeedReads
 
     def open(self, intake: Intake, workers: Workers) -> None:
         """Take what polls need: the intake that admits, the workers that read."""
-        self._intake, self._workers = intake, workers
+        self._intake, self._feeds = intake, FeedReads(workers)
 
     async def close(self, *, stopping: bool) -> None:
         """Write what is still to be written of feeds that were unchanged or put off; what is open has been dropped."""
@@ -175,11 +176,11 @@ class Polls:
             max_items=poll.max_items,
             known=b"" if afresh or poll.redeclared else poll.item_hashes,
         )
-        reading = await self._workers.read_feed(body)
+        reading = await self._feeds.read(body)
         from mirqab.archive.overlap import may_be_pinned  # here: who stores nothing should not load the database
 
         if may_be_pinned(reading.unchanged, reading.unchanged + len(reading.items)):
-            reading = await self._workers.read_feed(replace(body, known=b""))
+            reading = await self._feeds.read(replace(body, known=b""))
         if reading.children:  # an index may stay as it is while its children change: it is read every time
             validators = Validators()
         return poll.snapshot(

@@ -19,7 +19,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from mirqab import polling
-from mirqab.archive import Archive, ArchiveThread
+from mirqab.addresses import url_key
+from mirqab.archive import Archive, ArchiveThread, read_page
 from mirqab.errors import ArchiveError
 from mirqab.killpoints import kill_point
 from mirqab.seen import Claim, Seen
@@ -36,6 +37,7 @@ from mirqab.types import (
     RawLocation,
     Reason,
     Stored,
+    Validators,
     Worked,
 )
 
@@ -107,8 +109,12 @@ class Intake:
         first_poll_max_age_s: float,
         outlets: Sequence[Outlet] = (),
         limits: polling.Limits | None = None,
+        recheck_hours: Sequence[float] = (),
     ) -> None:
-        """`limits` are the deployment's; the `outlets` may have their own, and know their time zone."""
+        """`limits` are the deployment's; the `outlets` may have their own, and know their time zone.
+
+        The page of a flagged article is looked at again `recheck_hours` after it was stored; without any it is not.
+        """
         self.archive = archive
         self.seen = seen
         self.run = run
@@ -116,6 +122,7 @@ class Intake:
         self._first_poll_max_age_s = first_poll_max_age_s
         self._limits = limits or polling.Limits()
         self._paces = {outlet.id: (self._limits.of(outlet), outlet.timezone) for outlet in outlets}
+        self._recheck_hours = tuple(recheck_hours)
         self._thread = ArchiveThread(archive)
         self._to_admit: list[tuple[FeedSnapshot, asyncio.Future[Admitted]]] = []
         self._admitting: asyncio.Task[None] | None = None
@@ -213,12 +220,32 @@ class Intake:
         await self._thread.call(self.archive.keep_host, state, part)
 
     async def due(self, outlet: str) -> list[FeedEntry]:
-        """Return the outlet's entries to be fetched now, the longest known first."""
-        return await self._thread.call(self.archive.due, outlet, now=datetime.now(UTC))
+        """Return the outlet's entries to be fetched now, the longest known first, then those to be looked at again."""
+        return await self._thread.call(self.archive.due, outlet, now=datetime.now(UTC), looks=bool(self._recheck_hours))
 
     async def with_due(self, outlets: Iterable[str]) -> set[str]:
         """Return those of the outlets that have entries to be fetched now."""
-        return await self._thread.call(self.archive.with_due, tuple(outlets), now=datetime.now(UTC))
+        return await self._thread.call(
+            self.archive.with_due, tuple(outlets), now=datetime.now(UTC), looks=bool(self._recheck_hours)
+        )
+
+    async def validators(self, entry: FeedEntry) -> Validators:
+        """Return what to ask with whether a stored page has changed: its kept answer's own, none where it lacks any."""
+
+        def read() -> Validators:
+            kept, folder = self.archive.kept_page(entry.id), self.archive.raw_folder
+            if kept is None or folder is None:
+                return Validators()
+            try:
+                page = read_page(folder, kept)
+            except ArchiveError:  # pruned meanwhile, or damaged: it is asked for plainly
+                return Validators()
+            if url_key(page.final_url) != url_key(entry.url):
+                return Validators()  # they are those of where it led to
+            told = {name.lower(): value for name, value in page.headers}
+            return Validators(etag=told.get("etag"), last_modified=told.get("last-modified"))
+
+        return await self._thread.call(read)
 
     async def add_entry(self, outlet: str, url: str) -> FeedEntry:
         """Make a page given by hand due, whatever was known of it."""
@@ -270,7 +297,9 @@ class Intake:
             )
             return Stored(article=None, placement=None)
         try:
-            stored = await self._thread.call(self.archive.store, self.run, worked, place=place, robots=robots)
+            stored = await self._thread.call(
+                self.archive.store, self.run, worked, place=place, robots=robots, recheck_hours=self._recheck_hours
+            )
         except BaseException:
             await self.release(worked.entry)
             raise
@@ -285,9 +314,21 @@ class Intake:
         detail: str | None = None,
         retry_after_s: float | None = None,
         robots: str | None = None,
-    ) -> None:
-        """Write that an entry could not be fetched, with the next try where one is worth it, and end the claim."""
-        await self._fail(entry_id, reason, detail, retry_after_s=retry_after_s, robots=robots)
+    ) -> bool:
+        """Write that an entry could not be fetched, with the next try where one is worth it, and end the claim.
+
+        Returns whether that was a look at a stored page again, which is no more.
+        """
+        return await self._fail(entry_id, reason, detail, retry_after_s=retry_after_s, robots=robots)
+
+    async def unchanged(self, entry_id: str, robots: str | None = None) -> None:
+        """Write that a stored page that was looked at again is what it was, as its server says, and end the claim."""
+        try:
+            await self._thread.call(
+                self.archive.unchanged, self.run, entry_id, robots=robots, recheck_hours=self._recheck_hours
+            )
+        finally:
+            await self.release(entry_id)
 
     async def release(self, entry_id: str) -> None:
         """Give an entry back untouched."""
@@ -356,8 +397,8 @@ class Intake:
         answered: bool | None = None,
         raw: RawLocation | None = None,
         robots: str | None = None,
-    ) -> None:
-        def write() -> None:
+    ) -> bool:
+        def write() -> bool:
             entry = self.archive.entry(entry_id)
             failures = 1 if entry is None else entry.attempts + 1
             next_try_at = next_try(
@@ -367,7 +408,7 @@ class Intake:
             if next_try_at is None and PASSES[reason] and entry is not None and entry.reason not in (None, reason):
                 shown = Reason.GAVE_UP
                 said = f"{failures} tries, the last: {reason.value}" + (f" ({detail})" if detail else "")
-            self.archive.fail(
+            return self.archive.fail(
                 self.run,
                 entry_id,
                 reason=shown,
@@ -376,9 +417,10 @@ class Intake:
                 answered=answered,
                 raw=raw,
                 robots=robots,
+                recheck_hours=self._recheck_hours,
             )
 
         try:
-            await self._thread.call(write)
+            return await self._thread.call(write)
         finally:
             await self.release(entry_id)

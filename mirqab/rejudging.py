@@ -1,9 +1,12 @@
-"""Judging stored articles anew, by the topics as they are now: which flags open, which are withdrawn, which stay."""
+"""Judging stored articles anew, by the topics as they are now: which flags open, which are withdrawn, which stay.
+
+Flags of topics that are declared no more are withdrawn too: nothing would ever judge them again.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -29,12 +32,14 @@ class Kind(StrEnum):
 class Outcome:
     """What became of one flag; `verdict` is what the topic says now of the article that `change` names.
 
-    None when no article of the story that was judged now is that one.
+    None when no article of the story that was judged now is that one. `undeclared` tells that the topic is declared no
+    more, and judges nothing.
     """
 
     kind: Kind
     change: FlagChange
     verdict: Verdict | None
+    undeclared: bool = False
 
     @property
     def against_a_person(self) -> bool:
@@ -101,6 +106,20 @@ def _verdicts(
         else:
             found[article.id] = alone[0]
     return found
+
+
+def withdraw(archive: Archive, topics: Iterable[str], progress: Progress, *, keep: bool) -> Iterator[list[Outcome]]:
+    """Withdraw the open flags of topics that are declared no more, and yield them, some stories at a time.
+
+    With `keep` each step is written, in a transaction of its own; without it nothing is. When such a topic is declared
+    again, `rejudge` finds the articles of these stories among those to be judged anew.
+    """
+    for topic in topics:
+        after = ""
+        while changes := archive.withdraw(topic, after=after, limit=BATCH, keep=keep):
+            after = changes[-1].story
+            progress.kinds[Kind.WITHDRAWN] += len(changes)
+            yield [Outcome(kind=Kind.WITHDRAWN, change=change, verdict=None, undeclared=True) for change in changes]
 
 
 def _outcome(change: FlagChange, verdicts: dict[str, tuple[Verdict, ...]]) -> Outcome:

@@ -94,6 +94,12 @@ class Workers:
         """Return what a feed says, read in a worker; its problem tells when the worker was killed or failed."""
         return await self._run(self._feed_task(feed.url, feed))
 
+    async def read_feeds_together(self, feeds: Sequence[FeedBody]) -> list[FeedReading] | None:
+        """Return what some feeds say, read one after another within the limits of one; None when that failed."""
+        return await self._run(
+            _Task(_read_feeds, (feeds,), self._feed_time_s, _not_read, f"{len(feeds)} feeds together")
+        )
+
     # ----------------------------------------------------------------------------- many, without one
 
     def work_each(self, pages: Iterable[Page]) -> Iterator[Worked]:
@@ -254,6 +260,10 @@ def _not_prepared(problem: Reason, detail: str) -> None:
     return None
 
 
+def _not_read(problem: Reason, detail: str) -> None:
+    return None
+
+
 def _no_reading(problem: Reason, detail: str) -> FeedReading:
     return FeedReading(version="", encoding=None, title="", items=(), problem=problem, detail=detail)
 
@@ -356,6 +366,10 @@ def _read_feed(feed: FeedBody) -> FeedReading:
     from mirqab.feeds import read_feed
 
     return read_feed(feed)
+
+
+def _read_feeds(feeds: Sequence[FeedBody]) -> list[FeedReading]:
+    return [_read_feed(feed) for feed in feeds]
 
 
 __all__ = ["Workers"]

@@ -16,7 +16,7 @@ import pytest
 from mirqab.archive import Archive, Chosen, Marked
 from mirqab.cli.rematch_command import progress_line
 from mirqab.documents import read_document
-from mirqab.rejudging import Kind, Outcome, Progress, rejudge
+from mirqab.rejudging import Kind, Outcome, Progress, rejudge, withdraw
 from mirqab.stories import place
 from mirqab.topics import Judge, Topic, compile_topic, worth_keeping
 from mirqab.types import Decision, FlagState, RaisedBy, Reason, Worked, make_id
@@ -281,6 +281,42 @@ def test_what_a_person_said_stays_and_the_verdict_beside_it_is_the_new_one(
     decided = decide(archive, alone, Decision.UNDONE, topic(folder, LAX))
     assert decided.after is FlagState.OPEN, "undone, the flag stands where the topic puts it"
     assert [one.topic_version for one in archive.decisions()] == [judging.version] * 2
+
+
+def test_flags_of_a_topic_that_is_gone_are_withdrawn_and_judged_anew_when_it_returns(
+    archive: Archive, url: str, folder: Path, rematch: Rematch
+) -> None:
+    judging = topic(folder, LAX)
+    talks, alone, other = fill(archive, judging, TALKS, ALONE, body("الجسر"))
+    decide(archive, alone, Decision.RELEVANT, judging)
+    before = contents(url)
+    progress = Progress()
+    (shown,) = next(withdraw(archive, ["exchange"], progress, keep=False))
+    assert contents(url) == before
+    ((gone,),) = withdraw(archive, ["exchange"], progress, keep=True)
+    assert gone == shown
+    assert (gone.kind, gone.change.story, gone.undeclared) == (Kind.WITHDRAWN, talks, True)
+    assert (gone.change.earned, gone.change.evidence) == (False, TALKS.rstrip("."))
+    assert states(archive) == {talks: FlagState.WITHDRAWN, alone: FlagState.RELEVANT}
+    assert list(withdraw(archive, ["exchange"], progress, keep=True)) == []
+    # it comes back as it was: what was withdrawn is judged anew, and nothing else
+    progress = Progress()
+    assert [(one.kind, one.change.story) for one in rematch(LAX, progress=progress)] == [(Kind.OPENED, talks)]
+    assert progress.total == 1
+    assert contents(url) == before
+    assert other not in states(archive)
+
+
+def test_withdrawing_goes_on_where_it_was(archive: Archive, folder: Path) -> None:
+    fill(archive, topic(folder, LAX), *many())
+    flags = len(archive.flagged())
+    assert flags > 100
+    progress = Progress()
+    steps = withdraw(archive, ["exchange"], progress, keep=True)
+    assert len(next(steps)) == 100
+    assert len(archive.flagged()) == flags - 100
+    assert sum(map(len, withdraw(archive, ["exchange"], progress, keep=True))) == flags - 100
+    assert archive.flagged() == []
 
 
 def test_it_is_told_how_far_it_is_how_fast_and_how_long_it_will_take() -> None:

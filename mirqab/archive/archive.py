@@ -23,14 +23,17 @@ from mirqab.archive import (
     opening,
     pruning,
     reads,
+    rechecking,
     reextracting,
     rejudging,
     runs,
     storing,
+    withdrawing,
 )
 from mirqab.archive.decisions import Decided, Marked
 from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
 from mirqab.archive.feedstates import Settle, unsettled
+from mirqab.archive.flags import FlagChange
 from mirqab.archive.nearmisses import NearMiss
 from mirqab.archive.newest import StoredStory
 from mirqab.archive.pruning import Pruned, PrunePlan, RawSpace
@@ -218,15 +221,18 @@ class Archive:
         with self._writing() as conn:
             return admitting.admit(conn, run, told, first_poll_max_age_s=first_poll_max_age_s, settle=settle)
 
-    def due(self, outlet: str, *, now: datetime, limit: int = 1000) -> list[FeedEntry]:
-        """Return the outlet's entries to be fetched now, the longest known first."""
-        with self._reading() as conn:
-            return entries.due(conn, outlet, now=now, limit=limit)
+    def due(self, outlet: str, *, now: datetime, limit: int = 1000, looks: bool = True) -> list[FeedEntry]:
+        """Return the outlet's entries to be fetched now, the longest known first.
 
-    def with_due(self, outlets: Iterable[str], *, now: datetime) -> set[str]:
+        Behind them stand stored ones whose pages are to be looked at again, unless `looks` is false.
+        """
+        with self._reading() as conn:
+            return entries.due(conn, outlet, now=now, limit=limit, looks=looks)
+
+    def with_due(self, outlets: Iterable[str], *, now: datetime, looks: bool = True) -> set[str]:
         """Return those of the outlets that have entries to be fetched now."""
         with self._reading() as conn:
-            return entries.with_due(conn, outlets, now=now)
+            return entries.with_due(conn, outlets, now=now, looks=looks)
 
     def is_due(self, entry_id: str, now: datetime) -> bool:
         """Tell whether an entry is still to be fetched now."""
@@ -254,13 +260,15 @@ class Archive:
         answered: bool | None = None,
         raw: RawLocation | None = None,
         robots: str | None = None,
-    ) -> None:
+        recheck_hours: Sequence[float] = (),
+    ) -> bool:
         """Write that an entry could not be made an article: again at `next_try_at`, or never when that is None.
 
         `answered` says whether the server answered; without it the reason decides. `robots` is what robots.txt said.
+        A stored entry whose page was looked at again stays stored; returned is whether that page is no more.
         """
         with self._writing() as conn:
-            entries.fail(
+            return entries.fail(
                 conn,
                 run,
                 entry_id,
@@ -271,7 +279,20 @@ class Archive:
                 raw=raw,
                 robots=robots,
                 now=_now(),
+                recheck_hours=recheck_hours,
             )
+
+    def unchanged(
+        self, run: str, entry_id: str, *, robots: str | None = None, recheck_hours: Sequence[float] = ()
+    ) -> None:
+        """Write that a stored page that was looked at again is what it was, as its server says."""
+        with self._writing() as conn:
+            entries.unchanged(conn, run, entry_id, robots=robots, now=_now(), recheck_hours=recheck_hours)
+
+    def kept_page(self, entry_id: str) -> RawLocation | None:
+        """Return where the page lies from which the article of an entry was taken."""
+        with self._reading() as conn:
+            return rechecking.kept_page(conn, entry_id)
 
     # -------------------------------------------------------------------------------------------- articles
 
@@ -280,14 +301,22 @@ class Archive:
         with self._reading() as conn:
             return storing.copy_of(conn, fingerprint)
 
-    def store(self, run: str, worked: Worked, *, place: Place, robots: str | None = None) -> Stored:
+    def store(
+        self,
+        run: str,
+        worked: Worked,
+        *,
+        place: Place,
+        robots: str | None = None,
+        recheck_hours: Sequence[float] = (),
+    ) -> Stored:
         """Write a worked page in one transaction: the article or the sighting of one, verdicts, flags, the outcome.
 
         A replay changes nothing and returns `already=True`. The page must hold an article. `robots` is what robots.txt
-        said of it.
+        said of it, `recheck_hours` how many hours after it was stored the page of a flagged article is looked at again.
         """
         with self._writing() as conn:
-            return storing.store(conn, run, worked, place=place, now=_now(), robots=robots)
+            return storing.store(conn, run, worked, place=place, now=_now(), robots=robots, recheck_hours=recheck_hours)
 
     def unconfirmed(self, limit: int = 1000) -> list[tuple[str, str, str]]:
         """Return (article, fingerprint, entry) of articles whose mark in Redis is not known to be made."""
@@ -376,11 +405,25 @@ class Archive:
 
         What changed since it was read is left. Without `keep` the transaction is taken back once its changes are known.
         """
+        with self._trying(keep=keep) as conn:
+            return rejudging.write(conn, chosen, batch, verdicts, now=_now())
+
+    def withdraw(self, topic: str, *, after: str, limit: int, keep: bool) -> tuple[FlagChange, ...]:
+        """Withdraw the open flags of a topic that is declared no more on the next `limit` stories, in one transaction.
+
+        Returns what became of them, nothing when there are no more stories after this one. Without `keep` the
+        transaction is taken back once its changes are known.
+        """
+        with self._trying(keep=keep) as conn:
+            return withdrawing.withdraw(conn, topic, after=after, limit=limit, now=_now())
+
+    @contextmanager
+    def _trying(self, *, keep: bool) -> Iterator[Connection]:
+        """Open a transaction, which without `keep` is taken back in the end."""
         with opening.errors_of(self._place), self._writer.connect() as conn, conn.begin() as transaction:
-            done = rejudging.write(conn, chosen, batch, verdicts, now=_now())
+            yield conn
             if not keep:
                 transaction.rollback()
-        return done
 
     def decide(
         self, story_id: str, decision: Decision, *, by: str, note: str | None, fallback: tuple[str, Verdict]

@@ -6,15 +6,15 @@ one moment the second sees the first. The unique keys of the table `articles` wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from mirqab.addresses import url_key
-from mirqab.archive import flags, tables, topicsets
+from mirqab.archive import flags, rechecking, tables, topicsets
 from mirqab.archive.columns import storable
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import chunks, raw_columns, write_outcome
@@ -40,7 +40,9 @@ Place = Callable[[Worked, Known | None], Placement]
 """Says which story a page belongs to; pure, called inside the transaction."""
 
 # Statements that a crawl runs for every page are built once: building one costs more than running it.
-_STANDS: Final = select(_entries.c.state, _entries.c.article).where(_entries.c.id == bindparam("this_entry"))
+_STANDS: Final = select(_entries.c.state, _entries.c.article, _entries.c.check_at).where(
+    _entries.c.id == bindparam("this_entry")
+)
 _TIED: Final = select(_articles).where(
     or_(
         _articles.c.id == bindparam("id"),
@@ -67,6 +69,7 @@ def store(
     now: datetime,
     robots: str | None = None,
     fetched: bool = True,
+    recheck_hours: Sequence[float] = (),
 ) -> Stored:
     """Write a worked page that holds an article.
 
@@ -116,7 +119,14 @@ def store(
     if fetched or entry.state != EntryState.PENDING:
         settle = _SETTLE_CHANGED_ENTRY if changed and fetched else _SETTLE_ENTRY
         conn.execute(settle, {"this_entry": worked.entry, "article": target})
-    outcome = "stored" if target == article.id else "duplicate"
+    look: Literal["unchanged", "changed"] | None = None
+    if fetched and rechecking.is_look(entry, now):
+        look = "changed" if changed or entry.article != target else "unchanged"
+    if fetched and target == article.id and there is not None:
+        rechecking.found_again(conn, target)
+    if look or (fetched and any(verdict.flagged for verdict in worked.verdicts)):
+        rechecking.plan(conn, worked.entry, hours=recheck_hours, now=now, looked=look is not None)
+    outcome = look or ("stored" if target == article.id else "duplicate")
     write_outcome(
         conn,
         run,
@@ -127,9 +137,9 @@ def store(
         raw=worked.raw,
         robots=robots,
         now=now,
-        text=article,
+        text=None if look else article,  # it is no other page of the outlet
     )
-    return Stored(article=target, placement=placement, raised=raised, already=repeat)
+    return Stored(article=target, placement=placement, raised=raised, already=repeat and not look, look=look)
 
 
 def rewrite(conn: Connection, worked: Worked, target: str, story: str, now: datetime) -> tuple[str, ...]:
@@ -139,7 +149,17 @@ def rewrite(conn: Connection, worked: Worked, target: str, story: str, now: date
     """
     article = worked.article
     assert article is not None
-    names = ("authors", "published", "published_raw", "updated", "updated_raw", "language", "extractor", "quality")
+    names = (
+        "authors",
+        "published",
+        "published_raw",
+        "updated",
+        "updated_raw",
+        "language",
+        "extractor",
+        "quality",
+        "agencies",
+    )
     values = {name: getattr(article, name) for name in names} | {"embeds": [asdict(embed) for embed in article.embeds]}
     conn.execute(update(_articles).where(_articles.c.id == target).values(values))
     former = _verdict_topics(conn, target)
@@ -223,6 +243,7 @@ def _content(worked: Worked, article: Article, key: str) -> dict[str, Any]:
         "body": article.body,
         "authors": article.authors,
         "embeds": [asdict(embed) for embed in article.embeds],
+        "agencies": article.agencies,
         "published": article.published,
         "published_raw": article.published_raw,
         "updated": article.updated,

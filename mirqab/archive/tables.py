@@ -180,9 +180,12 @@ entries = Table(
     Column("after_gap", UtcTime),
     Column("reopened_at", UtcTime),
     Column("reopenings", Integer, nullable=False, server_default="0"),  # in a row that brought the same text
+    Column("check_at", UtcTime),  # when to look at the stored page again
+    Column("checks", Integer, nullable=False, server_default="0"),
     UniqueConstraint("outlet", "url_key"),
     Index("ix_entries_outlet_state_first_seen_at", "outlet", "state", "first_seen_at", "published", "id"),
     Index("ix_entries_url_key", "url_key"),
+    Index("ix_entries_check_at", "check_at"),
 )
 
 carried = Table(  # how a feed last told an entry: two feeds of an outlet may word one entry differently for ever
@@ -233,6 +236,9 @@ articles = Table(
     Column("raw_length", Integer),
     Column("body", CleanText, nullable=False),
     Column("embeds", Json, nullable=False, server_default="[]"),
+    Column("agencies", Json, nullable=False, server_default="[]"),  # ids of those that the text is credited to
+    Column("gone_at", UtcTime),  # its page is no longer there
+    Column("placed_by", CleanText),  # the person who put it into its story
     UniqueConstraint("url_key"),
     UniqueConstraint("fingerprint"),
     Index("ix_articles_story", "story"),
@@ -274,6 +280,43 @@ sightings = Table(  # an outlet carried this article then, under its own headlin
     Column("headline", CleanText, nullable=False),
     Index("ix_sightings_article", "article"),
     Index("ix_sightings_url_key", "url_key"),
+)
+
+signatures = Table(  # by what copies of an article are found; another text has another number
+    "signatures",
+    metadata,
+    Column("number", Integer, primary_key=True),  # rises with every one stored
+    Column("article", CleanText, ForeignKey("articles.id"), nullable=False),
+    Column("day", CleanText, nullable=False),  # of which the article is, ISO 8601
+    Column("signature", LargeBinary, nullable=False),
+    UniqueConstraint("article"),
+    Index("ix_signatures_day", "day"),
+    sqlite_autoincrement=True,
+)
+
+weights = Table(  # in how many recent texts a term stands
+    "weights",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("made_at", UtcTime, nullable=False),
+    Column("texts", Integer, nullable=False),
+    Column("weights", LargeBinary, nullable=False),
+)
+
+regroupings = Table(  # articles that a person moved from one story to another
+    "regroupings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("decision", CleanText, nullable=False),  # merge, split
+    Column("story", CleanText, ForeignKey("stories.id"), nullable=False),  # where they are now
+    Column("other", CleanText, ForeignKey("stories.id"), nullable=False),  # where they were
+    Column("articles", Json, nullable=False),
+    Column("decided_at", UtcTime, nullable=False),
+    Column("decided_by", CleanText, nullable=False),
+    Column("note", CleanText),
+    Column("undone_at", UtcTime),
+    Index("ix_regroupings_story", "story"),
+    Index("ix_regroupings_other", "other"),
 )
 
 unconfirmed = Table(  # stored, its mark in Redis not yet known to be made
@@ -330,6 +373,8 @@ flags = Table(
     Column("top_evidence", CleanText, nullable=False),
     Column("raised_by", CleanText, nullable=False, server_default=RaisedBy.CRAWL),
     Column("earned", Boolean, nullable=False, server_default=true()),  # the topic flags it now, whoever decided what
+    Column("developed_at", UtcTime),
+    Column("development", Json, nullable=False, server_default="[]"),  # what was new then
     Index("ix_flags_first_seen_at", "first_seen_at"),
     Index("ix_flags_topic_first_seen_at", "topic", "first_seen_at"),
 )

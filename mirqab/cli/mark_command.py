@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from mirqab.cli import deployment
+from mirqab.cli.known import check_topic
 from mirqab.cli.terminal import one_line, write_line
-from mirqab.errors import NotFoundError, UsageError
+from mirqab.errors import UsageError
 from mirqab.types import Decision, FlagState, Grade, Verdict
 
 if TYPE_CHECKING:
@@ -82,14 +83,10 @@ def mark(
 
 def _topic(wanted: str | None, detail: StoryDetail, topics: Sequence[Topic]) -> str:
     """Return the topic that is meant: the named one, the only one whose flag stands, or the only one there is."""
-    from mirqab.documents import suggestion
-
     flagged = [flag.topic for flag in detail.flags]
     known = dict.fromkeys([*flagged, *(topic.id for topic in topics)])
     if wanted is not None:
-        if wanted not in known:
-            hint = suggestion(wanted, list(known)) or "; ./run topics lists them."
-            raise NotFoundError(f"There is no topic {wanted!r}{hint}")
+        check_topic(wanted, known)
         return wanted
     standing = [flag.topic for flag in detail.flags if flag.state is not FlagState.WITHDRAWN]
     for among in (standing, flagged, [*known]):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from mirqab.cli import deployment
+from mirqab.cli.known import check_topic
 from mirqab.cli.terminal import FORMAT, Format, moment, one_line, print_rows, say, write_line
 from mirqab.reader.queries import iso
 
@@ -33,17 +34,14 @@ def near(
     """
     from datetime import UTC, datetime
 
-    from mirqab.documents import suggestion
-    from mirqab.errors import NotFoundError
     from mirqab.reader.queries import since_moment
 
     form = Format.JSON if as_json else form
     deployed = deployment.settings()
     start = since_moment(since, datetime.now(UTC)) if since else None
     topics = {one.id: one for one in deployment.load_topics(deployed)}
-    if topic is not None and topic not in topics:
-        hint = suggestion(topic, list(topics)) or "; ./run topics lists them."
-        raise NotFoundError(f"There is no topic {topic!r}{hint}")
+    if topic is not None:
+        check_topic(topic, topics)
     wanted = topics if topic is None else {topic: topics[topic]}
     with deployment.archive_if_any(deployed) as archive:
         if archive is None:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mirqab.cli import deployment
+from mirqab.cli.known import check_topic
 from mirqab.cli.terminal import FORMAT, Column, Format, Row, moment, print_rows, to_json, write_line
 from mirqab.types import LISTED, FlagState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from mirqab.settings import Settings
 
 NO_FLAG = "No story is flagged yet: ./run crawl reads what is new, ./run explain URL tells why a page is not flagged."
 
@@ -28,6 +27,7 @@ class FlagShown(StrEnum):
     RELEVANT = "relevant"
     IRRELEVANT = "irrelevant"
     TO_CHECK = "to-check"
+    DEVELOPING = "developing"
     WITHDRAWN = "withdrawn"
     ALL = "all"
 
@@ -49,8 +49,8 @@ def flagged(
         list[FlagShown] | None,
         typer.Option(
             metavar="STATE",
-            help="Only flags in this state: open, relevant, to-check, irrelevant, withdrawn or all; may be repeated. "
-            "Without it all but irrelevant and withdrawn ones.",
+            help="Only flags in this state: open, relevant, to-check, developing, irrelevant, withdrawn or all; "
+            "may be repeated. Without it all but irrelevant and withdrawn ones.",
         ),
     ] = None,
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="At most so many, the newest.")] = None,
@@ -67,7 +67,7 @@ def flagged(
     states = FlagShown.states(state)
     with deployment.archive_if_any(deployed) as archive:
         if topic is not None and not (archive and archive.flagged(topic=topic, limit=1, states=tuple(FlagState))):
-            _check_topic(topic, deployed)
+            check_topic(topic, [one.id for one in deployment.load_topics(deployed)])
         if archive is None:
             print_rows([], [], form, empty=deployment.NOTHING_YET)
             return
@@ -93,16 +93,6 @@ def flagged(
         others = "، ".join(f"{name} ({count})" for name, count in counts.most_common())
         empty = f"No flagged story of the theatre {theatre}; there are {others}."
     print_rows(rows, columns, form, empty=empty)
-
-
-def _check_topic(wanted: str, deployed: Settings) -> None:
-    """Raise NotFoundError when no declared topic has this id."""
-    from mirqab.documents import suggestion
-    from mirqab.errors import NotFoundError
-
-    ids = [topic.id for topic in deployment.load_topics(deployed)]
-    if wanted not in ids:
-        raise NotFoundError(f"There is no topic {wanted!r}{suggestion(wanted, ids) or '; ./run topics lists them.'}")
 
 
 def show(

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from mirqab.cli import deployment
+from mirqab.cli.known import check_outlets
 from mirqab.cli.terminal import Format, one_line, print_rows, say, write_line
-from mirqab.errors import UsageError
 from mirqab.types import ExitCode
 
 if TYPE_CHECKING:
@@ -61,9 +61,7 @@ def reextract(
         if archive is None:
             write_line(deployment.NOTHING_YET)
             return ExitCode.WELL
-        for name in outlet or ():
-            if name not in declared and name not in archive.outlet_counts():
-                raise UsageError(f"There is no outlet {name!r}; ./run outlets lists them.")
+        check_outlets(outlet or (), declared.values(), archive)
         progress = Progress(after="" if dry_run or afresh else place.read())
         if progress.after:
             say("Going on where the last call was interrupted; --afresh begins anew.")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from mirqab.cli import deployment
+from mirqab.cli.known import check_outlets, check_topic
 from mirqab.cli.terminal import one_line, say, to_json, write_line
 from mirqab.errors import UsageError
 from mirqab.types import ExitCode, FlagState
@@ -18,7 +19,6 @@ from mirqab.types import ExitCode, FlagState
 if TYPE_CHECKING:
     from mirqab.archive import Archive, ArticleDetail
     from mirqab.rejudging import Outcome, Progress
-    from mirqab.settings import Settings
     from mirqab.topics import Topic
 
 WORKERS: Final = 2
@@ -46,29 +46,32 @@ def rematch(
     """Judge the stored articles by the topics as they are now, and show which flags open or are withdrawn.
 
     Nothing is fetched. A person's decision stays. Flags that open say that it was this command that raised them: old
-    stories are no news. A call that was interrupted goes on where it was.
+    stories are no news. Flags of a topic that is declared no more are withdrawn. A call that was interrupted goes on
+    where it was.
     """
+    from itertools import chain
+
     from mirqab.archive import Chosen
     from mirqab.reader.queries import since_moment
-    from mirqab.rejudging import Progress, rejudge
+    from mirqab.rejudging import Progress, rejudge, withdraw
     from mirqab.work import WorkPlan
     from mirqab.workers import Workers
 
     deployed = deployment.settings()
     declared = deployment.load_topics(deployed)
-    topics = _chosen(declared, topic)
-    versions = {one.id: one.version for one in topics}
-    chosen = Chosen(
-        topics=versions,
-        outlets=outlet,
-        since=None if since is None else since_moment(since, datetime.now(UTC)),
-        everything=everything,
-    )
+    start = None if since is None else since_moment(since, datetime.now(UTC))
     with deployment.archive_if_any(deployed) as archive:
+        undeclared = {} if archive is None else _undeclared(archive, declared)
+        topics = _chosen(declared, topic, undeclared)
         if archive is None:
             write_line(deployment.NOTHING_YET)
             return ExitCode.WELL
-        _check_outlets(outlet, archive, deployed)
+        if outlet:
+            check_outlets(outlet, deployment.outlets(deployed), archive)
+        versions = {one.id: one.version for one in topics}
+        chosen = Chosen(topics=versions, outlets=outlet, since=start, everything=everything)
+        # a flag is the whole story's: a call for some outlets or some days leaves it
+        gone = [one for one in undeclared if not outlet and start is None and (not topic or one in topic)]
         progress = Progress()
         workers = Workers(
             WorkPlan(topics=topics),
@@ -85,8 +88,10 @@ def rematch(
         finish, code = "interrupted", ExitCode.FAILED
         try:
             with Shown(progress) as shown:
-                undeclared = _undeclared(archive, declared)
-                steps = shown.each(rejudge(archive, workers, chosen, progress, keep=not dry_run))
+                keep = not dry_run
+                withdrawn = withdraw(archive, gone, progress, keep=keep)
+                judged = rejudge(archive, workers, chosen, progress, keep=keep) if topics else ()
+                steps = shown.each(chain(withdrawn, judged))
                 if as_json:
                     outcomes = [outcome_json(archive, outcome) for step in steps for outcome in step]
                     told = _object(outcomes, progress, versions, dry_run=dry_run)
@@ -95,7 +100,8 @@ def rematch(
                     for outcome in (outcome for step in steps for outcome in step):
                         for line in outcome_lines(archive, outcome):
                             write_line(line)
-                    for line in (*_sums(progress, dry_run=dry_run), *_undeclared_lines(undeclared)):
+                    sums = _sums(progress, dry_run=dry_run) if topics else ()
+                    for line in (*sums, *_undeclared_lines(undeclared, gone, dry_run=dry_run)):
                         write_line(line)
             finish = "finished"
             code = ExitCode.SOME_FAILED if progress.unjudged else ExitCode.WELL
@@ -110,26 +116,15 @@ def rematch(
     return code
 
 
-def _chosen(topics: Sequence[Topic], wanted: Sequence[str] | None) -> tuple[Topic, ...]:
-    """Return the topics to judge by: those that were named, else all."""
-    from mirqab.documents import suggestion
-
-    ids = [topic.id for topic in topics]
+def _chosen(topics: Sequence[Topic], wanted: Sequence[str] | None, undeclared: Mapping[str, int]) -> tuple[Topic, ...]:
+    """Return the topics to judge by: those that were named, else all; none when only undeclared ones were named."""
     for name in wanted or ():
-        if name not in ids:
-            raise UsageError(f"There is no topic {name!r}{suggestion(name, ids) or '; ./run topics lists them.'}")
-    if not topics:
-        raise UsageError("No topic is declared in config/topics/.")
+        check_topic(name, [*(topic.id for topic in topics), *undeclared])
+    if not topics and not wanted:
+        # rather a folder that was mistyped than all topics given up
+        flags = f"; --topic ID withdraws the open flags of {' or '.join(undeclared)}" if undeclared else ""
+        raise UsageError(f"No topic is declared in config/topics/{flags}.")
     return tuple(topic for topic in topics if not wanted or topic.id in wanted)
-
-
-def _check_outlets(wanted: Sequence[str] | None, archive: Archive, deployed: Settings) -> None:
-    if not wanted:
-        return
-    known = {one.id for one in deployment.outlets(deployed)} | set(archive.outlet_counts())
-    for name in wanted:
-        if name not in known:
-            raise UsageError(f"There is no outlet {name!r}; ./run outlets lists them.")
 
 
 def _command(topics: list[str] | None, outlets: list[str] | None, since: str | None, everything: bool) -> str:
@@ -156,7 +151,7 @@ class Shown:
     def __exit__(self, *problem: object) -> None:
         self._clear()
 
-    def each(self, steps: Iterator[list[Outcome]]) -> Iterator[list[Outcome]]:
+    def each(self, steps: Iterable[list[Outcome]]) -> Iterator[list[Outcome]]:
         """Pass the steps on; what is printed of one finds an empty line."""
         for step in steps:
             self._clear()
@@ -208,6 +203,8 @@ def outcome_lines(archive: Archive, outcome: Outcome) -> Iterator[str]:
         yield f"  {one_line(detail.article.headline)}  ({one_line(detail.article.outlet)})"
     earned = change.earned
     yield f"  {'evidence' if earned else 'was flagged for'}: {_short(change.evidence)}"
+    if outcome.undeclared:
+        yield "  the topic is not declared any more"
     if earned:
         terms = _terms(archive, detail, outcome)
         if terms:
@@ -270,18 +267,20 @@ def _sums(progress: Progress, *, dry_run: bool) -> Iterator[str]:
 
 
 def _undeclared(archive: Archive, declared: Sequence[Topic]) -> dict[str, int]:
-    """Return the open flags of topics that are declared no more: nothing judges those."""
+    """Return how many flags are open of each topic that is declared no more: nothing judges those."""
     known = {topic.id for topic in declared}
     return {topic: count for topic, count in archive.open_flags().items() if topic not in known}
 
 
-def _undeclared_lines(undeclared: dict[str, int]) -> Iterator[str]:
+def _undeclared_lines(undeclared: Mapping[str, int], gone: Sequence[str], *, dry_run: bool) -> Iterator[str]:
     for topic, count in undeclared.items():
-        flags = "1 open flag stays" if count == 1 else f"{count:,} open flags stay"
-        yield (
-            f"{topic} is not declared any more: {flags}. "
-            f"./run mark STORY irrelevant --topic {topic} takes a story off the list."
-        )
+        flags = "1 open flag" if count == 1 else f"{count:,} open flags"
+        if topic in gone:
+            end = f"{'would be' if dry_run else 'were' if count > 1 else 'was'} withdrawn"
+            yield f"{topic} is not declared any more: {flags} {end}; once it is again, ./run rematch opens them."
+        else:
+            stay = "stays" if count == 1 else "stay"
+            yield f"{topic} is not declared any more: {flags} {stay}; ./run rematch --topic {topic} withdraws them."
 
 
 def _object(
@@ -321,4 +320,5 @@ def outcome_json(archive: Archive, outcome: Outcome) -> dict[str, Any]:
         "rules": list(dict.fromkeys(item.rule for item in evidence)),
         "words": list(dict.fromkeys(item.text for item in evidence)),
         "missing": [] if verdict is None else list(verdict.missing),
+        "undeclared": outcome.undeclared,
     }

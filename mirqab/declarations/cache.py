@@ -24,6 +24,7 @@ from mirqab.types import Document, Feed, FeedKind, Outlet, OutletKind
 
 FORMAT: Final = 1
 MIN_BYTES: Final = 32 * 1024  # a smaller file is read in a tenth of a second
+MIN_BYTES_OF_TOPIC: Final = 1024  # a topic imports half a dozen of these: together they take as long
 MAX_BYTES: Final = 128 * 1024 * 1024
 
 _OUTLET_FIELDS: Final = tuple(field.name for field in fields(Outlet))
@@ -45,11 +46,12 @@ class _Cache:
     """
 
     kind: ClassVar[str]
+    min_bytes: ClassVar[int] = MIN_BYTES
 
     def __init__(self, settings: Settings, *, path: Path, body: bytes) -> None:
         name = hashlib.blake2b(os.fsencode(path), digest_size=6).hexdigest()
         self.path = settings.cache_folder / f"{self.kind}-{name}.json"
-        self._key = _key(settings, body) if len(body) >= MIN_BYTES else None
+        self._key = _key(settings, body) if len(body) >= self.min_bytes else None
 
     def _read(self) -> Any:
         """Return what was kept; raises for a file that is not good for these bytes, or odd in any other way."""
@@ -106,6 +108,7 @@ class DocumentCache(_Cache):
     """A topic's document, as it was read of YAML; what it means is found anew at each start, in a few milliseconds."""
 
     kind = "topic"
+    min_bytes = MIN_BYTES_OF_TOPIC
 
     def __init__(self, settings: Settings, *, path: Path, body: bytes) -> None:
         super().__init__(settings, path=path, body=body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -88,12 +88,14 @@ def _article(archive: Archive, topics: Topics, identity: str, answer: tuple[str,
     detail = archive.article(identity)
     if detail is None:
         raise NotFoundError(f"There is no article {identity}.")
-    opinions = _opinions(detail, topics())
+    judging = topics()
+    opinions = _opinions(detail, judging)
     flagged = [opinion.verdict.topic for opinion in opinions if opinion.verdict.flagged]
     told = f"Flagged by {', '.join(flagged)}." if flagged else "Not flagged by any topic."
     story = archive.story(detail.story)
     flags = () if story is None else story.flags
-    answer = (*answer, *_decided(flags), told, *_listed_otherwise(flags, identity, opinions))
+    declared = {topic.id for topic in judging}
+    answer = (*answer, *_decided(flags), told, *_listed_otherwise(flags, identity, opinions, declared))
     return Explanation(answer=answer, story=detail.story, article=detail, opinions=opinions)
 
 
@@ -106,10 +108,12 @@ def _decided(flags: Sequence[StoryFlag]) -> Iterator[str]:
             yield f"{flag.decided.decided_by} decided that it is {word} for {flag.topic}{note}"
 
 
-def _listed_otherwise(flags: Sequence[StoryFlag], article: str, opinions: Sequence[Opinion]) -> Iterator[str]:
+def _listed_otherwise(
+    flags: Sequence[StoryFlag], article: str, opinions: Sequence[Opinion], declared: Set[str]
+) -> Iterator[str]:
     """Yield where the list of flagged stories does not say what the topics as they are now say of the article."""
     found = {flag.topic: flag for flag in flags}
-    for verdict in (opinion.verdict for opinion in opinions):
+    for verdict in (opinion.verdict for opinion in opinions if opinion.verdict.topic in declared):
         flag = found.get(verdict.topic)
         if flag is None or flag.state is FlagState.WITHDRAWN:
             if verdict.flagged:
@@ -120,6 +124,16 @@ def _listed_otherwise(flags: Sequence[StoryFlag], article: str, opinions: Sequen
             yield (
                 f"It is still listed for {verdict.topic}, which has changed since; "
                 "./run rematch brings the list in line."
+            )
+    for flag in flags:
+        if flag.topic in declared:
+            continue
+        if flag.state is FlagState.OPEN:
+            yield f"It is still listed for {flag.topic}, which is not declared any more; ./run rematch withdraws it."
+        elif flag.state is FlagState.WITHDRAWN:
+            yield (
+                f"{flag.topic}, which is not declared any more, flagged it once; "
+                f"the flag was withdrawn on {flag.changed_at:%Y-%m-%d}."
             )
 
 

@@ -30,6 +30,7 @@ STATES: Final = {
     FlagState.RELEVANT: "ذو صلة",
     FlagState.IRRELEVANT: "ليس ذا صلة",
     FlagState.TO_CHECK: "للتدقيق",
+    FlagState.DEVELOPING: "فيه جديد",
     FlagState.WITHDRAWN: "سُحبت إشارته",
 }
 EARNED: Final = {True: "الموضوع يرفعه", False: "الموضوع لا يرفعه"}

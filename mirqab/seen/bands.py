@@ -1,19 +1,20 @@
 """Which stored articles share a band with a text: candidates for copies, found in one round trip.
 
-A band is six bytes of a text's signature (`mirqab.copies`), opaque here. Each lies as a field of a small hash that many
-bands share, with the articles that have it: 16 bytes a band in all, where a key of its own would cost ninety. The
-hashes lie in periods as long as the window and go as a whole, when it has left them behind: an article of today lies
-there for one to two windows.
+A band is five bytes of a text's signature (`mirqab.copies`), opaque here. Each lies as a field of a small hash that
+many bands share, with the articles that have it: 15 bytes a band, where a key of its own would cost ninety. The hashes
+lie in periods as long as the window and go as a whole, when it has left them behind: an article of today lies there for
+one to two windows.
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mirqab.seen import scripts
 from mirqab.seen.keys import bands_prefix
@@ -36,7 +37,7 @@ _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Banded:
-    """A text as it is looked up and written: its bands, six bytes each, and the day that it is of."""
+    """A text as it is looked up and written: its bands, five bytes each, and the day that it is of."""
 
     bands: tuple[bytes, ...]
     day: date
@@ -81,12 +82,12 @@ class Bands:
             first, last = self._period(day - self._window_days), self._period(day + self._window_days)
             words += (f"{first} {last}", b"".join(text.bands))
 
-        async def look_up(redis: Redis) -> list[list[str]] | None:
-            answer: list[list[str]] = await redis.register_script(scripts.FIND_BANDS)([], words)
+        async def look_up(redis: Redis) -> list[list[str | int]] | None:
+            answer: list[list[str | int]] = await _run(redis, scripts.FIND_BANDS, words)
             return answer
 
         answers = await self._link.ask(look_up, otherwise=None)
-        return None if answers is None else [Counter(map(_unpacked, articles)) for articles in answers]
+        return None if answers is None else [_unpacked(articles) for articles in answers]
 
     async def remember(self, texts: Sequence[tuple[str, Banded]]) -> int:
         """Write the bands of stored articles; returns how many articles were written, fewer when Redis is away.
@@ -99,13 +100,13 @@ class Bands:
         return written
 
     async def _remember(self, texts: Sequence[tuple[str, Banded]]) -> int:
-        words: list[str | bytes] = [self._prefix]
+        words: list[str | bytes] = [self._prefix, "1" if self._private else "0"]
         for article, text in texts:
             period = self._period(text.day.toordinal() - _EPOCH_DAY)
             words += (f"{period} {self._life_s(period)}", _packed(article), b"".join(text.bands))
 
         async def write(redis: Redis) -> int:
-            return int(await redis.register_script(scripts.REMEMBER_BANDS)([], words))
+            return int(await _run(redis, scripts.REMEMBER_BANDS, words))
 
         return await self._link.ask(write, otherwise=0)
 
@@ -139,10 +140,27 @@ class Bands:
         return max(PRIVATE_LIFE_S, int(ends_at - time.time()))
 
 
+async def _run(redis: Redis, script: str, words: list[str | bytes]) -> Any:
+    """Run a script; the server knows it after the first time, and is sent its digest alone."""
+    from redis.exceptions import NoScriptError  # like all of redis, loaded by who asks it
+
+    try:
+        return await redis.evalsha(_DIGESTS[script], 0, *words)
+    except NoScriptError:
+        return await redis.eval(script, 0, *words)
+
+
+_DIGESTS: Final = {
+    script: hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
+    for script in (scripts.FIND_BANDS, scripts.REMEMBER_BANDS)
+}
+
+
 def _packed(article: str) -> bytes:
     """Return the 60 bits of an article's id in eight bytes; no byte of them is cut by the script."""
     return int(article[1:], 16).to_bytes(_ARTICLE_BYTES, "big")
 
 
-def _unpacked(raw: str) -> str:
-    return f"a{raw[1:]}"
+def _unpacked(articles: list[str | int]) -> Counter[str]:
+    """Return how many bands each article shares: the list has an article's digits, then the number, and so on."""
+    return Counter({f"a{str(raw)[1:]}": int(shared) for raw, shared in zip(articles[::2], articles[1::2], strict=True)})

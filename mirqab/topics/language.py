@@ -147,7 +147,8 @@ class Facet:
     """A label read from the evidence sentences; `gap` limits the distance to a composed hit.
 
     A value weaker than `share` of the strongest one is left out. With `fallback`, evidence that names no value so near
-    is read whole, and then the headline and the lead.
+    is read whole, and then the headline and the lead. `names` are what else a value is called, in labels for instance;
+    they find nothing in a text.
     """
 
     id: str
@@ -156,6 +157,7 @@ class Facet:
     gap: int | None = None
     share: float = 0.0
     fallback: bool = False
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -68,7 +68,14 @@ _PENALTY = {
     "evidence": "أدلة",
 }
 _SCOPES = {fold(name): scope for name, scope in [("جملة", "sentence"), ("عنوان", "title"), ("مقال", "story")]}
-_FACET = {"id": "معرّف", "within": "ضمن", "share": "أقل_نسبة", "fallback": "احتياط", "values": "قيم"}
+_FACET = {
+    "id": "معرّف",
+    "within": "ضمن",
+    "share": "أقل_نسبة",
+    "fallback": "احتياط",
+    "values": "قيم",
+    "names": "أسماء_أخرى",
+}
 _EXAMPLES = {"flagged": "يجب_أن_يُرفع", "not_flagged": "يجب_ألّا_يُرفع"}
 _EXAMPLE = {"text": "نص", "facets": "أوجه", "why": "لماذا"}
 _FLAGS = {"بعده": "after", "قبله": "before", "حشو": "filled"}
@@ -352,8 +359,25 @@ class _Reader:
             gap=block.count("within"),
             share=share,
             fallback=block.truth("fallback"),
+            names=self._other_names(block, values),
         )
         self.vocabulary.facet(facet, values)
+
+    def _other_names(self, block: Block, values: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+        """Return what else the values of a facet are called; a name is of one value alone."""
+        found: dict[str, tuple[str, ...]] = {}
+        taken: dict[str, str] = {}
+        for path, value, item in block.entries("names", most=limits.VALUES):
+            self._known(path, value, values)
+            names = item if isinstance(item, list) else [item]
+            if len(names) > limits.NAMES or not all(isinstance(name, str) and "،" not in name for name in names):
+                self._note(path, f"a name, or a list of at most {limits.NAMES} names separated by «,»")
+                continue
+            found[value] = tuple(names)
+            for name in names:
+                if taken.setdefault(name, value) != value:
+                    self._note(path, f"a name of its own: «{name}» is given to «{taken[name]}»")
+        return found
 
     def _grading(self, block: Block) -> Grading:
         usual = Grading()

@@ -9,10 +9,13 @@ from functools import cache
 from typing import Any, Final
 
 from mirqab.arabic import FOLD_VERSION
-from mirqab.topics.language import JUDGE_VERSION, Topic
+from mirqab.topics.language import JUDGE_VERSION, Facet, Topic
 
 _UNTOLD: Final = frozenset({"name", "version", "file", "concepts", "examples"})
 """What a verdict does not depend on; the concepts are told by the words that they hold in the end."""
+
+_UNTOLD_BELOW: Final = frozenset({(Facet, "names")})
+"""The same of the parts of a topic."""
 
 _PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 
@@ -33,7 +36,7 @@ def _canonical(value: Any) -> Any:
         return tuple(map(_canonical, value))
     names = _names_of(kind)
     if names:
-        return tuple(_canonical(getattr(value, name)) for name in names)
+        return tuple(_canonical(getattr(value, name)) for name in names if (kind, name) not in _UNTOLD_BELOW)
     if isinstance(value, Mapping):  # in the file's order, which decides between equals
         return tuple((key, _canonical(item)) for key, item in value.items())
     if isinstance(value, Set):

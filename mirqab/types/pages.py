@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from mirqab.types.feeds import FeedEntry, FeedItem
 from mirqab.types.judgement import Verdict
@@ -138,6 +139,8 @@ class Article:
     fingerprint: str  # of the folded text: equal means exact copy
     quality_parts: Mapping[str, float] = field(default_factory=dict, compare=False)  # not stored
     embeds: tuple[Embed, ...] = ()
+    signature: bytes = field(default=b"", compare=False)  # by what its copies are found; empty for a short text
+    agencies: tuple[str, ...] = ()  # ids of the news agencies that it is credited to
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -191,3 +194,5 @@ class Stored:
     placement: Placement | None
     raised: tuple[str, ...] = ()  # topics for which this article raised a new flag
     already: bool = False  # the entry had been stored before (a replay)
+    look: Literal["unchanged", "changed"] | None = None  # what a look at a stored page again found
+    developed: tuple[str, ...] = ()  # topics whose decided flag it opened again

@@ -123,13 +123,17 @@ class FlagState(StrEnum):
     RELEVANT = "relevant"
     IRRELEVANT = "irrelevant"
     TO_CHECK = "to_check"
+    DEVELOPING = "developing"  # decided, then something new was told
     WITHDRAWN = "withdrawn"
 
 
 DECIDED: Final = (FlagState.RELEVANT, FlagState.IRRELEVANT, FlagState.TO_CHECK)
 """The states of a flag that a person gave."""
 
-LISTED: Final = (FlagState.OPEN, FlagState.RELEVANT, FlagState.TO_CHECK)
+HELD: Final = (*DECIDED, FlagState.DEVELOPING)
+"""The states of a flag on which a person's decision stands: no verdict changes them."""
+
+LISTED: Final = (FlagState.OPEN, FlagState.DEVELOPING, FlagState.RELEVANT, FlagState.TO_CHECK)
 """The states of flags that are listed unless others are asked for."""
 
 

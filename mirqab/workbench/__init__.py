@@ -19,6 +19,7 @@ from mirqab.workbench.measuring import (
     read_names,
     score,
 )
+from mirqab.workbench.naming import ValueNames
 from mirqab.workbench.texts import Story, Text, stored_stories
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Story",
     "Text",
     "Totals",
+    "ValueNames",
     "as_object",
     "as_text",
     "compare",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -14,6 +14,7 @@ from mirqab.types import Verdict
 from mirqab.workbench.comparing import THEATRE
 from mirqab.workbench.judging import JudgedStory
 from mirqab.workbench.labelled import Labelled, Side
+from mirqab.workbench.naming import ValueNames
 
 ALL: Final = "all"
 GROUPINGS: Final = ("theatre", "source", "label")
@@ -98,13 +99,10 @@ class Figures:
         return share(self.places[Place.RIGHT], compared)
 
 
-def score(
-    lines: Sequence[Labelled], judged: Iterable[JudgedStory], *, known: frozenset[str], names: Mapping[str, str]
-) -> tuple[list[Scored], int]:
+def score(lines: Sequence[Labelled], judged: Iterable[JudgedStory], *, names: ValueNames) -> tuple[list[Scored], int]:
     """Return the labelled texts with what one topic says of each, and how many could not be judged.
 
-    `judged` comes in the order of the lines. `known` are the topic's theatres; `names` tells which of them a label's
-    name means where it has another.
+    `judged` comes in the order of the lines; `names` tells which of the topic's theatres the labels' names mean.
     """
     scored: list[Scored] = []
     unjudged = 0
@@ -114,7 +112,7 @@ def score(
             continue
         verdict = one.verdicts[0][0]
         outcome = _outcome(line.side, verdict.flagged)
-        place = _place(line, verdict, known, names) if outcome is Outcome.HIT else None
+        place = _place(line, verdict, names) if outcome is Outcome.HIT else None
         scored.append(Scored(line=line, verdict=verdict, outcome=outcome, place=place))
     return scored, unjudged
 
@@ -129,11 +127,11 @@ def _outcome(side: Side, flagged: bool) -> Outcome:
             return Outcome.FALSE_FLAG if flagged else Outcome.PASSED_OVER
 
 
-def _place(line: Labelled, verdict: Verdict, known: frozenset[str], names: Mapping[str, str]) -> Place | None:
-    if not line.theatres or not known:
+def _place(line: Labelled, verdict: Verdict, names: ValueNames) -> Place | None:
+    if not line.theatres or not names.values:
         return None
-    wanted = {names.get(name, name) for name in line.theatres}
-    if not wanted & known:
+    wanted = frozenset().union(*map(names.meant, line.theatres))
+    if not wanted:
         return Place.UNKNOWN
     first = verdict.facets.get(THEATRE, ())[:1]
     if not first:

@@ -118,25 +118,67 @@ def test_what_cannot_be_marked_is_said_so(said: Reader, arguments: tuple[str, ..
     assert told in answer.err
 
 
+def renamed(folder: Path) -> Path:
+    """Return declarations in which the topic has another id, so that its flags are those of one that is gone."""
+    config = stricter(folder, 3)
+    file = config / "topics" / f"{TOPIC}.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(re.sub(rf"^(\S+): {TOPIC}$", r"\1: something-else", text, flags=re.MULTILINE), encoding="utf-8")
+    return config
+
+
 def test_a_word_on_a_topic_that_is_gone_can_be_undone(
     said: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said("mark", SPORT.url, "relevant", "--topic", TOPIC)
-    config = stricter(tmp_path, 3)
-    file = config / "topics" / f"{TOPIC}.yaml"
-    text = file.read_text(encoding="utf-8")
-    file.write_text(re.sub(rf"^(\S+): {TOPIC}$", r"\1: something-else", text, flags=re.MULTILINE), encoding="utf-8")
-    monkeypatch.setenv("MIRQAB_CONFIG", str(config))
+    monkeypatch.setenv("MIRQAB_CONFIG", str(renamed(tmp_path)))
     undone = said("mark", SPORT.url, "undo")
     assert undone.code == 0, undone.err
     assert f"{TOPIC}: relevant → not flagged" in undone.out
-    open_flags = len(listed(said, "--topic", TOPIC))
+
+
+def test_flags_of_a_topic_that_is_gone_are_withdrawn_and_come_back_with_it(
+    said: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = listed(said, "--topic", TOPIC)
+    libya, story = (str(before[one.headline]["story"]) for one in (LIBYA, TALKS))
+    said("mark", libya, "relevant", "--by", "سلمى")
+    open_flags = len(before) - 1
     assert open_flags > 1
+    monkeypatch.setenv("MIRQAB_CONFIG", str(renamed(tmp_path)))
+    gone = f"{TOPIC} is not declared any more: {open_flags} open flags"
+    assert f"It is still listed for {TOPIC}, which is not declared any more; ./run" in said("explain", story).out
+    narrowed = said("rematch", "--outlet", "rasid")
+    assert f"{gone} stay; ./run rematch --topic {TOPIC} withdraws them." in narrowed.lines
     dry = said("rematch", "--dry-run")
-    assert f"{TOPIC} is not declared any more: {open_flags} open flags stay." in dry.out
-    assert json.loads(said("rematch", "--dry-run", "--json").out)["undeclared"] == {TOPIC: open_flags}
+    assert f"withdrawn  {story}  {TOPIC}  " in dry.out
+    assert "  the topic is not declared any more\n" in dry.out
+    assert f"{gone} would be withdrawn;" in dry.out
+    assert listed(said, "--topic", TOPIC).keys() == before.keys()
+    told = json.loads(said("rematch", "--topic", TOPIC, "--json").out)
+    assert (told["undeclared"], told["topics"], told["articles"]) == ({TOPIC: open_flags}, {}, 0)
+    assert [one["undeclared"] for one in told["withdrawn"]] == [True] * open_flags
+    assert list(listed(said, "--topic", TOPIC)) == [LIBYA.headline], "a person's decision stays"
+    assert f"{TOPIC}, which is not declared any more, flagged it once; the flag was" in said("explain", story).out
+    assert "not declared any more" not in said("rematch").out
     monkeypatch.delenv("MIRQAB_CONFIG")
-    assert "not declared any more" not in said("rematch", "--dry-run").out
+    assert f"Flags: {open_flags} opened, " in said("rematch").out
+    assert listed(said, "--topic", TOPIC).keys() == before.keys()
+
+
+def test_without_any_topic_nothing_is_withdrawn_unasked(
+    said: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = listed(said)
+    config = stricter(tmp_path, 3)
+    (config / "topics" / f"{TOPIC}.yaml").unlink()
+    monkeypatch.setenv("MIRQAB_CONFIG", str(config))
+    refused = said("rematch")
+    assert (refused.code, refused.out) == (2, "")
+    assert f"--topic ID withdraws the open flags of {TOPIC}" in refused.err
+    assert listed(said).keys() == before.keys()
+    assert said("rematch", "--topic", TOPIC).code == 0
+    assert listed(said) == {}
 
 
 # ------------------------------------------------------------------------------------------------ rematch

@@ -29,9 +29,11 @@ def test_the_mistakes_of_all_topic_files_come_at_once(declared: Settings) -> Non
     assert [Path(mistake.file).name for mistake in caught.value.mistakes] == ["a.yaml", "b.yaml"]
 
 
-def test_a_large_topic_file_is_read_of_yaml_once(declared: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_topic_and_its_libraries_are_read_of_yaml_once(declared: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = "".join(f"  - {{word: 'كلمة {number}', weight: {number}}}\n" for number in range(1500))
-    write(declared, "topics/a.yaml", f"id: a\nwords:\n{lines}")
+    (declared.config / "topics" / "library").mkdir()
+    write(declared, "topics/library/places.yaml", f"concepts: {{land: [{', '.join(['أرض'] * 300)}]}}\n")
+    write(declared, "topics/a.yaml", f"id: a\nimports: [library/places]\nwords:\n{lines}")
     (first,) = load_topic_documents(declared)
 
     def unread(*arguments: object, **more: object) -> None:
@@ -41,7 +43,7 @@ def test_a_large_topic_file_is_read_of_yaml_once(declared: Settings, monkeypatch
         patched.setattr("mirqab.declarations.topic_files.parse_document", unread)
         (again,) = load_topic_documents(declared)
     assert again == first
-    assert again.line("words", 3, "word") == 6
+    assert again.line("words", 3, "word") == 7
 
     write(declared, "topics/a.yaml", f"id: b\nwords:\n{lines}")
     (changed,) = load_topic_documents(declared)

@@ -15,6 +15,7 @@ from mirqab.workbench import (
     Side,
     Story,
     Text,
+    ValueNames,
     figures,
     judge_stories,
     read_groupings,
@@ -80,7 +81,7 @@ def test_texts_are_counted_by_what_becomes_of_them(tmp_path: Path) -> None:
         for number, (text, side, theatres, source, _, _) in enumerate(LINES)
     ]
     judged = judge_stories((line.story for line in lines), [topic], no_workers)
-    scored, unjudged = score(lines, judged, known=frozenset({"الوادي", "الساحل"}), names={"valley": "الوادي"})
+    scored, unjudged = score(lines, judged, names=ValueNames(topic, "theatre", {"valley": "الوادي"}))
     assert unjudged == 0
     assert [(one.outcome, one.place) for one in scored] == [(outcome, place) for *_, outcome, place in LINES]
 

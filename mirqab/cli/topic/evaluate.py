@@ -31,6 +31,7 @@ from mirqab.workbench import (
     Outcome,
     Place,
     Scored,
+    ValueNames,
     figures,
     judge_stories,
     read_groupings,
@@ -139,7 +140,6 @@ def _parts(lines: Sequence[Labelled], shut: Blinding) -> Iterator[tuple[str, Seq
 
 
 def _scored(topic: Topic, lines: Sequence[Labelled], names: Mapping[str, str]) -> tuple[list[Scored], int]:
-    known = frozenset(name for facet in topic.facets if facet.id == THEATRE for name in facet.values)
     with ExitStack() as stack, Counting("texts judged", len(lines)) as counting:
 
         def workers() -> Any:
@@ -152,7 +152,7 @@ def _scored(topic: Topic, lines: Sequence[Labelled], names: Mapping[str, str]) -
                 counting.step()
                 yield one
 
-        return score(lines, counted(), known=known, names=names)
+        return score(lines, counted(), names=ValueNames(topic, THEATRE, names))
 
 
 # ------------------------------------------------------------------------------------------------ for a person
