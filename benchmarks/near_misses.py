@@ -56,7 +56,7 @@ def parts_of(topic: Topic) -> list[Topic]:
         name: Composition(name=name, pairs=tuple(Pair(first=concept) for concept in concepts))
         for name, concepts in (("force", FORCE), ("leaving", LEAVING))
     }
-    wanted = {
+    wanted: dict[str, list[tuple[str, ...]]] = {
         "held": [(rule.together[0],) for rule in topic.rules],
         "together": [("force", "leaving")],
         "force": [("force",)],
