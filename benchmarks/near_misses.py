@@ -18,10 +18,11 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.judge import ROOT, TOPIC, Story, published
+from benchmarks.judge import ROOT, TOPIC, Story
 from mirqab.declarations import read_topic_document
 from mirqab.proportions import wilson
 from mirqab.settings import load_settings
@@ -75,6 +76,14 @@ def part_of(judge: Judge, story: Story) -> str | None:
     if verdict.flagged:
         return None
     return "scored" if verdict.score > 0 else next((one.topic for one in further if one.flagged), "rest")
+
+
+def published(raw: str | None) -> datetime | None:
+    """Return the day of a line of the stream; None where it tells none."""
+    try:
+        return datetime.fromisoformat((raw or "")[:10]).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def draw(shared: Path) -> Iterator[tuple[str, str]]:

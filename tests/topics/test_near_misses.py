@@ -12,8 +12,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from benchmarks.judge import published
-from benchmarks.near_misses import POPULATION, TO_READ, estimate, readings
+from benchmarks.near_misses import POPULATION, TO_READ, estimate, published, readings
 from mirqab.topics import Judge, Topic
 
 MOST_FLAGGED_SINCE = 3
