@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         StoryFlag,
     )
     from mirqab.archive.reextracting import KeptEntry
+    from mirqab.archive.regrouping import FlagMoved, Regrouped, Regrouping
     from mirqab.archive.rejudging import Chosen, Rejudged, StaleArticle, StaleBatch
     from mirqab.archive.runs import OutletSums, RunRow, RunState
     from mirqab.archive.storing import Known, Place
@@ -42,6 +43,7 @@ __all__ = [
     "DriftRow",
     "EntryTrail",
     "FlagChange",
+    "FlagMoved",
     "FlaggedRecord",
     "FlaggedStory",
     "KeptEntry",
@@ -60,6 +62,8 @@ __all__ = [
     "PrunedElsewhereError",
     "RawSpace",
     "RawWriter",
+    "Regrouped",
+    "Regrouping",
     "Rejudged",
     "RunRow",
     "RunState",
@@ -83,6 +87,7 @@ _MODULES: Final = {
     "Decided": "decisions",
     "DriftRow": "drifts",
     "FlagChange": "flags",
+    "FlagMoved": "regrouping",
     "FlaggedRecord": "pruning",
     "FlaggedStory": "listing",
     "KeptEntry": "reextracting",
@@ -102,6 +107,8 @@ _MODULES: Final = {
     "RawWriter": "raw",
     "RunRow": "runs",
     "RunState": "runs",
+    "Regrouped": "regrouping",
+    "Regrouping": "regrouping",
     "Rejudged": "rejudging",
     "Settle": "feedstates",
     "StaleArticle": "rejudging",
