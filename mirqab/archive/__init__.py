@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mirqab.archive.regrouping import FlagMoved, Regrouped, Regrouping
     from mirqab.archive.rejudging import Chosen, Rejudged, StaleArticle, StaleBatch
     from mirqab.archive.runs import OutletSums, RunRow, RunState
+    from mirqab.archive.signatures import Candidate, Compare, LookedUp, Nearest, Signed, Unmarked, Unsigned
     from mirqab.archive.storing import Known, Place
     from mirqab.archive.thread import ArchiveThread
 
@@ -38,7 +39,9 @@ __all__ = [
     "Archive",
     "ArchiveThread",
     "ArticleDetail",
+    "Candidate",
     "Chosen",
+    "Compare",
     "Decided",
     "DriftRow",
     "EntryTrail",
@@ -49,8 +52,10 @@ __all__ = [
     "KeptEntry",
     "KeptPage",
     "Known",
+    "LookedUp",
     "Marked",
     "NearMiss",
+    "Nearest",
     "NormRow",
     "OutletCounts",
     "OutletSums",
@@ -69,12 +74,15 @@ __all__ = [
     "RunState",
     "Settle",
     "Sighting",
+    "Signed",
     "StaleArticle",
     "StaleBatch",
     "StoredStory",
     "StoryDetail",
     "StoryFlag",
     "StoryText",
+    "Unmarked",
+    "Unsigned",
     "read_page",
     "read_raw",
 ]
@@ -83,7 +91,9 @@ _READS: Final = "reads"
 _MODULES: Final = {
     "Archive": "archive",
     "ArchiveThread": "thread",
+    "Candidate": "signatures",
     "Chosen": "rejudging",
+    "Compare": "signatures",
     "Decided": "decisions",
     "DriftRow": "drifts",
     "FlagChange": "flags",
@@ -93,8 +103,10 @@ _MODULES: Final = {
     "KeptEntry": "reextracting",
     "KeptPage": "raw",
     "Known": "storing",
+    "LookedUp": "signatures",
     "Marked": "decisions",
     "NearMiss": "nearmisses",
+    "Nearest": "signatures",
     "NormRow": "drifts",
     "OutletSums": "runs",
     "PageFact": "drifts",
@@ -105,16 +117,19 @@ _MODULES: Final = {
     "PrunedElsewhereError": "pruning",
     "RawSpace": "pruning",
     "RawWriter": "raw",
-    "RunRow": "runs",
-    "RunState": "runs",
     "Regrouped": "regrouping",
     "Regrouping": "regrouping",
     "Rejudged": "rejudging",
+    "RunRow": "runs",
+    "RunState": "runs",
     "Settle": "feedstates",
+    "Signed": "signatures",
     "StaleArticle": "rejudging",
     "StaleBatch": "rejudging",
     "StoredStory": "newest",
     "StoryText": "newest",
+    "Unmarked": "signatures",
+    "Unsigned": "signatures",
     "read_page": "raw",
     "read_raw": "raw",
 }

@@ -23,10 +23,12 @@ from mirqab.archive import (
     opening,
     pruning,
     reads,
+    rechecking,
     reextracting,
     regrouping,
     rejudging,
     runs,
+    signatures,
     storing,
     withdrawing,
 )
@@ -41,6 +43,8 @@ from mirqab.archive.reextracting import KeptEntry
 from mirqab.archive.regrouping import Regrouped, Regrouping
 from mirqab.archive.rejudging import Chosen, Rejudged, StaleBatch
 from mirqab.archive.runs import OutletSums, RunRow
+from mirqab.archive.signatures import Compare, LookedUp, Unmarked
+from mirqab.archive.signing import Signatures
 from mirqab.archive.storing import Place
 from mirqab.errors import ArchiveError
 from mirqab.types import (
@@ -74,6 +78,7 @@ class Archive:
         self._writer = writer
         self._place = place
         self.raw_folder = raw_folder
+        self.signatures = Signatures(self._reading, self._writing)
 
     @classmethod
     def open(cls, url: str, *, raw_folder: Path | None = None, create: bool = True) -> Self:
@@ -222,15 +227,18 @@ class Archive:
         with self._writing() as conn:
             return admitting.admit(conn, run, told, first_poll_max_age_s=first_poll_max_age_s, settle=settle)
 
-    def due(self, outlet: str, *, now: datetime, limit: int = 1000) -> list[FeedEntry]:
-        """Return the outlet's entries to be fetched now, the longest known first."""
-        with self._reading() as conn:
-            return entries.due(conn, outlet, now=now, limit=limit)
+    def due(self, outlet: str, *, now: datetime, limit: int = 1000, looks: bool = True) -> list[FeedEntry]:
+        """Return the outlet's entries to be fetched now, the longest known first.
 
-    def with_due(self, outlets: Iterable[str], *, now: datetime) -> set[str]:
+        Behind them stand stored ones whose pages are to be looked at again, unless `looks` is false.
+        """
+        with self._reading() as conn:
+            return entries.due(conn, outlet, now=now, limit=limit, looks=looks)
+
+    def with_due(self, outlets: Iterable[str], *, now: datetime, looks: bool = True) -> set[str]:
         """Return those of the outlets that have entries to be fetched now."""
         with self._reading() as conn:
-            return entries.with_due(conn, outlets, now=now)
+            return entries.with_due(conn, outlets, now=now, looks=looks)
 
     def is_due(self, entry_id: str, now: datetime) -> bool:
         """Tell whether an entry is still to be fetched now."""
@@ -258,13 +266,15 @@ class Archive:
         answered: bool | None = None,
         raw: RawLocation | None = None,
         robots: str | None = None,
-    ) -> None:
+        recheck_hours: Sequence[float] = (),
+    ) -> bool:
         """Write that an entry could not be made an article: again at `next_try_at`, or never when that is None.
 
         `answered` says whether the server answered; without it the reason decides. `robots` is what robots.txt said.
+        A stored entry whose page was looked at again stays stored; returned is whether that page is no more.
         """
         with self._writing() as conn:
-            entries.fail(
+            return entries.fail(
                 conn,
                 run,
                 entry_id,
@@ -275,7 +285,20 @@ class Archive:
                 raw=raw,
                 robots=robots,
                 now=_now(),
+                recheck_hours=recheck_hours,
             )
+
+    def unchanged(
+        self, run: str, entry_id: str, *, robots: str | None = None, recheck_hours: Sequence[float] = ()
+    ) -> None:
+        """Write that a stored page that was looked at again is what it was, as its server says."""
+        with self._writing() as conn:
+            entries.unchanged(conn, run, entry_id, robots=robots, now=_now(), recheck_hours=recheck_hours)
+
+    def kept_page(self, entry_id: str) -> RawLocation | None:
+        """Return where the page lies from which the article of an entry was taken."""
+        with self._reading() as conn:
+            return rechecking.kept_page(conn, entry_id)
 
     # -------------------------------------------------------------------------------------------- articles
 
@@ -284,29 +307,53 @@ class Archive:
         with self._reading() as conn:
             return storing.copy_of(conn, fingerprint)
 
-    def store(self, run: str, worked: Worked, *, place: Place, robots: str | None = None) -> Stored:
+    def store(
+        self,
+        run: str,
+        worked: Worked,
+        *,
+        place: Place,
+        compare: Compare | None = None,
+        looked_up: LookedUp | None = None,
+        robots: str | None = None,
+        marked: Mapping[str, str] | None = None,
+        recheck_hours: Sequence[float] = (),
+    ) -> Stored:
         """Write a worked page in one transaction: the article or the sighting of one, verdicts, flags, the outcome.
 
         A replay changes nothing and returns `already=True`. The page must hold an article. `robots` is what robots.txt
-        said of it.
+        said of it, `recheck_hours` how many hours after it was stored the page of a flagged article is looked at again.
+        `looked_up` is what was found of its copies before; what came since is looked at here, by `compare`. `marked` is
+        noted as by `mark_confirmed`.
         """
         with self._writing() as conn:
-            return storing.store(conn, run, worked, place=place, now=_now(), robots=robots)
+            return storing.store(
+                conn,
+                run,
+                worked,
+                place=place,
+                compare=compare,
+                looked_up=looked_up,
+                now=_now(),
+                robots=robots,
+                marked=marked,
+                recheck_hours=recheck_hours,
+            )
 
-    def unconfirmed(self, limit: int = 1000) -> list[tuple[str, str, str]]:
-        """Return (article, fingerprint, entry) of articles whose mark in Redis is not known to be made."""
+    def unconfirmed(self, limit: int = 1000) -> list[Unmarked]:
+        """Return articles whose marks in Redis are not known to be made."""
         with self._reading() as conn:
-            return storing.unconfirmed(conn, limit)
+            return signatures.unmarked(conn, limit)
 
-    def mark_confirmed(self, article_ids: Iterable[str]) -> None:
-        """Note that the marks of these articles are made."""
+    def mark_confirmed(self, marked: Mapping[str, str]) -> None:
+        """Note that the marks of these articles are made: article → fingerprint of the text that was marked."""
         with self._writing() as conn:
-            storing.mark_confirmed(conn, article_ids)
+            storing.mark_confirmed(conn, marked)
 
-    def unconfirm_since(self, moment: datetime) -> None:
-        """Note that the marks of all articles stored since are gone, as after Redis was emptied."""
+    def unconfirm_since(self, moment: datetime) -> int:
+        """Note that the marks of all articles stored since are gone, as after Redis was emptied; return how many."""
         with self._writing() as conn:
-            storing.unconfirm_since(conn, moment)
+            return storing.unconfirm_since(conn, moment)
 
     # ------------------------------------------------------------------------------------------- raw pages
 
@@ -353,13 +400,24 @@ class Archive:
         with self._reading() as conn:
             return reextracting.kept_entry(conn, entry_id)
 
-    def rework(self, run: str, kept: KeptEntry, worked: Worked, *, place: Place) -> tuple[str, ...] | None:
+    def rework(
+        self,
+        run: str,
+        kept: KeptEntry,
+        worked: Worked,
+        *,
+        place: Place,
+        compare: Compare | None = None,
+        looked_up: LookedUp | None = None,
+    ) -> tuple[str, ...] | None:
         """Write what a kept page was worked into, in one transaction; return the topics newly raised.
 
-        None, and nothing is written, when the page has changed since it was looked at.
+        None, and nothing is written, when the page has changed since it was looked at. Copies are told as by `store`.
         """
         with self._writing() as conn:
-            return reextracting.write(conn, run, kept, worked, place=place, now=_now())
+            return reextracting.write(
+                conn, run, kept, worked, place=place, compare=compare, looked_up=looked_up, now=_now()
+            )
 
     # -------------------------------------------------------------------------------- judging anew, decisions
 

@@ -73,7 +73,10 @@ class StoryFlag:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArticleDetail:
-    """An article with all that is known of it. `judged` are (topic, version); `versions` counts its former texts."""
+    """An article with all that is known of it. `judged` are (topic, version); `versions` counts its former texts.
+
+    `gone_at` is when its page was first found to be no more.
+    """
 
     article: Article
     verdicts: tuple[Verdict, ...]
@@ -82,6 +85,7 @@ class ArticleDetail:
     story: str
     stored_at: datetime
     versions: int
+    gone_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,6 +168,7 @@ def _detail(conn: Connection, row: Row[Any]) -> ArticleDetail:
         story=row.story,
         stored_at=row.stored_at,
         versions=former,
+        gone_at=row.gone_at,
     )
 
 

@@ -64,6 +64,8 @@ def _head(paper: Paper, story: str, detail: ArticleDetail, evidence: Sequence[ob
     if article.authors:
         paper.line(one_line("، ".join(article.authors)))
     paper.line(one_line(article.url))
+    if detail.gone_at is not None:
+        paper.line(f"the page is gone since {moment(detail.gone_at)}")
 
 
 def _embed(paper: Paper, embed: Embed) -> None:

@@ -214,6 +214,7 @@ def story_json(detail: StoryDetail) -> dict[str, Any]:
                 "published": iso(one.article.published),
                 "published_raw": one.article.published_raw,
                 "fetched_at": iso(one.article.fetched_at),
+                "gone_at": iso(one.gone_at),
                 "verdicts": [verdict_to_json(verdict) for verdict in one.verdicts],
             }
             for one in detail.articles

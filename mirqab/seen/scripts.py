@@ -132,9 +132,11 @@ return found
 REMEMBER_BANDS: Final = (
     _BAND_PLACE
     + """
--- ARGV prefix, then for each article: its period and the seconds that it lives, its eight bytes, its bands.
--- Returns how many articles there were. A band that 64 articles have, which a form letter has, takes no more.
-for i = 2, #ARGV, 3 do
+-- ARGV prefix, whether lives are renewed, then for each article: its period and the seconds that it lives, its eight
+-- bytes, its bands. Returns how many articles there were. A band that 64 articles have, which a form letter has, takes
+-- no more. A life that is not renewed is not written to the server's file again.
+local renewed = ARGV[2] == '1'
+for i = 3, #ARGV, 3 do
   local period, life = string.match(ARGV[i], '(%S+) (%S+)')
   local article, bands = ARGV[i + 1], ARGV[i + 2]
   call('SET', ARGV[1] .. period, '', 'EX', life)
@@ -157,10 +159,14 @@ for i = 2, #ARGV, 3 do
       end
       part = part + 1
     end
-    call('EXPIRE', key, life)
+    if renewed then
+      call('EXPIRE', key, life)
+    else
+      call('EXPIRE', key, life, 'NX')
+    end
   end
 end
-return (#ARGV - 1) / 3
+return (#ARGV - 2) / 3
 """
 )
 

@@ -34,6 +34,7 @@ from mirqab.types.pages import (
 )
 from mirqab.types.words import (
     DECIDED,
+    HELD,
     LISTED,
     NO_ANSWER,
     REFUSALS,
@@ -53,6 +54,7 @@ from mirqab.types.words import (
 
 __all__ = [
     "DECIDED",
+    "HELD",
     "LISTED",
     "NO_ANSWER",
     "REFUSALS",

@@ -143,3 +143,13 @@ async def test_a_frozen_server_is_no_answer(folder: Path, link: Link) -> None:
     finally:
         os.kill(server, signal.SIGCONT)
     assert await bands.find([banded(ONE)]) == [Counter([name(1)])]
+
+
+async def test_to_write_again_prolongs_only_what_is_private(folder: Path, link: Link, redis: Redis) -> None:
+    async with open_private_bands(redis_url=None, folder=folder, window_days=30) as mine:
+        for bands, pattern in ((Bands(link), "mirqab:bands:*:*"), (mine, "mirqab:private:*:bands:*:*")):
+            await bands.remember([(name(1), banded(ONE))])
+            (key,) = [key async for key in redis.scan_iter(pattern)]
+            await redis.expire(key, 600)
+            await bands.remember([(name(2), banded(ONE))])
+            assert (await redis.ttl(key) > 600) is (bands is mine)
