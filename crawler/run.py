@@ -187,6 +187,7 @@ class CrawlRun:
                 default_s=settings.poll_default_s,
                 jitter=settings.poll_jitter,
             ),
+            window_days=settings.stories_window_days,
             recheck_hours=settings.stories_recheck_hours,
         )
         stack.push_async_callback(self.intake.close)
@@ -427,7 +428,11 @@ class CrawlRun:
         async with self._joining:
             if self._seen is None:
                 settings = self.deployment.settings
-                opened = open_seen(redis_url=settings.redis_url, folder=settings.redis_folder)
+                opened = open_seen(
+                    redis_url=settings.redis_url,
+                    folder=settings.redis_folder,
+                    window_days=settings.stories_window_days,
+                )
                 self._seen = await self._stack.enter_async_context(opened)
             return self._seen
 

@@ -228,6 +228,7 @@ def _content_type(page: Page) -> str | None:
 
 
 def _article(page: Page, extraction: Extraction) -> Article:
+    from mirqab.copies import signature
     from mirqab.fingerprints import fingerprint
 
     return Article(
@@ -249,4 +250,5 @@ def _article(page: Page, extraction: Extraction) -> Article:
         fingerprint=fingerprint(extraction.headline, extraction.body),
         quality_parts=extraction.quality_parts,
         embeds=extraction.embeds,
+        signature=signature(extraction.headline, extraction.body),
     )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mirqab.archive.reextracting import KeptEntry
     from mirqab.archive.rejudging import Chosen, Rejudged, StaleArticle, StaleBatch
     from mirqab.archive.runs import OutletSums, RunRow, RunState
+    from mirqab.archive.signatures import Candidate, Compare, LookedUp, Nearest, Signed, Unmarked, Unsigned
     from mirqab.archive.storing import Known, Place
     from mirqab.archive.thread import ArchiveThread
 
@@ -37,7 +38,9 @@ __all__ = [
     "Archive",
     "ArchiveThread",
     "ArticleDetail",
+    "Candidate",
     "Chosen",
+    "Compare",
     "Decided",
     "DriftRow",
     "EntryTrail",
@@ -47,8 +50,10 @@ __all__ = [
     "KeptEntry",
     "KeptPage",
     "Known",
+    "LookedUp",
     "Marked",
     "NearMiss",
+    "Nearest",
     "NormRow",
     "OutletCounts",
     "OutletSums",
@@ -65,12 +70,15 @@ __all__ = [
     "RunState",
     "Settle",
     "Sighting",
+    "Signed",
     "StaleArticle",
     "StaleBatch",
     "StoredStory",
     "StoryDetail",
     "StoryFlag",
     "StoryText",
+    "Unmarked",
+    "Unsigned",
     "read_page",
     "read_raw",
 ]
@@ -79,7 +87,9 @@ _READS: Final = "reads"
 _MODULES: Final = {
     "Archive": "archive",
     "ArchiveThread": "thread",
+    "Candidate": "signatures",
     "Chosen": "rejudging",
+    "Compare": "signatures",
     "Decided": "decisions",
     "DriftRow": "drifts",
     "FlagChange": "flags",
@@ -88,8 +98,10 @@ _MODULES: Final = {
     "KeptEntry": "reextracting",
     "KeptPage": "raw",
     "Known": "storing",
+    "LookedUp": "signatures",
     "Marked": "decisions",
     "NearMiss": "nearmisses",
+    "Nearest": "signatures",
     "NormRow": "drifts",
     "OutletSums": "runs",
     "PageFact": "drifts",
@@ -100,14 +112,17 @@ _MODULES: Final = {
     "PrunedElsewhereError": "pruning",
     "RawSpace": "pruning",
     "RawWriter": "raw",
+    "Rejudged": "rejudging",
     "RunRow": "runs",
     "RunState": "runs",
-    "Rejudged": "rejudging",
     "Settle": "feedstates",
+    "Signed": "signatures",
     "StaleArticle": "rejudging",
     "StaleBatch": "rejudging",
     "StoredStory": "newest",
     "StoryText": "newest",
+    "Unmarked": "signatures",
+    "Unsigned": "signatures",
     "read_page": "raw",
     "read_raw": "raw",
 }

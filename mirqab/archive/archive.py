@@ -27,6 +27,7 @@ from mirqab.archive import (
     reextracting,
     rejudging,
     runs,
+    signatures,
     storing,
     withdrawing,
 )
@@ -40,6 +41,8 @@ from mirqab.archive.pruning import Pruned, PrunePlan, RawSpace
 from mirqab.archive.reextracting import KeptEntry
 from mirqab.archive.rejudging import Chosen, Rejudged, StaleBatch
 from mirqab.archive.runs import OutletSums, RunRow
+from mirqab.archive.signatures import Compare, LookedUp, Unmarked
+from mirqab.archive.signing import Signatures
 from mirqab.archive.storing import Place
 from mirqab.errors import ArchiveError
 from mirqab.types import (
@@ -73,6 +76,7 @@ class Archive:
         self._writer = writer
         self._place = place
         self.raw_folder = raw_folder
+        self.signatures = Signatures(self._reading, self._writing)
 
     @classmethod
     def open(cls, url: str, *, raw_folder: Path | None = None, create: bool = True) -> Self:
@@ -307,31 +311,47 @@ class Archive:
         worked: Worked,
         *,
         place: Place,
+        compare: Compare | None = None,
+        looked_up: LookedUp | None = None,
         robots: str | None = None,
+        marked: Mapping[str, str] | None = None,
         recheck_hours: Sequence[float] = (),
     ) -> Stored:
         """Write a worked page in one transaction: the article or the sighting of one, verdicts, flags, the outcome.
 
         A replay changes nothing and returns `already=True`. The page must hold an article. `robots` is what robots.txt
         said of it, `recheck_hours` how many hours after it was stored the page of a flagged article is looked at again.
+        `looked_up` is what was found of its copies before; what came since is looked at here, by `compare`. `marked` is
+        noted as by `mark_confirmed`.
         """
         with self._writing() as conn:
-            return storing.store(conn, run, worked, place=place, now=_now(), robots=robots, recheck_hours=recheck_hours)
+            return storing.store(
+                conn,
+                run,
+                worked,
+                place=place,
+                compare=compare,
+                looked_up=looked_up,
+                now=_now(),
+                robots=robots,
+                marked=marked,
+                recheck_hours=recheck_hours,
+            )
 
-    def unconfirmed(self, limit: int = 1000) -> list[tuple[str, str, str]]:
-        """Return (article, fingerprint, entry) of articles whose mark in Redis is not known to be made."""
+    def unconfirmed(self, limit: int = 1000) -> list[Unmarked]:
+        """Return articles whose marks in Redis are not known to be made."""
         with self._reading() as conn:
-            return storing.unconfirmed(conn, limit)
+            return signatures.unmarked(conn, limit)
 
-    def mark_confirmed(self, article_ids: Iterable[str]) -> None:
-        """Note that the marks of these articles are made."""
+    def mark_confirmed(self, marked: Mapping[str, str]) -> None:
+        """Note that the marks of these articles are made: article → fingerprint of the text that was marked."""
         with self._writing() as conn:
-            storing.mark_confirmed(conn, article_ids)
+            storing.mark_confirmed(conn, marked)
 
-    def unconfirm_since(self, moment: datetime) -> None:
-        """Note that the marks of all articles stored since are gone, as after Redis was emptied."""
+    def unconfirm_since(self, moment: datetime) -> int:
+        """Note that the marks of all articles stored since are gone, as after Redis was emptied; return how many."""
         with self._writing() as conn:
-            storing.unconfirm_since(conn, moment)
+            return storing.unconfirm_since(conn, moment)
 
     # ------------------------------------------------------------------------------------------- raw pages
 
@@ -378,13 +398,24 @@ class Archive:
         with self._reading() as conn:
             return reextracting.kept_entry(conn, entry_id)
 
-    def rework(self, run: str, kept: KeptEntry, worked: Worked, *, place: Place) -> tuple[str, ...] | None:
+    def rework(
+        self,
+        run: str,
+        kept: KeptEntry,
+        worked: Worked,
+        *,
+        place: Place,
+        compare: Compare | None = None,
+        looked_up: LookedUp | None = None,
+    ) -> tuple[str, ...] | None:
         """Write what a kept page was worked into, in one transaction; return the topics newly raised.
 
-        None, and nothing is written, when the page has changed since it was looked at.
+        None, and nothing is written, when the page has changed since it was looked at. Copies are told as by `store`.
         """
         with self._writing() as conn:
-            return reextracting.write(conn, run, kept, worked, place=place, now=_now())
+            return reextracting.write(
+                conn, run, kept, worked, place=place, compare=compare, looked_up=looked_up, now=_now()
+            )
 
     # -------------------------------------------------------------------------------- judging anew, decisions
 

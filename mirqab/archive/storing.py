@@ -6,18 +6,19 @@ one moment the second sees the first. The unique keys of the table `articles` wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from mirqab.addresses import url_key
-from mirqab.archive import flags, rechecking, tables, topicsets
+from mirqab.archive import flags, rechecking, signatures, tables, topicsets
 from mirqab.archive.columns import storable
 from mirqab.archive.dialect import insert_or_update
-from mirqab.archive.entries import chunks, raw_columns, write_outcome
+from mirqab.archive.entries import raw_columns, write_outcome
+from mirqab.archive.signatures import Compare, LookedUp
 from mirqab.errors import ArchiveError
 from mirqab.topics import verdict_to_json
 from mirqab.types import Article, EntryState, Placement, RaisedBy, Relation, Stored, Verdict, Worked
@@ -28,12 +29,17 @@ _entries = tables.entries
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Known:
-    """An article of the archive that a worked page is tied to, and how: `EXACT` the same text or the same address,
-    `UPDATE` another text of the same article, or a text that the article had before."""
+    """An article of the archive that a worked page is tied to, and how.
+
+    `EXACT` the same text or the same address; `UPDATE` another text of the same article, a text that the article had
+    before, or a copy of it that its outlet carries at another address; `NEAR` a copy of another outlet's. `similarity`
+    is known of copies.
+    """
 
     article: str
     story: str
     relation: Relation
+    similarity: float | None = None
 
 
 Place = Callable[[Worked, Known | None], Placement]
@@ -66,20 +72,28 @@ def store(
     worked: Worked,
     *,
     place: Place,
+    compare: Compare | None = None,
+    looked_up: LookedUp | None = None,
     now: datetime,
     robots: str | None = None,
     fetched: bool = True,
+    marked: Mapping[str, str] | None = None,
     recheck_hours: Sequence[float] = (),
 ) -> Stored:
     """Write a worked page that holds an article.
 
     Looks for, in this order: an article with the same text (then the page is a sighting of it), the article that this
-    entry already became or that lies at the same final address (then its text is brought up to date), nothing (then it
-    is a new article, in the story of a former text that it repeats, else in a story of its own).
+    entry already became or that lies at the same final address (then its text is brought up to date), nothing. Then it
+    is a new article: in the story of a former text that it repeats, or of the article of which it is a copy, else in a
+    story of its own.
+
+    Copies were looked for before (`looked_up`), outside of any transaction; what was stored since is looked at here, by
+    `compare`. When nothing was looked up, that is everything. Without `compare` only the same text is a copy.
 
     `fetched` is false when the page was worked anew from its kept bytes: an entry that waits to be fetched goes on
-    waiting then, and no answer of a server is counted.
+    waiting then, and no answer of a server is counted. `marked` is noted as by `mark_confirmed`.
     """
+    mark_confirmed(conn, marked or {})
     article = worked.article
     assert article is not None
     entry = conn.execute(_STANDS, {"this_entry": worked.entry}).one_or_none()
@@ -96,7 +110,10 @@ def store(
     changed = False
     if there is None:
         target = article.id
-        placement = place(worked, _former(conn, article.fingerprint))
+        known = _former(conn, article.fingerprint)
+        if known is None and compare is not None:
+            known = _nearest(conn, article, looked_up or LookedUp(mark=0), compare)
+        placement = place(worked, known)
         _insert_article(conn, worked, article, key, placement, now)
         raised = _judge(conn, worked, target, placement.story, now, raised_by, former=())
         repeat = False
@@ -162,6 +179,7 @@ def rewrite(conn: Connection, worked: Worked, target: str, story: str, now: date
     )
     values = {name: getattr(article, name) for name in names} | {"embeds": [asdict(embed) for embed in article.embeds]}
     conn.execute(update(_articles).where(_articles.c.id == target).values(values))
+    signatures.replace(conn, target, _day(article), article.signature)
     former = _verdict_topics(conn, target)
     return _judge(conn, worked, target, story, now, RaisedBy.REEXTRACT, former=former)
 
@@ -170,6 +188,7 @@ def void(conn: Connection, article: str, story: str, now: datetime) -> None:
     """Take an article's verdicts back, and settle its story's flags: its text was none. It stays judged."""
     topics = _verdict_topics(conn, article)
     conn.execute(delete(tables.verdicts).where(tables.verdicts.c.article == article))
+    signatures.void(conn, article)
     flags.settle(conn, story, sorted(topics), now=now, raised_by=RaisedBy.REEXTRACT)
 
 
@@ -181,29 +200,30 @@ def copy_of(conn: Connection, fingerprint: str) -> str | None:
     return found
 
 
-def unconfirmed(conn: Connection, limit: int) -> list[tuple[str, str, str]]:
-    """Return (article, fingerprint, entry) of articles whose mark in Redis is not known to be made."""
-    rows = conn.execute(
-        select(_articles.c.id, _articles.c.fingerprint, _articles.c.entry)
-        .join(tables.unconfirmed, tables.unconfirmed.c.article == _articles.c.id)
-        .order_by(_articles.c.id)
-        .limit(limit)
-    )
-    return [(row.id, row.fingerprint, row.entry) for row in rows]
+_CONFIRMED: Final = delete(tables.unconfirmed).where(
+    tables.unconfirmed.c.article == bindparam("of_article"),
+    select(_articles.c.id)
+    .where(_articles.c.id == bindparam("of_article"), _articles.c.fingerprint == bindparam("of_text"))
+    .exists(),
+)
 
 
-def mark_confirmed(conn: Connection, articles: Iterable[str]) -> None:
-    """Note that the marks of these articles are made."""
-    for chunk in chunks(articles):
-        conn.execute(delete(tables.unconfirmed).where(tables.unconfirmed.c.article.in_(chunk)))
+def mark_confirmed(conn: Connection, marked: Mapping[str, str]) -> None:
+    """Note that the marks of these articles are made: article → fingerprint of the text that was marked.
+
+    An article whose text has changed meanwhile stays unconfirmed.
+    """
+    if marked:
+        conn.execute(_CONFIRMED, [{"of_article": article, "of_text": text} for article, text in marked.items()])
 
 
-def unconfirm_since(conn: Connection, moment: datetime) -> None:
-    """Note that the marks of all articles stored since that moment are gone."""
+def unconfirm_since(conn: Connection, moment: datetime) -> int:
+    """Note that the marks of all articles stored since that moment are gone; return how many articles that are."""
     ids = conn.execute(select(_articles.c.id).where(_articles.c.stored_at >= moment)).scalars()
     rows = [{"article": article} for article in ids]
     if rows:
         conn.execute(insert_or_update(tables.unconfirmed, keys=("article",)), rows)
+    return len(rows)
 
 
 # ------------------------------------------------------------------------------------------------ steps
@@ -226,6 +246,19 @@ def _former(conn: Connection, fingerprint: str) -> Known | None:
     """Return the article that had this text before it changed."""
     row = conn.execute(_FORMER, {"fingerprint": fingerprint}).one_or_none()
     return None if row is None else Known(article=row.id, story=row.story, relation=Relation.UPDATE)
+
+
+def _nearest(conn: Connection, article: Article, looked_up: LookedUp, compare: Compare) -> Known | None:
+    """Return the article of which a new one is a copy."""
+    found = signatures.nearest_since(conn, article, looked_up, compare)
+    if found is None:
+        return None
+    nearest, story = found
+    return Known(article=nearest.article, story=story, relation=nearest.relation, similarity=nearest.similarity)
+
+
+def _day(article: Article) -> date:
+    return signatures.day_of(article.published, article.fetched_at)
 
 
 def _text(article: Article) -> tuple[str, str]:
@@ -276,6 +309,7 @@ def _insert_article(
     }
     conn.execute(_INSERT_ARTICLE, row)
     conn.execute(_INSERT_UNCONFIRMED, {"article": article.id})
+    signatures.add(conn, article.id, _day(article), article.signature)
 
 
 def _replace_text(
@@ -291,6 +325,7 @@ def _replace_text(
     )
     conn.execute(update(_articles).where(_articles.c.id == former.id).values(_content(worked, article, key)))
     conn.execute(insert_or_update(tables.unconfirmed, keys=("article",)), {"article": former.id})
+    signatures.replace(conn, former.id, _day(article), article.signature)
 
 
 def _write_sighting(

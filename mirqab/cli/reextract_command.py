@@ -80,7 +80,8 @@ def reextract(
             feed_time_s=deployed.workers_feed_time_s,
         )
         try:
-            changes = _changes(archive, workers, declared, progress, outlet, moment, run, place)
+            window_days = deployed.stories_window_days
+            changes = _changes(archive, workers, declared, progress, outlet, moment, run, place, window_days)
             if form is Format.TABLE:
                 for change in changes:
                     for line in change_lines(change):
@@ -144,11 +145,12 @@ def _changes(
     since: datetime | None,
     run: str | None,
     place: Bookmark,
+    window_days: int,
 ) -> Iterator[Change]:
     from mirqab.reextraction import reextract as work
 
     told_at = time.monotonic()
-    for batch in work(archive, workers, declared, progress, only=only, since=since, run=run):
+    for batch in work(archive, workers, declared, progress, only=only, since=since, run=run, window_days=window_days):
         yield from batch
         if run is not None:
             place.write(progress.after)

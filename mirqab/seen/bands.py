@@ -8,15 +8,15 @@ one to two windows.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from mirqab.seen import scripts
+from mirqab.seen.calls import Call, run
 from mirqab.seen.keys import bands_prefix
 
 if TYPE_CHECKING:
@@ -76,18 +76,28 @@ class Bands:
         return found
 
     async def _find(self, texts: Sequence[Banded]) -> list[Counter[str]] | None:
-        words: list[str | bytes] = [self._prefix]
+        call = self.finding(texts)
+
+        async def look_up(redis: Redis) -> list[list[str | int]] | None:
+            answer: list[list[str | int]] = await run(redis, call)
+            return answer
+
+        answers = await self._link.ask(look_up, otherwise=None)
+        return None if answers is None else self.found(answers)
+
+    def finding(self, texts: Sequence[Banded]) -> Call:
+        """Return the call that finds for each text the articles that share bands with it; `found` reads its answer."""
+        words: list[str | bytes | int] = [self._prefix]
         for text in texts:
             day = text.day.toordinal() - _EPOCH_DAY
             first, last = self._period(day - self._window_days), self._period(day + self._window_days)
             words += (f"{first} {last}", b"".join(text.bands))
+        return Call(scripts.FIND_BANDS, [], words)
 
-        async def look_up(redis: Redis) -> list[list[str | int]] | None:
-            answer: list[list[str | int]] = await _run(redis, scripts.FIND_BANDS, words)
-            return answer
-
-        answers = await self._link.ask(look_up, otherwise=None)
-        return None if answers is None else [_unpacked(articles) for articles in answers]
+    @staticmethod
+    def found(answers: Sequence[list[str | int]]) -> list[Counter[str]]:
+        """Return what the call of `finding` answered: for each text the articles that share bands with it."""
+        return [_unpacked(articles) for articles in answers]
 
     async def remember(self, texts: Sequence[tuple[str, Banded]]) -> int:
         """Write the bands of stored articles; returns how many articles were written, fewer when Redis is away.
@@ -100,15 +110,20 @@ class Bands:
         return written
 
     async def _remember(self, texts: Sequence[tuple[str, Banded]]) -> int:
-        words: list[str | bytes] = [self._prefix, "1" if self._private else "0"]
+        call = self.writing(texts)
+
+        async def write(redis: Redis) -> int:
+            return int(await run(redis, call))
+
+        return await self._link.ask(write, otherwise=0)
+
+    def writing(self, texts: Sequence[tuple[str, Banded]]) -> Call:
+        """Return the call that writes the bands of stored articles, and answers how many these were."""
+        words: list[str | bytes | int] = [self._prefix, "1" if self._private else "0"]
         for article, text in texts:
             period = self._period(text.day.toordinal() - _EPOCH_DAY)
             words += (f"{period} {self._life_s(period)}", _packed(article), b"".join(text.bands))
-
-        async def write(redis: Redis) -> int:
-            return int(await _run(redis, scripts.REMEMBER_BANDS, words))
-
-        return await self._link.ask(write, otherwise=0)
+        return Call(scripts.REMEMBER_BANDS, [], words)
 
     async def remove(self) -> None:
         """Remove everything under the private name; what Redis does not hear of goes by itself after a day."""
@@ -138,22 +153,6 @@ class Bands:
             return PRIVATE_LIFE_S
         ends_at = ((period + 1) * self._window_days + self._window_days) * 86_400
         return max(PRIVATE_LIFE_S, int(ends_at - time.time()))
-
-
-async def _run(redis: Redis, script: str, words: list[str | bytes]) -> Any:
-    """Run a script; the server knows it after the first time, and is sent its digest alone."""
-    from redis.exceptions import NoScriptError  # like all of redis, loaded by who asks it
-
-    try:
-        return await redis.evalsha(_DIGESTS[script], 0, *words)
-    except NoScriptError:
-        return await redis.eval(script, 0, *words)
-
-
-_DIGESTS: Final = {
-    script: hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
-    for script in (scripts.FIND_BANDS, scripts.REMEMBER_BANDS)
-}
 
 
 def _packed(article: str) -> bytes:

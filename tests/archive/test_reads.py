@@ -167,7 +167,7 @@ def test_no_question_reads_a_whole_table(filled: Archive, run: str) -> None:
     filled.is_due(entry_id("4"), NOON)
     filled.copy_of("x")
     filled.unconfirmed(10)
-    filled.mark_confirmed(["a1"])
+    filled.mark_confirmed({"a1": "5f1b"})
     filled.unconfirm_since(NOON)
     filled.runs(5)
     filled.outlet_counts()

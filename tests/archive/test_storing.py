@@ -209,18 +209,21 @@ def test_unconfirmed_articles_are_known_until_they_are_marked(archive: Archive, 
     assert two is not None
     store(archive, run, worked("3", body("1")))  # a copy adds no mark
     unmade = archive.unconfirmed(10)
-    assert {article for article, _, _ in unmade} == {one, two}
-    assert {entry for _, _, entry in unmade} == {entry_id("1"), entry_id("2")}
-    assert all(archive.copy_of(fingerprint) == article for article, fingerprint, _ in unmade)
-    archive.mark_confirmed([one, two])
+    texts = {article.article: article.fingerprint for article in unmade}
+    assert texts.keys() == {one, two}
+    assert {article.entry for article in unmade} == {entry_id("1"), entry_id("2")}
+    assert all(archive.copy_of(text) == article for article, text in texts.items())
+    archive.mark_confirmed(texts)
     assert archive.unconfirmed(10) == []
     store(archive, run, worked("2", body("نص جديد")))
-    assert [article for article, _, _ in archive.unconfirmed(10)] == [two], "a new text has a new mark"
-    archive.mark_confirmed([two])
+    archive.mark_confirmed(texts)
+    (unmade_again,) = archive.unconfirmed(10)
+    assert unmade_again.article == two, "a new text has a new mark"
+    archive.mark_confirmed({two: unmade_again.fingerprint})
     archive.unconfirm_since(datetime.now(UTC) + timedelta(hours=1))
     assert archive.unconfirmed(10) == []
     archive.unconfirm_since(datetime.now(UTC) - timedelta(hours=1))
-    assert {article for article, _, _ in archive.unconfirmed(10)} == {one, two}
+    assert {article.article for article in archive.unconfirmed(10)} == {one, two}
 
 
 def test_an_unknown_entry_is_an_error_and_leaves_nothing(archive: Archive, run: str, archive_url: str) -> None:
