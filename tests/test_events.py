@@ -136,7 +136,7 @@ def test_one_event_in_other_words_is_the_same_event_and_says_why() -> None:
     found = likeness(HARBOUR, RETOLD)
     assert found.is_same_event
     assert found.against == ()
-    assert {"برهوم", "مرجان"} & {term for term, _ in found.shared}
+    assert "كولدن" in {term for term, _ in found.shared}
     assert [weight for _, weight in found.shared] == sorted((weight for _, weight in found.shared), reverse=True)
     assert found == likeness(RETOLD, HARBOUR)
 
