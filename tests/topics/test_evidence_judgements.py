@@ -19,7 +19,8 @@ SAME = 0.95
 
 TO_READ = (
     "{changed} of {flagged} flags show another strongest sentence than the one that was read, or none was read. Read "
-    "them again: `python -m benchmarks.evidence` prints them; put set, id, hash, sufficient and reason into " + READINGS.name
+    "them again: `python -m benchmarks.evidence` prints them; put set, id, hash, sufficient and reason into "
+    + READINGS.name
 )
 
 
