@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mirqab.archive.feedstates import Settle
     from mirqab.archive.flags import FlagChange
     from mirqab.archive.listing import FlaggedStory
+    from mirqab.archive.marks import Unmarked
     from mirqab.archive.nearmisses import NearMiss
     from mirqab.archive.newest import StoredStory, StoryText
     from mirqab.archive.pruning import FlaggedRecord, Pruned, PrunedElsewhereError, PrunePlan, RawSpace
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
     )
     from mirqab.archive.reextracting import KeptEntry
     from mirqab.archive.rejudging import Chosen, Rejudged, StaleArticle, StaleBatch
+    from mirqab.archive.reports import FlaggedReport, ReadTexts, ReportText
     from mirqab.archive.runs import OutletSums, RunRow, RunState
-    from mirqab.archive.signatures import Candidate, Compare, LookedUp, Nearest, Signed, Unmarked, Unsigned
-    from mirqab.archive.storing import Known, Place
+    from mirqab.archive.signatures import Candidate, Compare, LookedUp, Nearest, Signed, Unsigned
+    from mirqab.archive.storing import Known, Place, SameEvent
     from mirqab.archive.thread import ArchiveThread
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "EntryTrail",
     "FlagChange",
     "FlaggedRecord",
+    "FlaggedReport",
     "FlaggedStory",
     "KeptEntry",
     "KeptPage",
@@ -65,9 +68,12 @@ __all__ = [
     "PrunedElsewhereError",
     "RawSpace",
     "RawWriter",
+    "ReadTexts",
     "Rejudged",
+    "ReportText",
     "RunRow",
     "RunState",
+    "SameEvent",
     "Settle",
     "Sighting",
     "Signed",
@@ -94,6 +100,7 @@ _MODULES: Final = {
     "DriftRow": "drifts",
     "FlagChange": "flags",
     "FlaggedRecord": "pruning",
+    "FlaggedReport": "reports",
     "FlaggedStory": "listing",
     "KeptEntry": "reextracting",
     "KeptPage": "raw",
@@ -112,16 +119,19 @@ _MODULES: Final = {
     "PrunedElsewhereError": "pruning",
     "RawSpace": "pruning",
     "RawWriter": "raw",
+    "ReadTexts": "reports",
     "Rejudged": "rejudging",
+    "ReportText": "reports",
     "RunRow": "runs",
     "RunState": "runs",
+    "SameEvent": "storing",
     "Settle": "feedstates",
     "Signed": "signatures",
     "StaleArticle": "rejudging",
     "StaleBatch": "rejudging",
     "StoredStory": "newest",
     "StoryText": "newest",
-    "Unmarked": "signatures",
+    "Unmarked": "marks",
     "Unsigned": "signatures",
     "read_page": "raw",
     "read_raw": "raw",

@@ -27,7 +27,6 @@ from mirqab.archive import (
     reextracting,
     rejudging,
     runs,
-    signatures,
     storing,
     withdrawing,
 )
@@ -35,15 +34,17 @@ from mirqab.archive.decisions import Decided, Marked
 from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
 from mirqab.archive.feedstates import Settle, unsettled
 from mirqab.archive.flags import FlagChange
+from mirqab.archive.marks import Marks
 from mirqab.archive.nearmisses import NearMiss
 from mirqab.archive.newest import StoredStory
 from mirqab.archive.pruning import Pruned, PrunePlan, RawSpace
 from mirqab.archive.reextracting import KeptEntry
 from mirqab.archive.rejudging import Chosen, Rejudged, StaleBatch
+from mirqab.archive.reports import Reports
 from mirqab.archive.runs import OutletSums, RunRow
-from mirqab.archive.signatures import Compare, LookedUp, Unmarked
+from mirqab.archive.signatures import Compare, LookedUp
 from mirqab.archive.signing import Signatures
-from mirqab.archive.storing import Place
+from mirqab.archive.storing import Place, SameEvent
 from mirqab.errors import ArchiveError
 from mirqab.types import (
     LISTED,
@@ -77,6 +78,8 @@ class Archive:
         self._place = place
         self.raw_folder = raw_folder
         self.signatures = Signatures(self._reading, self._writing)
+        self.reports = Reports(self._reading, self._writing)
+        self.marks = Marks(self._reading, self._writing)
 
     @classmethod
     def open(cls, url: str, *, raw_folder: Path | None = None, create: bool = True) -> Self:
@@ -313,6 +316,7 @@ class Archive:
         place: Place,
         compare: Compare | None = None,
         looked_up: LookedUp | None = None,
+        same_event: SameEvent | None = None,
         robots: str | None = None,
         marked: Mapping[str, str] | None = None,
         recheck_hours: Sequence[float] = (),
@@ -322,7 +326,7 @@ class Archive:
         A replay changes nothing and returns `already=True`. The page must hold an article. `robots` is what robots.txt
         said of it, `recheck_hours` how many hours after it was stored the page of a flagged article is looked at again.
         `looked_up` is what was found of its copies before; what came since is looked at here, by `compare`. `marked` is
-        noted as by `mark_confirmed`.
+        noted as by `marks.made`.
         """
         with self._writing() as conn:
             return storing.store(
@@ -332,26 +336,12 @@ class Archive:
                 place=place,
                 compare=compare,
                 looked_up=looked_up,
+                same_event=same_event,
                 now=_now(),
                 robots=robots,
                 marked=marked,
                 recheck_hours=recheck_hours,
             )
-
-    def unconfirmed(self, limit: int = 1000) -> list[Unmarked]:
-        """Return articles whose marks in Redis are not known to be made."""
-        with self._reading() as conn:
-            return signatures.unmarked(conn, limit)
-
-    def mark_confirmed(self, marked: Mapping[str, str]) -> None:
-        """Note that the marks of these articles are made: article → fingerprint of the text that was marked."""
-        with self._writing() as conn:
-            storing.mark_confirmed(conn, marked)
-
-    def unconfirm_since(self, moment: datetime) -> int:
-        """Note that the marks of all articles stored since are gone, as after Redis was emptied; return how many."""
-        with self._writing() as conn:
-            return storing.unconfirm_since(conn, moment)
 
     # ------------------------------------------------------------------------------------------- raw pages
 
@@ -407,6 +397,7 @@ class Archive:
         place: Place,
         compare: Compare | None = None,
         looked_up: LookedUp | None = None,
+        same_event: SameEvent | None = None,
     ) -> tuple[str, ...] | None:
         """Write what a kept page was worked into, in one transaction; return the topics newly raised.
 
@@ -414,7 +405,15 @@ class Archive:
         """
         with self._writing() as conn:
             return reextracting.write(
-                conn, run, kept, worked, place=place, compare=compare, looked_up=looked_up, now=_now()
+                conn,
+                run,
+                kept,
+                worked,
+                place=place,
+                compare=compare,
+                looked_up=looked_up,
+                same_event=same_event,
+                now=_now(),
             )
 
     # -------------------------------------------------------------------------------- judging anew, decisions
