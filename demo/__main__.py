@@ -89,7 +89,7 @@ def show(folder: DemoFolder, kept: Kept, web: DemoWeb) -> None:
     _say(
         f"{len(web.outlets)} outlets with {len(stories)} stories, all invented, are served on this machine only "
         f"({web.hosts[0]}{' …' if web.hosts[1:] else ''}).\n"
-        f"{len(topical)} tell of talks about withdrawing foreign forces ({readable} stories without exact copies"
+        f"{len(topical)} tell of talks about withdrawing foreign forces ({readable} stories without copies"
         " and pages that\ncannot be read); the others use the same words for football, banks,"
         " treaties\nand battles, or are everyday news. Mirqab does not know which. Its data: "
         f"{folder.path}"

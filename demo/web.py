@@ -180,7 +180,7 @@ class DemoWeb:
     def compare(self, flagged: Iterable[str]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
         """Compare the addresses of flagged stories with what the stories were written as: right, missed, besides.
 
-        An exact copy and its original count as one story.
+        A copy, edited or not, and its original count as one story.
         """
         found = frozenset(self.story_at(url).original for url in flagged)
         meant = frozenset(story.original for story in self.stories.values() if story.flagged)
