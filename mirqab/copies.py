@@ -62,6 +62,7 @@ _HASHES: Final = 12
 the end does not hang on chance."""
 _FINGERPRINT: Final = b"\xff"  # ends a band that is a fingerprint; no value has that number
 
+_ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+")  # written in hexadecimal, one is as long as a story
 _FIGURE: Final = re.compile(r"\d+(?:[.,٫٬]\d+)*")
 
 # What makes a copy; docs/grouping.md has the sweep of each. Lengths are in words.
@@ -77,6 +78,8 @@ LEAD_LENGTH: Final = 55  # a sentence put in front takes thirty of it, the news 
 LEAD: Final = 0.25
 CONTAINED: Final = 0.5
 JACCARD: Final = 0.3
+FAINT_JACCARD: Final = 0.33
+FAINT_LEAD: Final = 0.5
 EXCERPT: Final = 150
 EXCERPT_CONTAINED: Final = 0.75
 HEADLINES_DIFFER_JACCARD: Final = 0.8
@@ -89,11 +92,15 @@ FIGURES_ASIDE_CONTAINED: Final = 0.9
 def said(headline: str, body: str) -> tuple[str, ...]:
     """Return the folded words by which a text is compared.
 
-    Spelling variants, marks, punctuation and white space do not count. The headline counts only when the body has
-    fewer than `SHORT_BODY` words, as in a fingerprint.
+    Spelling variants, marks, punctuation, white space and web addresses do not count. The headline counts only when
+    the body has fewer than `SHORT_BODY` words, as in a fingerprint.
     """
-    told = body_words(body)
+    told = _body_words(body)
     return told if len(told) >= SHORT_BODY else (*words(fold(headline)), *told)
+
+
+def _body_words(body: str) -> tuple[str, ...]:
+    return body_words(_ADDRESS.sub(" ", body) if "://" in body or "www." in body else body)
 
 
 def signature(headline: str, body: str) -> bytes:
@@ -158,7 +165,8 @@ class Comparison:
     the larger one has, `lead` the smaller share of one text's first 55 words that the other one has anywhere.
     `figures` counts the numbers of the smaller text, `strays` those of them that the larger one lacks. Between the same
     two words `refilled` numbers differ and `kept` ones are the same.
-    `headlines_differ`: both headlines have numbers, and none in common. `shorter` is the words of the shorter text.
+    `headlines_differ`: both headlines have numbers, and none in common. `shorter` is the words of the shorter text,
+    and `in_one_piece` whether its body stands in the other one as it is; asked of short texts alone.
     """
 
     jaccard: float
@@ -170,6 +178,7 @@ class Comparison:
     kept: int
     headlines_differ: bool
     shorter: int
+    in_one_piece: bool
 
     @property
     def is_copy(self) -> bool:
@@ -177,22 +186,25 @@ class Comparison:
 
         Three look-alikes are told from copies: serial reports, which share their background but not their lead; forms
         filled in anew (a bourse's day, an earthquake), which share all but their figures; and short posts of one
-        form («غارة على بلدة …»), which differ in one name, so that a short text must be contained whole.
+        form («غارة على بلدة …»), which differ in one name, so that a short text must be contained whole and in one
+        piece.
         """
         if self.shorter < TINY:
             return self.jaccard >= TINY_JACCARD
         is_whole = self.contained >= SHORT_CONTAINED and self.jaccard >= SHORT_JACCARD
         if self.shorter < SHORT:
-            return is_whole
+            return is_whole and self.in_one_piece
         if self.shorter < BRIEF:
             is_like = is_whole or (self.contained >= BRIEF_CONTAINED and self.jaccard >= BRIEF_JACCARD)
         elif self.jaccard < JACCARD:
             is_like = self.contained >= EXCERPT_CONTAINED and self.shorter >= EXCERPT
         else:
-            is_like = self.contained >= CONTAINED
+            is_like = self.contained >= CONTAINED and (self.jaccard >= FAINT_JACCARD or self.lead >= FAINT_LEAD)
         if not is_like or self.lead < LEAD or (self.headlines_differ and self.jaccard < HEADLINES_DIFFER_JACCARD):
             return False
         if self.refilled >= REFILLED and self.refilled > self.kept:
+            return False
+        if self.shorter < BRIEF and self.refilled and self.refilled >= self.kept:
             return False
         if self.jaccard >= FIGURES_ASIDE_JACCARD or self.contained >= FIGURES_ASIDE_CONTAINED:
             return True
@@ -202,13 +214,14 @@ class Comparison:
 class Text:
     """A text made ready to be compared with several others, in this process: hashes of words are its own."""
 
-    __slots__ = ("blanks", "figures", "headline_figures", "lead", "shingles", "size")
+    __slots__ = ("blanks", "body", "figures", "headline_figures", "lead", "shingles", "size")
 
     def __init__(self, headline: str, body: str) -> None:
         told = said(headline, body)
         pairs = list(map(hash, pairwise(told)))  # numbers: tuples of words are slower by half, and ten times as large
         figures = [(place, word) for place, word in enumerate(told) if word[0].isdecimal() and _FIGURE.fullmatch(word)]
         self.size = len(told)
+        self.body = _body_words(body) or told
         self.shingles = frozenset(pairs)
         self.lead = frozenset(pairs[: LEAD_LENGTH - 1])
         self.figures = frozenset(word for _, word in figures)
@@ -236,7 +249,14 @@ def compare(one: Text, other: Text) -> Comparison:
         headlines_differ=bool(one.headline_figures and other.headline_figures)
         and one.headline_figures.isdisjoint(other.headline_figures),
         shorter=min(one.size, other.size),
+        in_one_piece=min(one.size, other.size) < SHORT and _stands_in(one.body, other.body),
     )
+
+
+def _stands_in(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether the shorter one of two rows of words stands in the other one, all its words in a row."""
+    shorter, longer = sorted((one, other), key=len)
+    return f" {' '.join(shorter)} " in f" {' '.join(longer)} "
 
 
 def _share(part: int, whole: int) -> float:

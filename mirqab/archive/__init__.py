@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         StoryFlag,
     )
     from mirqab.archive.reextracting import KeptEntry
+    from mirqab.archive.regrouping import FlagMoved, Regrouped, Regrouping
     from mirqab.archive.rejudging import Chosen, Rejudged, StaleArticle, StaleBatch
     from mirqab.archive.reports import FlaggedReport, ReadTexts, ReportText
     from mirqab.archive.runs import OutletSums, RunRow, RunState
@@ -47,6 +48,7 @@ __all__ = [
     "DriftRow",
     "EntryTrail",
     "FlagChange",
+    "FlagMoved",
     "FlaggedRecord",
     "FlaggedReport",
     "FlaggedStory",
@@ -69,6 +71,8 @@ __all__ = [
     "RawSpace",
     "RawWriter",
     "ReadTexts",
+    "Regrouped",
+    "Regrouping",
     "Rejudged",
     "ReportText",
     "RunRow",
@@ -99,6 +103,7 @@ _MODULES: Final = {
     "Decided": "decisions",
     "DriftRow": "drifts",
     "FlagChange": "flags",
+    "FlagMoved": "regrouping",
     "FlaggedRecord": "pruning",
     "FlaggedReport": "reports",
     "FlaggedStory": "listing",
@@ -120,6 +125,8 @@ _MODULES: Final = {
     "RawSpace": "pruning",
     "RawWriter": "raw",
     "ReadTexts": "reports",
+    "Regrouped": "regrouping",
+    "Regrouping": "regrouping",
     "Rejudged": "rejudging",
     "ReportText": "reports",
     "RunRow": "runs",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, exists, insert, select
 
 from mirqab.archive import flags, tables
 from mirqab.archive.entries import chunks
@@ -95,8 +95,12 @@ def decide(
 
 
 def standing(conn: Connection, *, topic: str | None, since: datetime | None) -> list[Decided]:
-    """Return the last decision of every story and topic, unless it was undone, in the order in which they were made."""
-    query = select(_decisions).order_by(_decisions.c.id)
+    """Return the last decision of every story and topic, unless it was undone, in the order in which they were made.
+
+    A story whose articles all went to another one has given that its decision.
+    """
+    holds = exists().where(tables.articles.c.story == _decisions.c.story)
+    query = select(_decisions).where(holds).order_by(_decisions.c.id)
     if topic is not None:
         query = query.where(_decisions.c.topic == topic)
     last = last_of(_decided(row) for row in conn.execute(query))

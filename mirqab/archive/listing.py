@@ -74,7 +74,8 @@ def flagged(
     """Return flagged stories, those first seen last on top."""
     query = (
         select(_flags, _articles.c.headline, _articles.c.outlet, _articles.c.url, _articles.c.published)
-        .join(_articles, _articles.c.id == _flags.c.article)
+        # a story whose articles all went to another one keeps a flag that speaks of none of its own
+        .join(_articles, (_articles.c.id == _flags.c.article) & (_articles.c.story == _flags.c.story))
         .order_by(_flags.c.first_seen_at.desc(), _flags.c.story, _flags.c.topic)
     )
     if since is not None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Table, func, select
 
 from mirqab.addresses import url_key
-from mirqab.archive import decisions, tables, topicsets
+from mirqab.archive import decisions, regrouping, tables, topicsets
 from mirqab.archive.decisions import Decided
 from mirqab.archive.entries import entry_of
 from mirqab.topics import verdict_from_json
@@ -104,7 +104,8 @@ class StoryDetail:
 
 
 def story(conn: Connection, story_id: str) -> StoryDetail | None:
-    """Return one story."""
+    """Return one story; of one whose articles all went to another story, that one."""
+    story_id = regrouping.resolve(conn, story_id)
     row = conn.execute(select(tables.stories).where(tables.stories.c.id == story_id)).one_or_none()
     if row is None:
         return None
