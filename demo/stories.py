@@ -80,6 +80,7 @@ class Story:
     theatres: tuple[str, ...]
     outcome: Outcome
     copy_of: str | None  # the story whose body this one carries
+    exact_copy: bool
     later: Story | None = None
 
     @property
@@ -89,7 +90,12 @@ class Story:
 
     @property
     def original(self) -> str:
-        """The story that this one is: another outlet's when it is a copy, edited or not, else itself."""
+        """The story that this one is, word for word: another outlet's when it is an exact copy, else itself."""
+        return self.copy_of if self.copy_of and self.exact_copy else self.id
+
+    @property
+    def wire(self) -> str:
+        """The story that this one is, whatever its desk made of the text: another outlet's when copied, else itself."""
         return self.copy_of or self.id
 
     @property
@@ -182,6 +188,7 @@ def _story(
         theatres=tuple(raw.get("theatres", ())),
         outcome=Outcome(raw.get("outcome", "stored")),
         copy_of=copied,
+        exact_copy=copied is not None and not edits,
     )
     update = raw.get("update")
     if update is None:
