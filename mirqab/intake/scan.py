@@ -10,7 +10,7 @@ from functools import partial
 from mirqab.archive import Archive, LookedUp, Signed
 from mirqab.archive.signatures import day_of
 from mirqab.copies import BAND_BYTES, BANDS, bands
-from mirqab.intake.comparing import nearest_among, nearest_copy
+from mirqab.intake.comparing import look_among, nearest_copy
 from mirqab.seen import WINDOW_DAYS
 from mirqab.types import Article
 
@@ -33,10 +33,7 @@ class Scan:
         if not article.signature:
             return LookedUp(mark=0, copy=self._archive.copy_of(article.fingerprint))
         names = self._find(article.signature, day_of(article.published, article.fetched_at))
-        copy = self._archive.copy_of(article.fingerprint)
-        if copy is not None:
-            return LookedUp(mark=self._mark, copy=copy)
-        return LookedUp(mark=self._mark, nearest=nearest_among(self._archive, article, names, self.compare))
+        return look_among(self._archive, article, self._mark, names, self.compare)
 
     def _find(self, made: bytes, day: date) -> set[str]:
         """Return the articles within the window of a day that share a band with a signature."""
