@@ -35,7 +35,6 @@ from mirqab.types import Article, FeedItem, FeedReading, FeedSnapshot, Worked, m
 TARGET_CPU_MS, TARGET_ROUND_TRIPS = 0.8, 3
 LEAST_WORDS = 90
 OUTLET = "bench"
-CLAIMED, LOOKED_UP, CONFIRMED = 1, 1, 1  # round trips of a page, of which the claim and its end are there anyway
 
 
 def read_stories(shared: Path, count: int) -> list[tuple[str, str]]:
@@ -106,10 +105,17 @@ def admit(archive: Archive, run: str, count: int) -> dict[str, str]:
     return {entry.url: entry.id for entry in archive.due(OUTLET, now=datetime.now(UTC), limit=count)}
 
 
-async def calls(seen: Seen) -> int:
-    """Return how many commands the server was sent since it began, scripts' own aside."""
-    told: dict[str, Any] = await seen._link._client.info("commandstats")
-    return sum(told.get(f"cmdstat_{name}", {}).get("calls", 0) for name in ("evalsha", "eval", "get", "set"))
+class Asking:
+    """Counts what Redis is asked, each a round trip."""
+
+    def __init__(self, seen: Seen) -> None:
+        self.count = 0
+        self._ask = seen._link.ask
+        seen._link.ask = self._counted  # type: ignore[method-assign]
+
+    async def _counted(self, question: Any, *, otherwise: Any) -> Any:
+        self.count += 1
+        return await self._ask(question, otherwise=otherwise)
 
 
 async def bring(intake: Intake, page: Worked) -> float:
@@ -129,38 +135,36 @@ async def measure(stories: Sequence[tuple[str, str]], articles: int) -> bool:
             pages = [page_of(entries[url_of(place)], place, text) for place, text in enumerate(stories)]
             intake = Intake(archive, seen, run=run, max_attempts=1, first_poll_max_age_s=0)
             await intake.recover()
-            due = {entry.id: entry for entry in await intake.due(OUTLET)}
+            due = {entry.id: entry for entry in archive.due(OUTLET, now=datetime.now(UTC), limit=len(stories))}
             before = len(pages) - 2 * articles
             for page in pages[:before]:
                 await bring(intake, signed(page))
             costs: dict[bool, list[float]] = {True: [], False: []}
             trips: dict[bool, int] = {True: 0, False: 0}
+            asking = Asking(seen)
             for place, page in enumerate(pages[before:]):
                 is_signed = place % 2 == 0
-                if page.entry in due:
-                    await intake.claim(due[page.entry])
+                assert await intake.claim(due[page.entry])
                 ready = signed(page) if is_signed else page
-                asked = await calls(seen)
+                asked = asking.count
                 costs[is_signed].append(await bring(intake, ready))
-                trips[is_signed] += await calls(seen) - asked
+                trips[is_signed] += asking.count - asked
             await intake.close()
         archive.close()
     with_ms, without_ms = (1000 * statistics.fmean(costs[which]) for which in (True, False))
-    texts = [text for text in stories[:200]]
-    began = time.process_time()
-    for headline, body in texts:
-        fingerprint(headline, body)
-    folded = time.process_time()
-    for headline, body in texts:
+    signing_s = 0.0
+    for headline, body in stories[:400]:
+        fingerprint(headline, body)  # as the worker does before, which folds the text for both
+        began = time.process_time()
         signature(headline, body)
-    signing_ms = 1000 * (time.process_time() - folded) / len(texts)
-    whole_ms = 1000 * (folded - began) / len(texts)
+        signing_s += time.process_time() - began
+    signing_ms = 1000 * signing_s / len(stories[:400])
     added = with_ms - without_ms
     print(f"{before} stories stored before; {articles} with and {articles} without signatures:")
     print(f"  {with_ms:.3f} ms with, {without_ms:.3f} ms without: {added:.3f} ms for copies in the crawling process")
-    print(f"  {signing_ms:.3f} ms in the worker (the fingerprint, which there was before: {whole_ms:.3f})")
-    print(f"  {trips[True] / articles:.2f} calls to Redis with, {trips[False] / articles:.2f} without")
-    return added + signing_ms <= TARGET_CPU_MS
+    print(f"  {signing_ms:.3f} ms for the signature in the worker")
+    print(f"  {trips[True] / articles:.2f} round trips to Redis with, {trips[False] / articles:.2f} without")
+    return added + signing_ms <= TARGET_CPU_MS and trips[True] / articles <= TARGET_ROUND_TRIPS
 
 
 def main() -> None:

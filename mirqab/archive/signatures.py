@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, not_, s
 from mirqab.archive import tables
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import CHUNK, chunks
-from mirqab.copies import SIGNATURE_BYTES, SIGNATURE_VERSION, bands, is_current, worth_comparing
+from mirqab.copies import SIGNATURE_BYTES, SIGNATURE_VERSION, bands, is_current, similarity, worth_comparing
 from mirqab.types import Article, Relation
 
 _articles = tables.articles
@@ -85,6 +85,10 @@ class Unsigned:
     day: date
 
 
+MOST_COMPARED: Final = 12
+"""Texts that one is compared with, the most alike by their signatures: a form that is filled in anew every hour has
+hundreds that look like it, and a copy is nearer than any of them."""
+
 Compare = Callable[[Article, Sequence[Candidate]], Nearest | None]
 """Says which of some stored texts an article is a copy of; pure, called inside the transaction too."""
 
@@ -147,12 +151,19 @@ def copy_of(conn: Connection, fingerprint: str) -> str | None:
 
 def close_to(conn: Connection, article: Article, names: Iterable[str]) -> tuple[dict[int, str], list[Candidate]]:
     """Return those of some articles that a text may be a copy of: their signatures' numbers, and their texts."""
-    close = {
-        signed.number: signed.article
+    alike = [
+        signed
         for signed in of(conn, names)
         if signed.article != article.id and may_be_copies(article.signature, signed.signature)
-    }
+    ]
+    close = {signed.number: signed.article for signed in _most_alike(article, alike)}
     return close, candidates(conn, close.values()) if close else []
+
+
+def _most_alike(article: Article, alike: list[Signed]) -> list[Signed]:
+    if len(alike) > MOST_COMPARED:
+        alike.sort(key=lambda signed: (-similarity(article.signature, signed.signature), signed.number))
+    return alike[:MOST_COMPARED]
 
 
 def mark(conn: Connection) -> int:
@@ -205,7 +216,8 @@ def nearest_since(
         for row in conn.execute(_AFTER, {"mark": looked_up.mark}).all()
         if row.article != article.id and row.number not in looked_up.close
     ]
-    fresh = [row.article for row in came if may_be_copies(article.signature, bytes(row.signature))]
+    alike = [_signed(row) for row in came if may_be_copies(article.signature, bytes(row.signature))]
+    fresh = [signed.article for signed in _most_alike(article, alike)]
     best = looked_up.nearest
     changed = best is not None and any(row.article == best.article for row in came)
     if fresh or changed:

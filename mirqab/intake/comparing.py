@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from mirqab.archive import Archive, Candidate, Compare, LookedUp, Nearest
 from mirqab.archive.signatures import day_of
@@ -47,6 +49,17 @@ def nearest_copy(
     if kinship is None:
         return None
     return Nearest(article=str(kinship.kept.told.id), relation=kinship.relation, similarity=kinship.similarity)
+
+
+MOST_NAMED: Final = 100
+"""Articles whose signatures are looked at, those that share the most bands."""
+
+
+def most_shared(shares: Counter[str]) -> list[str]:
+    """Return the articles that share the most bands with a text."""
+    if len(shares) <= MOST_NAMED:
+        return list(shares)
+    return sorted(shares, key=lambda article: (-shares[article], article))[:MOST_NAMED]
 
 
 def look_among(archive: Archive, article: Article, mark: int, names: Collection[str], compare: Compare) -> LookedUp:

@@ -10,7 +10,7 @@ from typing import Final
 from mirqab.archive import Archive, ArchiveThread, LookedUp
 from mirqab.archive.signatures import day_of
 from mirqab.copies import bands
-from mirqab.intake.comparing import look_among
+from mirqab.intake.comparing import look_among, most_shared
 from mirqab.intake.scan import Scan
 from mirqab.seen import Banded, Seen
 from mirqab.types import Article
@@ -81,7 +81,7 @@ class Looking:
         oldest = datetime.now(UTC).date() - timedelta(days=self._window_days)
         if found is None or self.distrusts_redis or len(stands.unmarked) > MOST_UNMARKED or banded.day < oldest:
             return await self._thread.call(self._scan.look_up, article)
-        names = {*found.shares, *stands.unmarked} - {article.id}
+        names = {*most_shared(found.shares), *stands.unmarked} - {article.id}
         if not names:
             return LookedUp(mark=stands.mark, copy=found.copy)
         return await self._thread.call(look_among, self._archive, article, stands.mark, names, self.compare)
