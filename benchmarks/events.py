@@ -1,9 +1,10 @@
 """Which texts are joined because they tell of one event, how sure that is, and what it costs.
 
-    python -m benchmarks.events [labelled] [forms] [few] [stream] [sweep] [cost] [--shared PATH]
+    python -m benchmarks.events [labelled] [topic] [forms] [few] [stream] [sweep] [cost] [--shared PATH]
 
 `labelled`: the pairs of two texts that were read (tests/grouping/event_pairs.md) and those of the labelled groups, by
-label; `forms`: every pair of the stream within the window that would be one event if each text had an outlet of its
+label; `topic`: every pair of the labelled stories that have the topic's words, whatever their days and outlets;
+`forms`: every pair of the stream within the window that would be one event if each text had an outlet of its
 own; `few`: the same labelled pairs when terms are counted in 0 to 10,000 texts; `stream`: every text of the stream is
 placed, and what is joined is printed; `sweep`: each threshold moved by itself; `cost`: CPU and bytes. Without a name:
 labelled and cost. Exits with 1 when two texts are joined that are not of one event, or a cost is missed.
@@ -57,8 +58,11 @@ class Texts:
         for row in _rows(shared / "stream" / "stream.jsonl.gz"):
             self._add(row["id"], row, row["outlet"], row.get("date"))
         self.stream = list(self.by_id.values())
+        self.topical: list[Read] = []
         for row in _rows(shared / "labelled" / "dev.jsonl"):
             self._add(row["id"], row, row["source"], _day_of_file(row["provenance"]))
+            if row["label"] != "easy_negative":
+                self.topical.append(self.by_id[row["id"]])
         self.recent = [read.terms for read in self.by_id.values()]
         for group in _rows(shared / "dups" / "groups.jsonl"):
             for doc in group["docs"]:
@@ -146,6 +150,22 @@ def measure_labelled(texts: Texts) -> bool:
         print(f"{label:>10}: {joined[label]} of {whole[label]} pairs are one event")
     print(f"the index finds {indexed} of {joined.total()}")
     return not wrong
+
+
+def measure_topic(texts: Texts) -> bool:
+    """Print the pairs of one event among stories on one topic, which share its words and its actors."""
+    weighed = [texts.weights.weigh(read.terms) for read in texts.topical]
+    joined = copies = whole = 0
+    for one, other in combinations(range(len(weighed)), 2):
+        whole += 1
+        how = alike(weighed[one], weighed[other])
+        if how.is_same_event:
+            copied = _is_copy(texts.topical[one], texts.topical[other])
+            joined, copies = joined + 1, copies + copied
+            if not copied:
+                print(f"  {how.score:.2f} {_said(texts.topical[one])} | {_said(texts.topical[other])}")
+    print(f"{whole} pairs of {len(weighed)} stories: {joined} are one event, {copies} of them copies")
+    return True
 
 
 def measure_few(texts: Texts) -> bool:
@@ -317,6 +337,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 _MEASURED: dict[str, Callable[[Texts], bool]] = {
     "labelled": measure_labelled,
+    "topic": measure_topic,
     "forms": measure_forms,
     "few": measure_few,
     "stream": lambda texts: asyncio.run(measure_stream(texts)),

@@ -103,7 +103,7 @@ def standing(conn: Connection, *, topic: str | None, since: datetime | None) -> 
     query = select(_decisions).where(holds).order_by(_decisions.c.id)
     if topic is not None:
         query = query.where(_decisions.c.topic == topic)
-    last = last_of(_decided(row) for row in conn.execute(query))
+    last = last_of(decided_of(row) for row in conn.execute(query))
     return [one for one in last.values() if since is None or one.decided_at >= since]
 
 
@@ -121,7 +121,7 @@ def of_stories(conn: Connection, stories: Iterable[str]) -> list[Decided]:
     rows: list[Row[Any]] = []
     for chunk in chunks(stories):
         rows += conn.execute(select(_decisions).where(_decisions.c.story.in_(chunk)).order_by(_decisions.c.id))
-    return [_decided(row) for row in rows]
+    return [decided_of(row) for row in rows]
 
 
 def _fallback(conn: Connection, article: str, verdict: Verdict) -> Best:
@@ -155,7 +155,8 @@ def _insert(
     return Decided(**row)
 
 
-def _decided(row: Row[Any]) -> Decided:
+def decided_of(row: Row[Any]) -> Decided:
+    """Return the decision that a full row of the table `decisions` holds."""
     values = row._asdict()
     del values["id"]
     return Decided(

@@ -14,7 +14,7 @@ from mirqab.archive import decisions, tables
 from mirqab.archive.decisions import Decided
 from mirqab.archive.entries import chunks
 from mirqab.telling import Member, carried_at, first_agency, texts
-from mirqab.types import DECIDED, FlagState, Grade, RaisedBy, Relation
+from mirqab.types import HELD, Development, FlagState, Grade, RaisedBy, Relation
 
 _articles = tables.articles
 _flags = tables.flags
@@ -28,7 +28,8 @@ class FlaggedStory:
     `earned` tells whether the topic flags the story now, whatever a person decided; `decided` is the last decision,
     when one stands. `facets` are strongest first; `outlets` are all that carried the story, the first to carry it
     first; `texts` counts those of its texts that are independent, `agency` is the one that was credited first;
-    `top_evidence` is the sentence with the most points.
+    `top_evidence` is the sentence with the most points. `development` is what is new since a decision, last told at
+    `developed_at`.
     """
 
     story: str
@@ -53,6 +54,8 @@ class FlaggedStory:
     agency: str | None
     top_evidence: str
     decided: Decided | None = None
+    developed_at: datetime | None = None
+    development: tuple[Development, ...] = ()
 
 
 def open_flags(conn: Connection) -> dict[str, int]:
@@ -99,7 +102,7 @@ def flagged(
     query = query.where(_flags.c.state.in_(states))
     rows = conn.execute(query.limit(limit)).all()
     tellings = _tellings(conn, {row.story for row in rows})
-    decided = decisions.last_of(decisions.of_stories(conn, {row.story for row in rows if row.state in DECIDED}))
+    decided = decisions.last_of(decisions.of_stories(conn, {row.story for row in rows if row.state in HELD}))
     return [_flagged_story(row, tellings[row.story], decided.get((row.story, row.topic))) for row in rows]
 
 
@@ -128,6 +131,8 @@ def _flagged_story(row: Row[Any], told: _Telling, decided: Decided | None) -> Fl
         agency=told.agency,
         top_evidence=row.top_evidence,
         decided=decided,
+        developed_at=row.developed_at,
+        development=tuple(Development(**one) for one in row.development),
     )
 
 

@@ -17,6 +17,7 @@ from mirqab.archive.entries import chunks, entry_of
 from mirqab.topics import verdict_from_json
 from mirqab.types import (
     Article,
+    Development,
     Embed,
     EntryState,
     FeedEntry,
@@ -54,7 +55,10 @@ class Sighting:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoryFlag:
-    """A topic's flag on a story; `decided` is the decision that stands."""
+    """A topic's flag on a story; `decided` is the decision that stands.
+
+    `development` is what is new since then, last told at `developed_at`.
+    """
 
     topic: str
     topic_version: str
@@ -69,6 +73,8 @@ class StoryFlag:
     facets: Mapping[str, tuple[str, ...]]
     top_evidence: str
     decided: Decided | None
+    developed_at: datetime | None = None
+    development: tuple[Development, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -241,6 +247,8 @@ def _story_flag(row: Row[Any], decided: Decided | None) -> StoryFlag:
         facets={name: tuple(values) for name, values in row.facets.items()},
         top_evidence=row.top_evidence,
         decided=decided,
+        developed_at=row.developed_at,
+        development=tuple(Development(**one) for one in row.development),
     )
 
 

@@ -194,7 +194,7 @@ def test_texts_of_one_event_are_joined_unless_only_copies_are_asked_for(mirqab: 
     chance = random.Random(1)
     recent = tmp_path / "recent.jsonl"
     recent.write_text(
-        "".join(line(number, " ".join(chance.sample(COMMON, 3))) for number in range(400)) + "no line\n",
+        "".join(line(number, " ".join(chance.sample(COMMON, 3))) for number in range(120)) + "no line\n",
         encoding="utf-8",
     )
     stream = told("one", HARBOUR, "jabal") + told("two", RETOLD, "sahil") + told("radar", OTHER_BASE, "nahr")
@@ -214,7 +214,7 @@ def test_events_are_evaluated_with_the_terms_of_more_texts(mirqab: Command, tmp_
     chance = random.Random(1)
     recent = tmp_path / "recent.jsonl"
     recent.write_text(
-        "".join(line(number, " ".join(chance.sample(COMMON, 3))) for number in range(400)), encoding="utf-8"
+        "".join(line(number, " ".join(chance.sample(COMMON, 3))) for number in range(120)), encoding="utf-8"
     )
     docs = [
         {"doc_id": name, "title": text[0], "text": text[1], "source": name, "date": "2026-03-03"}
