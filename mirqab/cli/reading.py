@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -104,8 +104,11 @@ def _state(story: FlaggedStory) -> str:
 
     if not story.development:
         return story.state.value.replace("_", " ")
-    more = len(story.development) - 1
-    return f"{story.state.value}: {told(story.development[:1])}" + (f" and {more} more" if more else "")
+    more = len(story.development) - _NEWS
+    return f"{story.state.value}: {told(story.development[:_NEWS])}" + (f" and {more} more" if more > 0 else "")
+
+
+_NEWS: Final = 2
 
 
 def show(
