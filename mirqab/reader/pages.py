@@ -84,7 +84,8 @@ class Post:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
     """Where a topic's flag stands; who decided that, when and why, where a person did. `turned` is what the topic
-    says now against the decision, in words, or None."""
+    says now against the decision, in words, or None. `news` is what the story told since: which kind, what, and where
+    it says so."""
 
     topic: str
     state: str
@@ -92,6 +93,7 @@ class Standing:
     at: When | None
     note: str
     turned: str | None
+    news: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -201,6 +203,7 @@ def standing(flag: StoryFlag, topics: Mapping[str, str], now: datetime) -> Stand
         at=None if decided is None else when(decided.decided_at, now),
         note="" if decided is None else decided.note or "",
         turned=words.EARNED[flag.earned] if against else None,
+        news=tuple((*words.news(one), one.sentence) for one in flag.development),
     )
 
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from mirqab.arabic import arabic_share
 from mirqab.changes import Figure, Kind
-from mirqab.types import FlagState, Grade, Relation
+from mirqab.developments import parts_of_date
+from mirqab.types import Development, FlagState, Grade, Relation
 
 MONTHS: Final = (
     "كانون الثاني/يناير",
@@ -33,6 +34,13 @@ STATES: Final = {
     FlagState.TO_CHECK: "للتدقيق",
     FlagState.DEVELOPING: "فيه جديد",
     FlagState.WITHDRAWN: "سُحبت إشارته",
+}
+NEWS: Final = {
+    "act": "فعل جديد",
+    "theatre": "مسرح جديد",
+    "date": "موعد جديد",
+    "number": "رقم جديد",
+    "speaker": "متحدث جديد",
 }
 EARNED: Final = {True: "الموضوع يرفعه", False: "الموضوع لا يرفعه"}
 RELATIONS: Final = {
@@ -116,6 +124,15 @@ def exact(at: datetime) -> str:
         f"{WEEKDAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]} {local.year}، "
         f"\u2068{local:%H:%M}\u2069 \u2068UTC{offset[:3]}:{offset[3:5]}\u2069"
     )
+
+
+def news(one: Development) -> tuple[str, str]:
+    """Return what is new in a decided story: which kind of thing, and the thing itself, dates by both month names."""
+    if one.kind != "date":
+        return NEWS[one.kind], one.value
+    year, month, day = parts_of_date(one.value)
+    parts = (str(day) if day else "", MONTHS[month - 1] if month else "", year)
+    return NEWS[one.kind], " ".join(part for part in parts if part)
 
 
 def direction(text: str) -> str:
