@@ -88,6 +88,7 @@ def flagged(
         ("first seen", lambda row: moment(row["story"].first_seen_at)),
         ("theatre", lambda row: "، ".join(row["story"].theatres) or "-"),
         ("outlets", lambda row: ", ".join(row["story"].outlets)),
+        ("texts", lambda row: row["story"].texts),
         ("headline", lambda row: row["story"].headline),
     ]
     empty = "No flagged story fits; leave out --since, --topic, --theatre or --state." if anything else NO_FLAG
