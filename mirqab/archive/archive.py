@@ -518,6 +518,11 @@ class Archive(KeptPages):
         with self._reading() as conn:
             return reads.article(conn, article_id)
 
+    def versions(self, article_ids: Iterable[str]) -> list[reads.Version]:
+        """Return the former texts of some articles, by article, the oldest first."""
+        with self._reading() as conn:
+            return reads.versions(conn, article_ids)
+
     def find(self, text: str) -> list[str]:
         """Return the ids (of stories, articles, entries, runs) that start with `text`, at most ten."""
         with self._reading() as conn:
