@@ -19,7 +19,7 @@ MARKED_DAYS: Final = 60
 """Marks of texts are kept in Redis for 30 to 60 days; bands, for two windows at most."""
 
 _BATCH: Final = 100
-_SAMPLED: Final = 100
+_SAMPLED: Final = 50
 _LOST: Final = 0.02
 """Of the bands of articles drawn at random, this share may be missing: a band that 64 articles have takes no more."""
 
