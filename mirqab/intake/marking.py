@@ -60,8 +60,13 @@ class Marking:
         self._archive.signatures.sign([(text, signature(text.headline, text.body)) for text in texts])
         return len(texts)
 
-    async def refill(self, *, all_again: bool = False, step: Callable[[], None] = lambda: None) -> Filled:
-        """Make the marks of unconfirmed articles; of all, when Redis was emptied, or lacks what it should hold."""
+    async def refill(
+        self, *, all_again: bool = False, most: int | None = None, step: Callable[[], None] = lambda: None
+    ) -> Filled:
+        """Make the marks of unconfirmed articles; of all, when Redis was emptied, or lacks what it should hold.
+
+        With `most`, of some more than so many: a Redis that lost a million has to be filled beside the crawl.
+        """
         emptied = self._seen.started_empty
         epoch = await self._seen.name_epoch()
         if epoch is not None and (all_again or emptied or self._seen.started_empty or not await self._holds_bands()):
@@ -71,7 +76,7 @@ class Marking:
                 _log.info("Redis is told %d articles again", gone)
             kill_point("unconfirmed")
         made = 0
-        while self._seen.available:
+        while self._seen.available and (most is None or made < most):
             unmade = await self._thread.call(self._archive.marks.unmade, _BATCH)
             if not unmade:
                 return Filled(made=made, epoch=epoch)
