@@ -191,13 +191,16 @@ class Reports:
         self._days: dict[date, dict[str, list[str]]] = {}  # day → term → names
         self._sizes: Counter[date] = Counter()
         self._stories: dict[Identity, list[tuple[date, str]]] = {}  # story → days and names, the first text first
+        self._placed: dict[str, tuple[Identity, str | None]] = {}  # name → story and outlet
 
     def join(self, told: Told, terms: Terms, day: date) -> Joining[Identity, Identity] | None:
         """Return the story whose event a text tells, as `mirqab.events.join` decides."""
         if not told.outlet:
             return None
         weighed = self._weights.weigh(terms)
-        stories = {self._shelf.get(name).story for name in self._candidates(weighed, day)}
+        placed = (self._placed[name] for name in self._candidates(weighed, day))
+        # an outlet's own texts are not asked: not read again, either, for those of one form are many
+        stories = {story for story, outlet in placed if outlet not in (None, told.outlet)}
         return join(_report(told, weighed, day), {story: self._texts(story) for story in stories}, window=self._window)
 
     def count(self, terms: Terms) -> None:
@@ -209,9 +212,13 @@ class Reports:
 
     def add(self, name: str, kept: Kept, terms: Terms) -> None:
         """Take in a text of the shelf that is no copy, whatever its story."""
+        heaviest = _heaviest(self._weights.weigh(terms))
+        if not heaviest:
+            return
         self._stories.setdefault(kept.story, []).append((kept.day, name))
+        self._placed[name] = kept.story, kept.told.outlet
         day = self._days.setdefault(kept.day, {})
-        for term in _heaviest(self._weights.weigh(terms)):
+        for term in heaviest:
             day.setdefault(term, []).append(name)
         self._sizes[kept.day] += 1
         while self._sizes.total() > self._limit and len(self._days) > 1:
@@ -233,6 +240,8 @@ class Reports:
         ]
 
     def _forget(self, day: date) -> None:
+        for name in {name for names in self._days[day].values() for name in names}:
+            del self._placed[name]
         del self._days[day], self._sizes[day]
         for story, texts in list(self._stories.items()):
             # a story's first text stays for as long as the story: it is asked whether it agrees

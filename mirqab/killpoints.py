@@ -22,6 +22,7 @@ KillPoint = Literal[
     "pruned_moved",
     "rejudging",
     "rejudged",
+    "regrouping",
 ]
 
 _VARIABLE: Final = "MIRQAB_TEST_KILL_AT"

@@ -13,7 +13,7 @@ from typing import Final
 
 from mirqab.archive import Archive, Chosen, FlagChange, StaleArticle, StaleBatch
 from mirqab.killpoints import kill_point
-from mirqab.types import DECIDED, FlagState, StoredText, Verdict
+from mirqab.types import HELD, FlagState, StoredText, Verdict
 from mirqab.workers import Workers
 
 BATCH: Final = 100
@@ -44,7 +44,7 @@ class Outcome:
     @property
     def against_a_person(self) -> bool:
         """Whether the verdict turned and only a person's decision keeps the flag as it was."""
-        return self.change.after in DECIDED and self.change.earned != self.change.earned_before
+        return self.change.after in HELD and self.change.earned != self.change.earned_before
 
 
 @dataclass(kw_only=True, slots=True)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         StoryFlag,
     )
     from mirqab.archive.reextracting import KeptEntry
+    from mirqab.archive.regrouping import FlagMoved, Regrouped, Regrouping
     from mirqab.archive.rejudging import Chosen, Rejudged, StaleArticle, StaleBatch
     from mirqab.archive.runs import OutletSums, RunRow, RunState
     from mirqab.archive.signatures import Candidate, Compare, LookedUp, Nearest, Signed, Unmarked, Unsigned
@@ -45,6 +46,7 @@ __all__ = [
     "DriftRow",
     "EntryTrail",
     "FlagChange",
+    "FlagMoved",
     "FlaggedRecord",
     "FlaggedStory",
     "KeptEntry",
@@ -65,6 +67,8 @@ __all__ = [
     "PrunedElsewhereError",
     "RawSpace",
     "RawWriter",
+    "Regrouped",
+    "Regrouping",
     "Rejudged",
     "RunRow",
     "RunState",
@@ -93,6 +97,7 @@ _MODULES: Final = {
     "Decided": "decisions",
     "DriftRow": "drifts",
     "FlagChange": "flags",
+    "FlagMoved": "regrouping",
     "FlaggedRecord": "pruning",
     "FlaggedStory": "listing",
     "KeptEntry": "reextracting",
@@ -112,6 +117,8 @@ _MODULES: Final = {
     "PrunedElsewhereError": "pruning",
     "RawSpace": "pruning",
     "RawWriter": "raw",
+    "Regrouped": "regrouping",
+    "Regrouping": "regrouping",
     "Rejudged": "rejudging",
     "RunRow": "runs",
     "RunState": "runs",

@@ -25,6 +25,7 @@ from mirqab.archive import (
     reads,
     rechecking,
     reextracting,
+    regrouping,
     rejudging,
     runs,
     signatures,
@@ -39,6 +40,7 @@ from mirqab.archive.nearmisses import NearMiss
 from mirqab.archive.newest import StoredStory
 from mirqab.archive.pruning import Pruned, PrunePlan, RawSpace
 from mirqab.archive.reextracting import KeptEntry
+from mirqab.archive.regrouping import Regrouped, Regrouping
 from mirqab.archive.rejudging import Chosen, Rejudged, StaleBatch
 from mirqab.archive.runs import OutletSums, RunRow
 from mirqab.archive.signatures import Compare, LookedUp, Unmarked
@@ -471,6 +473,40 @@ class Archive:
         with self._reading() as conn:
             return decisions.standing(conn, topic=topic, since=since)
 
+    # ------------------------------------------------------------------------------------------ regrouping
+
+    def merge_stories(self, story: str, other: str, *, by: str, note: str | None, keep: bool = True) -> Regrouped:
+        """Put all articles of `other` into `story`, by a person's word, in one transaction; `keep=False` only tries.
+
+        UsageError when they are one story already, NotFoundError when there is no such story.
+        """
+        return self._regroup(lambda conn: regrouping.merge(conn, story, other, by=by, note=note, now=_now()), keep)
+
+    def split_story(
+        self, story: str, articles: Sequence[str], *, by: str, note: str | None, keep: bool = True
+    ) -> Regrouped:
+        """Put articles of a story into one of their own, with their copies, in one transaction; see `merge_stories`.
+
+        UsageError when one of them is of another story, or when nothing would be left.
+        """
+        return self._regroup(lambda conn: regrouping.split(conn, story, articles, by=by, note=note, now=_now()), keep)
+
+    def undo_regrouping(self, number: int, *, keep: bool = True) -> Regrouped:
+        """Put the articles of a regrouping back, in one transaction; UsageError while a later one stands on it."""
+        return self._regroup(lambda conn: regrouping.undo(conn, number, now=_now()), keep)
+
+    def _regroup(self, change: Callable[[Connection], Regrouped], keep: bool) -> Regrouped:
+        with opening.errors_of(self._place), self._writer.connect() as conn, conn.begin() as transaction:
+            done = change(conn)
+            if not keep:
+                transaction.rollback()
+        return done
+
+    def regroupings(self, story: str | None = None) -> list[Regrouping]:
+        """Return what persons regrouped, the last first: all of it, or what concerns one story."""
+        with self._reading() as conn:
+            return regrouping.history(conn, story)
+
     # ------------------------------------------------------------------------------------------------ drift
 
     def page_facts(
@@ -560,7 +596,10 @@ class Archive:
             )
 
     def story(self, story_id: str) -> reads.StoryDetail | None:
-        """Return a story with its articles (the first is its lead), who carried it, and its flags."""
+        """Return a story with its articles (the first is its lead), who carried it, and its flags.
+
+        The id of a story whose articles went to another one leads there.
+        """
         with self._reading() as conn:
             return reads.story(conn, story_id)
 

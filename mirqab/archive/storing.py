@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from mirqab.addresses import url_key
-from mirqab.archive import flags, rechecking, signatures, tables, topicsets
+from mirqab.archive import developing, flags, rechecking, signatures, tables, topicsets
 from mirqab.archive.columns import storable
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import raw_columns, write_outcome
@@ -108,12 +108,14 @@ def store(
     raised: tuple[str, ...] = ()
     raised_by = RaisedBy.CRAWL if fetched else RaisedBy.REEXTRACT
     changed = False
+    held: Sequence[developing.Held] = ()
     if there is None:
         target = article.id
         known = _former(conn, article.fingerprint)
         if known is None and compare is not None:
             known = _nearest(conn, article, looked_up or LookedUp(mark=0), compare)
         placement = place(worked, known)
+        held = developing.held(conn, placement.story, worked)
         _insert_article(conn, worked, article, key, placement, now)
         raised = _judge(conn, worked, target, placement.story, now, raised_by, former=())
         repeat = False
@@ -124,6 +126,7 @@ def store(
         relation = Relation.UPDATE if there.id == article.id else Relation.EXACT
         placement = place(worked, Known(article=target, story=there.story, relation=relation))
         if changed:
+            held = developing.held(conn, there.story, worked)
             taken = any(row.url_key == key and row.id != target for row in rows)
             _replace_text(conn, worked, article, there.url_key if taken else key, there, now)
             former = _verdict_topics(conn, target)
@@ -132,6 +135,7 @@ def store(
         elif same_text and _judged_otherwise(conn, worked, target):
             former = _verdict_topics(conn, target)
             raised = _judge(conn, worked, target, there.story, now, raised_by, former=former)
+    developed = developing.reopen(conn, placement.story, target, held, worked, now) if fetched else ()
     _write_sighting(conn, worked, article, key, target, placement)
     if fetched or entry.state != EntryState.PENDING:
         settle = _SETTLE_CHANGED_ENTRY if changed and fetched else _SETTLE_ENTRY
@@ -156,7 +160,14 @@ def store(
         now=now,
         text=None if look else article,  # it is no other page of the outlet
     )
-    return Stored(article=target, placement=placement, raised=raised, already=repeat and not look, look=look)
+    return Stored(
+        article=target,
+        placement=placement,
+        raised=raised,
+        already=repeat and not look,
+        look=look,
+        developed=developed,
+    )
 
 
 def rewrite(conn: Connection, worked: Worked, target: str, story: str, now: datetime) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from heapq import nsmallest
 from typing import Final
 
 from mirqab.events.terms import Terms
@@ -20,11 +19,13 @@ SCORE_COUNTED: Final = 0.28
 COUNTED: Final = 8.0
 AGAINST: Final = 0.2
 TOLD: Final = 0.55
+OPENING_TOLD: Final = 0.3
+FORM_FIGURES: Final = 3
 AGREEING_EVIDENCE: Final = 40.0
 AGREEING_SCORE: Final = 0.22
 SCORE_FEW: Final = 0.7
 
-_FORBIDDING: Final = frozenset({"tolls", "nations"})
+_FORBIDDING: Final = frozenset({"tolls", "forms", "openings", "weekdays", "nations"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,8 +34,10 @@ class Likeness:
 
     `score` is the cosine of their weighted terms, from 0 to 1; `evidence` the weight of the terms that both have, of
     which `shared` are the strongest, the strongest first. `against` names what speaks against one event: `tolls` (the
-    headlines have figures, and none in common), `headlines` (neither text tells the other's), and in the leads other
-    `weekdays`, `figures` or `nations`. `is_counted`: both leads have rare figures with the same nouns.
+    headlines have figures, and none in common), `headlines` (neither text tells the other's), `openings` (one of the
+    texts does not tell the other's first sentence), `forms` (the leads are full of figures, and most are others), and
+    in the leads other `weekdays`, `figures` or `nations`. `is_counted`: both leads have rare figures with the same
+    nouns.
     """
 
     score: float
@@ -48,8 +51,9 @@ class Likeness:
     def is_same_event(self) -> bool:
         """Whether the two tell of one event.
 
-        Never when the headlines have other figures, as those of another day's toll, or the leads other countries: of a
-        form that ministries fill in anew, «يبحث هاتفيا مع نظيره», nine terms of ten are the same.
+        Never when the headlines have other figures, as those of another day's toll; when one text does not tell what
+        the other begins with, as when two reports share their background; when both are one form that a bourse or a
+        ministry fills in anew («يبحث هاتفيا مع نظيره»), by the leads' figures and countries; or on another weekday.
         """
         if not _FORBIDDING.isdisjoint(self.against):
             return False
@@ -75,14 +79,14 @@ def alike(one: Weighed, other: Weighed) -> Likeness:
     norms = one.norm * other.norm
     score = product / norms if norms else 0.0
     against: tuple[str, ...] = ()
-    strongest: list[tuple[str, float]] = []
+    strongest: list[tuple[float, str]] = []
     if score >= AGREEING_SCORE:
         against = _against(one, other)
-        strongest = nsmallest(SHOWN, shared.items(), key=lambda term: (-term[1], term[0]))
+        strongest = sorted(zip(shared.values(), shared, strict=True), reverse=True)[:SHOWN]
     return Likeness(
         score=score,
         evidence=sum(shared.values()),
-        shared=tuple((term, round(weight, 2)) for term, weight in strongest),
+        shared=tuple((term, round(weight, 2)) for weight, term in strongest),
         against=against,
         is_counted=_counted(one.terms, other.terms, shared) >= COUNTED,
         is_of_few=one.is_of_few or other.is_of_few,
@@ -100,13 +104,18 @@ def _against(one: Weighed, other: Weighed) -> tuple[str, ...]:
     against = []
     if _are_apart(mine.headline_figures, others.headline_figures):
         against.append("tolls")
-    if max(_told(one, others), _told(other, mine)) < TOLD:
+    if max(_told(one, mine.headline, others), _told(other, others.headline, mine)) < TOLD:
         against.append("headlines")
+    if min(_told(one, mine.opening, others), _told(other, others.opening, mine)) < OPENING_TOLD:
+        against.append("openings")
     if _are_apart(mine.weekdays, others.weekdays):
         against.append("weekdays")
     nouns = mine.counted.keys() & others.counted.keys()
     same = sum(not mine.counted[noun].isdisjoint(others.counted[noun]) for noun in nouns)
-    if _are_apart(mine.figures, others.figures) or len(nouns) - same > same:
+    fewer, both = min(len(mine.figures), len(others.figures)), len(mine.figures & others.figures)
+    if fewer >= FORM_FIGURES and 2 * both < fewer:
+        against.append("forms")
+    if (fewer and not both) or len(nouns) - same > same:
         against.append("figures")
     # each names in its lead a country of which the other one says nothing at all
     if not mine.nations <= others.all and not others.nations <= mine.all:
@@ -114,11 +123,11 @@ def _against(one: Weighed, other: Weighed) -> tuple[str, ...]:
     return tuple(against)
 
 
-def _told(one: Weighed, other: Terms) -> float:
-    """Return how much of a headline the other text tells, from 0 to 1."""
-    weights = {term: one.weights.get(term, 0.0) for term in one.terms.headline}
-    whole = sum(weights.values())
-    return sum(weight for term, weight in weights.items() if term in other.all) / whole if whole else 0.0
+def _told(one: Weighed, part: frozenset[str], other: Terms) -> float:
+    """Return how much of a part of one text the other one tells, from 0 to 1."""
+    weights, told = one.weights, other.all
+    whole = sum(weights.get(term, 0.0) for term in part)
+    return sum(weights.get(term, 0.0) for term in part & told) / whole if whole else 0.0
 
 
 def _are_apart(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -15,6 +15,9 @@ READ: Final = 250
 LEAD: Final = 60
 """Words, the headline's among them, in which a text names its event's weekday, figures and countries."""
 
+OPENING: Final = 35
+"""Words of headline and first sentence: what a report is about."""
+
 HEADLINE: Final = 12
 """Words with which a text begins that has no headline."""
 
@@ -32,10 +35,12 @@ class Terms:
     """What is compared of a text: its distinct terms, stems and counted nouns («14 جند»), and what its lead says.
 
     `headline` has the headline's stems, or those with which a text without one begins; `counted` the figures of each
-    counted noun. `figures`, `weekdays` and `nations` are those of the lead, of which the headline is the beginning.
+    counted noun. `opening` has the stems of the headline and the first sentence; `figures`, `weekdays` and `nations`
+    are those of the lead, which is longer.
     """
 
     all: frozenset[str]
+    opening: frozenset[str]
     headline: frozenset[str]
     headline_figures: frozenset[str]
     counted: Mapping[str, frozenset[str]]
@@ -60,6 +65,7 @@ def terms_of(headline: str, body: str) -> Terms:
     lead = read[:LEAD]
     return Terms(
         all=frozenset(found),
+        opening=frozenset(filter(None, map(term_of, read[:OPENING]))),
         headline=frozenset(filter(None, map(term_of, headed or said[:HEADLINE]))),
         headline_figures=_figures(headed),
         counted={noun: frozenset(figures) for noun, figures in counted.items()},

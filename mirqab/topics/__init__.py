@@ -4,7 +4,7 @@ A topic is read from one YAML document (`compile_topic`, many with `compile_topi
 one shared lexicon (`Judge`) and answered with a `mirqab.types.Verdict` whose arithmetic is visible.
 """
 
-from mirqab.topics.examples import check_examples
+from mirqab.topics.examples import JudgedExample, check_examples, judge_examples
 from mirqab.topics.judge import Judge
 from mirqab.topics.language import Topic
 from mirqab.topics.linting import Finding, lint
@@ -15,10 +15,12 @@ from mirqab.topics.verdicts import judgement_line, verdict_from_json, verdict_to
 __all__ = [
     "Finding",
     "Judge",
+    "JudgedExample",
     "Topic",
     "check_examples",
     "compile_topic",
     "compile_topics",
+    "judge_examples",
     "judgement_line",
     "lint",
     "verdict_from_json",

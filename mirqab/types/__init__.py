@@ -19,7 +19,16 @@ from mirqab.types.feeds import (
     HostState,
     Validators,
 )
-from mirqab.types.judgement import Evidence, FacetEvidence, Sentence, Span, Verdict, encode_facets
+from mirqab.types.judgement import (
+    Development,
+    DevelopmentKind,
+    Evidence,
+    FacetEvidence,
+    Sentence,
+    Span,
+    Verdict,
+    encode_facets,
+)
 from mirqab.types.pages import (
     Article,
     Embed,
@@ -62,6 +71,8 @@ __all__ = [
     "Article",
     "ChildSitemap",
     "Decision",
+    "Development",
+    "DevelopmentKind",
     "Document",
     "Embed",
     "EntryState",
