@@ -198,30 +198,16 @@ class _NotShown:
 
 def _prepared(reading: Iterable[Told], deployed: Settings) -> Iterator[tuple[Told, Prepared]]:
     """Yield texts with their signatures, made in worker processes, a few batches in memory at a time."""
-    from collections import deque
-
     from mirqab.grouping import prepare
 
-    waiting: deque[list[Told]] = deque()
-
-    def batches() -> Iterator[list[Told]]:
-        batch: list[Told] = []
-        for told in reading:
-            batch.append(told)
-            if len(batch) == BATCH:
-                waiting.append(batch)
-                yield batch
-                batch = []
-        if batch:
-            waiting.append(batch)
-            yield batch
-
+    texts = iter(reading)
+    batches = iter(lambda: list(islice(texts, BATCH)), [])
     workers = deployment.workers(deployed)
     try:
-        for made in workers.prepare_each(batches()):
-            batch = waiting.popleft()
-            # a batch that a worker could not do is done here
-            yield from zip(batch, made or map(prepare, batch), strict=True)
+        for batch, prepared in workers.prepare_each((batch, batch) for batch in batches):
+            for told, made in zip(batch, prepared, strict=True):
+                # what a worker could not do is done here
+                yield told, prepare(told) if made is None else made
     finally:
         workers.close_now()
 
