@@ -20,8 +20,10 @@ MARKED_DAYS: Final = 60
 
 _BATCH: Final = 100
 _SAMPLED: Final = 50
-_LOST: Final = 0.02
-"""Of the bands of articles drawn at random, this share may be missing: a band that 64 articles have takes no more."""
+_LOST_ARTICLES: Final = 0.1
+_LOST_BANDS: Final = 0.2
+"""Of articles drawn at random and of their bands, these shares may be missing: a band that 64 articles have takes no
+more, and of a form that is filled in every hour the later ones have hardly any other."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,7 +109,7 @@ class Marking:
         found = await self._seen.bands.find(texts)
         if found is None or not texts:
             return True
-        missing = sum(
-            len(text.bands) - shares[one.article] for one, text, shares in zip(drawn, texts, found, strict=True)
-        )
-        return missing <= _LOST * sum(len(text.bands) for text in texts)
+        lacking = [len(text.bands) - shares[one.article] for one, text, shares in zip(drawn, texts, found, strict=True)]
+        gone = sum(lacks == len(text.bands) for lacks, text in zip(lacking, texts, strict=True))
+        whole = sum(len(text.bands) for text in texts)
+        return gone <= _LOST_ARTICLES * len(texts) and sum(lacking) <= _LOST_BANDS * whole
