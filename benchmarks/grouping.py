@@ -246,7 +246,7 @@ async def measure_growth(stories: Sequence[Told]) -> bool:
                     (
                         f"a{stored + number:015x}",
                         Banded(
-                            bands=tuple(chance.randbytes(6) for _ in range(copies.BANDS)),
+                            bands=tuple(chance.randbytes(copies.BAND_BYTES) for _ in range(copies.BANDS)),
                             day=date(2026, 1, 1) + timedelta(days=chance.randrange(30)),
                         ),
                     )
@@ -366,8 +366,7 @@ def _pairs(everything: Iterable[Told]) -> Iterable[Pair]:
         made = prepare(told)
         for place in {place for band in made.bands for place in places.get(band, ())}:
             signature, before = texts[place]
-            # what nothing in the sweep can join is left out, so that it takes a minute and not an hour
-            if copies.similarity(made.signature, signature) >= 2 * copies.LEAST_SIMILARITY:
+            if copies.worth_comparing(made.signature, signature):
                 yield before, told
         for band in made.bands:
             places.setdefault(band, []).append(len(texts))

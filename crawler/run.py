@@ -144,12 +144,12 @@ class CrawlRun:
         from mirqab.declarations import load_topic_documents
         from mirqab.intake import Intake
         from mirqab.polling import Limits
-        from mirqab.topics import compile_topic
+        from mirqab.topics import compile_topics
         from mirqab.work import WorkPlan
         from mirqab.workers import Workers
 
         settings = self.deployment.settings
-        topics = tuple(map(compile_topic, load_topic_documents(settings)))
+        topics = compile_topics(load_topic_documents(settings))
         stack = self._stack
         archive = await asyncio.to_thread(Archive.open, settings.archive_url, raw_folder=settings.raw_folder)
         self._archive = archive
@@ -187,6 +187,8 @@ class CrawlRun:
                 default_s=settings.poll_default_s,
                 jitter=settings.poll_jitter,
             ),
+            window_days=settings.stories_window_days,
+            recheck_hours=settings.stories_recheck_hours,
         )
         stack.push_async_callback(self.intake.close)
         self.polls.open(self.intake, self.workers)
@@ -282,6 +284,14 @@ class CrawlRun:
         self._open_entries[entry.id] = entry
         self.tally.pages_asked += 1
 
+    async def validators(self, entry: FeedEntry) -> dict[str, str]:
+        """Return the headers that ask for a page only when it has changed: for those that are looked at again."""
+        if not entry.is_stored:
+            return {}
+        known = await self.intake.validators(entry)
+        headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+        return {name: value for name, value in headers.items() if value}
+
     def robots_said(self, entry: FeedEntry, decision: str | None) -> None:
         """Keep what robots.txt said of an entry's page until that is written with the page's end."""
         if decision is not None:
@@ -297,7 +307,7 @@ class CrawlRun:
             reason = worked.problem or Reason.NO_ARTICLE
             self._failed(worked.entry, worked.outlet, worked.page_url, reason, worked.detail)
             return
-        end: PageEnd = "stored" if stored.article == worked.article.id else "duplicate"
+        end: PageEnd = stored.look or ("stored" if stored.article == worked.article.id else "duplicate")
         self.tally.raised.update(stored.raised)
         self._end_page(worked.entry, end)
         log_event(
@@ -323,8 +333,20 @@ class CrawlRun:
         self, entry: FeedEntry, reason: Reason, detail: str | None, *, retry_after_s: float | None = None
     ) -> None:
         """Write that an entry gave no page, and count it."""
-        await self.intake.fail(entry.id, reason, detail, retry_after_s, self.robots_of(entry.id))
-        self._failed(entry.id, entry.outlet, entry.url, reason, detail)
+        if await self.intake.fail(entry.id, reason, detail, retry_after_s, self.robots_of(entry.id)):
+            self._looked_again(entry, "disappeared")
+        else:
+            self._failed(entry.id, entry.outlet, entry.url, reason, detail)
+
+    async def page_unchanged(self, entry: FeedEntry) -> None:
+        """Write that a page that was looked at again is what it was, and count it."""
+        await self.intake.unchanged(entry.id, self.robots_of(entry.id))
+        self._looked_again(entry, "unchanged")
+
+    def _looked_again(self, entry: FeedEntry, end: PageEnd) -> None:
+        self._end_page(entry.id, end)
+        log_event("page", outlet=entry.outlet, outcome=end, article=entry.article, url=entry.url)
+        self._progress.tell("page", outlet=entry.outlet, url=entry.url, outcome=end, article=entry.article, flagged=[])
 
     def _failed(self, entry: str, outlet: str, url: str, reason: Reason, detail: str | None) -> None:
         self.tally.reasons[reason] += 1
@@ -406,7 +428,11 @@ class CrawlRun:
         async with self._joining:
             if self._seen is None:
                 settings = self.deployment.settings
-                opened = open_seen(redis_url=settings.redis_url, folder=settings.redis_folder)
+                opened = open_seen(
+                    redis_url=settings.redis_url,
+                    folder=settings.redis_folder,
+                    window_days=settings.stories_window_days,
+                )
                 self._seen = await self._stack.enter_async_context(opened)
             return self._seen
 

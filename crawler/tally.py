@@ -10,7 +10,10 @@ from mirqab.types import REFUSALS, Admitted, FeedRole, Reason
 
 FeedEnd = Literal["ok", "not_modified", "failed", "put_off", "crashed"]
 RobotsEnd = Literal["answered", "failed", "put_off", "crashed"]
-PageEnd = Literal["stored", "duplicate", "failed", "held", "put_off", "crashed"]
+PageEnd = Literal["stored", "duplicate", "unchanged", "changed", "disappeared", "failed", "held", "put_off", "crashed"]
+LOOKS: Final = ("unchanged", "changed", "disappeared")
+"""How looks at stored pages again end when they tell anything of them."""
+
 ITEM_COUNTS: Final = ("found", "new", "reopened", "known", "noted", "unusable")
 
 
@@ -19,9 +22,10 @@ class Tally:
     """What happened so far.
 
     Feeds, children of sitemap indexes too: asked = ok + not modified + failed + put off (to a later run) + crashed (our
-    own fault). So do the back-fills, which are counted apart. Pages: asked = stored + duplicate + failed + held (by
-    another crawler) + put off + crashed. The requests for robots.txt add up as well. Feeds that were not due were not
-    asked. What was refused is among the failed here, and told apart by its reason in what goes out.
+    own fault). So do the back-fills, which are counted apart. Pages: asked = stored + duplicate + unchanged + changed +
+    disappeared (these three are stored ones that were looked at again) + failed + held (by another crawler) + put off +
+    crashed. The requests for robots.txt add up as well. Feeds that were not due were not asked. What was refused is
+    among the failed here, and told apart by its reason in what goes out.
     """
 
     feeds_asked: int = 0
@@ -117,6 +121,9 @@ class Tally:
             "pages": self.pages_asked,
             "stored": self.pages["stored"],
             "duplicates": self.pages["duplicate"],
+            "looked": sum(self.pages[end] for end in LOOKS),
+            "changed": self.pages["changed"],
+            "gone": self.pages["disappeared"],
             "failed": self.pages["failed"] - _refused(self.reasons),
             "refused": _refused(self.reasons),
             "reasons": _told(self.reasons),
@@ -135,6 +142,9 @@ class Tally:
         if self.not_due:
             feeds.append(f"{self.not_due} more not due")
         pages = [f"{self.pages['stored']} stored", f"{self.pages['duplicate']} copies"]
+        if looked := sum(self.pages[end] for end in LOOKS):
+            found = [f"{self.pages[end]} {end}" for end in ("changed", "disappeared") if self.pages[end]]
+            pages.append(f"{looked} looked at again" + (f" ({', '.join(found)})" if found else ""))
         pages += _failed(self.pages["failed"], self.reasons)
         if self.pages["held"]:
             pages.append(f"{self.pages['held']} held by another crawler")

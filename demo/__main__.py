@@ -35,6 +35,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         folder = DemoFolder(load_settings().home / "demo")
         if arguments[:1] == ["mirqab"]:
+            if not folder.is_written:
+                raise UsageError("No demo has run yet, so there is nothing to ask of its data. Type ./run demo first.")
             return _mirqab(folder, *arguments[1:])
         parser = argparse.ArgumentParser(
             prog="./run demo",
@@ -127,7 +129,7 @@ def _explain_failures(web: DemoWeb, *, again: bool) -> None:
 
 def _compare(folder: DemoFolder, web: DemoWeb) -> None:
     """Say how the flags compare with what the stories were written as."""
-    right, missed, besides = web.compare(row["url"] for row in _flagged(folder))
+    right, missed, besides = web.compare(_flagged(folder))
     _say(
         f"\nCompared with what the stories were written as: {len(right)} of {len(right) + len(missed)} on the topic are"
         f" flagged, and beside them {len(besides) or 'nothing'}{' more' if besides else ''}."
@@ -138,7 +140,7 @@ def _compare(folder: DemoFolder, web: DemoWeb) -> None:
 
 
 def _show_evidence(folder: DemoFolder, web: DemoWeb) -> None:
-    rows = {web.story_at(row["url"]).original: row["story"] for row in _flagged(folder)}
+    rows = {web.story_at(row["url"]).wire: row["story"] for row in _flagged(folder)}
     for story in [rows[name] for name in SHOWN if name in rows]:
         _title(f"Why it was flagged:  ./run show {story}")
         _expect(_mirqab(folder, "show", story), 0, "show")
@@ -181,6 +183,7 @@ def _where_next() -> None:
     _say(
         "  ./run demo mirqab serve   read the demo's stories in a browser (./run demo serve, in another terminal,"
         " keeps\n                            its pages open to click through)\n"
+        "  ./run demo mirqab near    what was nearly flagged, and what it lacked\n"
         "  ./run demo                once more: nothing is fetched or flagged twice\n"
         "  ./run crawl               the real thing: read the outlets of config/outlets.yaml\n"
         "  ./run flagged, ./run serve   what it found, in the terminal or in a browser\n"

@@ -89,6 +89,11 @@ class DemoFolder:
             encoding="utf-8",
         )
 
+    @property
+    def is_written(self) -> bool:
+        """Whether a demo has written its configuration, so that commands can run on its data."""
+        return (self.config / "mirqab.yaml").is_file()
+
     def environ(self) -> Mapping[str, str]:
         """Return the environment in which `mirqab` sees the demo and nothing of the real deployment."""
         own = {name: value for name, value in os.environ.items() if not name.startswith("MIRQAB_")}

@@ -94,6 +94,11 @@ class Story:
         return self.copy_of if self.copy_of and self.exact_copy else self.id
 
     @property
+    def wire(self) -> str:
+        """The story that this one is, whatever its desk made of the text: another outlet's when copied, else itself."""
+        return self.copy_of or self.id
+
+    @property
     def body(self) -> str:
         """The text as a reader sees it, one paragraph a line."""
         return "\n".join(line.removeprefix("## ") for line in self.paragraphs)

@@ -18,7 +18,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from io import StringIO
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import uvicorn
@@ -177,14 +177,19 @@ class DemoWeb:
         found = self.stories[story]
         return self.requests[self.origin(found.outlet) + found.path]
 
-    def compare(self, flagged: Iterable[str]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-        """Compare the addresses of flagged stories with what the stories were written as: right, missed, besides.
+    def compare(self, flagged: Iterable[Mapping[str, Any]]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """Compare flagged stories (lines of `flagged`) with what the stories were written as: right, missed, besides.
 
-        An exact copy and its original count as one story.
+        An exact copy and its original count as one. What an outlet made of a wire story is found when the flagged story
+        of that wire is carried by the outlet, for its texts may be one story.
         """
-        found = frozenset(self.story_at(url).original for url in flagged)
-        meant = frozenset(story.original for story in self.stories.values() if story.flagged)
-        return found & meant, meant - found, found - meant
+        rows = [(self.story_at(row["url"]), row["outlets"]) for row in flagged]
+        found = frozenset(story.original for story, _ in rows)
+        carried = {(story.wire, outlet) for story, outlets in rows for outlet in outlets}
+        meant = [story for story in self.stories.values() if story.flagged]
+        found |= {story.original for story in meant if (story.wire, story.outlet) in carried}
+        wanted = frozenset(story.original for story in meant)
+        return found & wanted, wanted - found, found - wanted
 
     # ------------------------------------------------------------------------------ serving
 

@@ -1,7 +1,9 @@
-"""Grouping: which of the texts before it a text is a copy of, and so which story it belongs to.
+"""Grouping: which of the texts before it a text belongs to, and so which story.
 
-Bands in Redis give candidates, their signatures leave a few, the texts themselves decide. `nearest` is that decision
-and knows neither Redis nor where texts are kept; `Grouping` does it for a stream of texts that it keeps on a `Shelf`.
+Copies: bands in Redis give candidates, their signatures leave a few, the texts themselves decide. `nearest` is that
+decision and knows neither Redis nor where texts are kept. A text that is a copy of none may tell of the same event as
+an earlier one (`mirqab.events`): `Reports` finds those by the rare terms that they share. `Grouping` does both for a
+stream of texts that it keeps on a `Shelf`.
 """
 
 from __future__ import annotations
@@ -10,14 +12,16 @@ import json
 import os
 import struct
 import tempfile
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import TracebackType
 from typing import Final, Self
 
 from mirqab.copies import LEAST_SIMILARITY, SIGNATURE_BYTES, Text, bands, compare, signature, similarity
 from mirqab.errors import SeenError
+from mirqab.events import WINDOW, Joining, Report, Terms, Weighed, Weights, join, terms_of
 from mirqab.fingerprints import fingerprint
 from mirqab.seen import WINDOW_DAYS, Banded, Bands
 from mirqab.types import Relation
@@ -168,16 +172,122 @@ def _write(file: int, record: bytes, at: int) -> None:
         done += os.pwrite(file, record[done:], at + done)
 
 
+class Reports:
+    """The texts so far that are no copies, by their heaviest terms and days: which of them tell of the same event?
+
+    In memory lie of each text the places of its terms and its name on the shelf, where it is read again to be compared.
+    `counted` of the texts to come are in the weights already. No more than `limit` texts are known: those of the days
+    farthest from the last text's go first.
+    """
+
+    def __init__(
+        self, shelf: Shelf, weights: Weights, *, counted: int = 0, window: timedelta = WINDOW, limit: int = 100_000
+    ) -> None:
+        self._shelf = shelf
+        self._window = window
+        self._weights = weights
+        self._counted = counted
+        self._limit = limit
+        self._days: dict[date, dict[str, list[str]]] = {}  # day → term → names
+        self._sizes: Counter[date] = Counter()
+        self._stories: dict[Identity, list[tuple[date, str]]] = {}  # story → days and names, the first text first
+        self._placed: dict[str, tuple[Identity, str | None]] = {}  # name → story and outlet
+
+    def join(self, told: Told, terms: Terms, day: date) -> Joining[Identity, Identity] | None:
+        """Return the story whose event a text tells, as `mirqab.events.join` decides."""
+        if not told.outlet:
+            return None
+        weighed = self._weights.weigh(terms)
+        placed = (self._placed[name] for name in self._candidates(weighed, day))
+        # an outlet's own texts are not asked: not read again, either, for those of one form are many
+        stories = {story for story, outlet in placed if outlet not in (None, told.outlet)}
+        return join(_report(told, weighed, day), {story: self._texts(story) for story in stories}, window=self._window)
+
+    def count(self, terms: Terms) -> None:
+        """Count a text into the weights, unless it is among those that were counted before."""
+        if self._counted:
+            self._counted -= 1
+        else:
+            self._weights.add(terms)
+
+    def add(self, name: str, kept: Kept, terms: Terms) -> None:
+        """Take in a text of the shelf that is no copy, whatever its story."""
+        heaviest = _heaviest(self._weights.weigh(terms))
+        if not heaviest:
+            return
+        self._stories.setdefault(kept.story, []).append((kept.day, name))
+        self._placed[name] = kept.story, kept.told.outlet
+        day = self._days.setdefault(kept.day, {})
+        for term in heaviest:
+            day.setdefault(term, []).append(name)
+        self._sizes[kept.day] += 1
+        while self._sizes.total() > self._limit and len(self._days) > 1:
+            self._forget(max(self._days, key=lambda other: abs(other - kept.day)))
+
+    def _candidates(self, weighed: Weighed, day: date) -> list[str]:
+        near = [
+            self._days.get(day + timedelta(days=days), {}) for days in range(-self._window.days, self._window.days + 1)
+        ]
+        shared = Counter(
+            name for term in _heaviest(weighed) for held in near if (names := held.get(term)) for name in names
+        )
+        return [name for name, count in shared.items() if count >= _LEAST_SHARED]
+
+    def _texts(self, story: Identity) -> Sequence[Report[Identity]]:
+        kept = [self._shelf.get(name) for _, name in self._stories[story]]
+        return [
+            _report(one.told, self._weights.weigh(terms_of(one.told.headline, one.told.body)), one.day) for one in kept
+        ]
+
+    def _forget(self, day: date) -> None:
+        for name in {name for names in self._days[day].values() for name in names}:
+            del self._placed[name]
+        del self._days[day], self._sizes[day]
+        for story, texts in list(self._stories.items()):
+            # a story's first text stays for as long as the story: it is asked whether it agrees
+            left = [text for place, text in enumerate(texts) if not place or text[0] in self._days]
+            if len(left) == 1 and left[0][0] not in self._days:
+                del self._stories[story]
+            else:
+                self._stories[story] = left
+
+
+_INDEXED: Final = 40
+"""Terms of a text by which it is found. docs/events.md says how many pairs that misses."""
+
+_LEAST_SHARED: Final = 3
+
+
+def _heaviest(weighed: Weighed) -> list[str]:
+    return sorted(weighed.weights, key=lambda term: (-weighed.weights[term], term))[:_INDEXED]
+
+
+def _report(told: Told, weighed: Weighed, day: date) -> Report[Identity]:
+    published = told.published or datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return Report(name=told.id, weighed=weighed, outlet=told.outlet, published=published)
+
+
 class Grouping:
     """Places texts one after another, with their bands in Redis.
 
     A text belongs to the story of the text that it is nearest to, when the two are of days at most `window_days` apart.
     A text without a time counts as of the day of the one before it, the first one as of today. Two stories are never
-    joined later.
+    joined later. With `weights` a text that is a copy of none is joined to one that tells of the same event, and every
+    text is counted into them, but for the first ones: so many of them, `counted`, are in the weights already.
     """
 
-    def __init__(self, bands: Bands, shelf: Shelf, *, window_days: int = WINDOW_DAYS) -> None:
+    def __init__(
+        self,
+        bands: Bands,
+        shelf: Shelf,
+        *,
+        window_days: int = WINDOW_DAYS,
+        weights: Weights | None = None,
+        counted: int = 0,
+    ) -> None:
         self._bands = bands
+        window = min(WINDOW, timedelta(days=window_days))
+        self._reports = None if weights is None else Reports(shelf, weights, counted=counted, window=window)
         self._shelf = shelf
         self._window_days = window_days
         self._day = datetime.now(UTC).date()
@@ -192,19 +302,19 @@ class Grouping:
         if found is None:
             raise SeenError("Redis does not answer; without it copies are not found")
         kinship = self._nearest(told, prepared.signature, found[0])
-        story = told.id if kinship is None else kinship.kept.story
-        name = self._shelf.put(Kept(told=told, story=story, day=self._day), prepared.signature)
+        joining = terms = None
+        if self._reports is not None:
+            terms = terms_of(told.headline, told.body)
+            joining = None if kinship else self._reports.join(told, terms, self._day)
+            self._reports.count(terms)
+        placed = _placed(told, kinship, joining)
+        kept = Kept(told=told, story=placed.story, day=self._day)
+        name = self._shelf.put(kept, prepared.signature)
         if await self._bands.remember([(name, banded)]) != 1:
             raise SeenError("Redis did not take the bands of a text; without them later copies are not found")
-        if kinship is None:
-            return Grouped(id=told.id, story=story, relation=Relation.NEW)
-        return Grouped(
-            id=told.id,
-            story=story,
-            relation=kinship.relation,
-            nearest=kinship.kept.told.id,
-            similarity=round(kinship.similarity, _DIGITS),
-        )
+        if self._reports is not None and terms is not None and kinship is None:
+            self._reports.add(name, kept, terms)
+        return placed
 
     def _nearest(self, told: Told, made: bytes, found: Iterable[str]) -> Kinship | None:
         # in the order of their names, which is that of their coming: of two that are as near, the first one counts
@@ -216,3 +326,23 @@ class Grouping:
     def _is_worth_reading(self, made: bytes, name: str) -> bool:
         other = self._shelf.signature(name)
         return made == other == b"" or similarity(made, other) >= LEAST_SIMILARITY
+
+
+def _placed(told: Told, kinship: Kinship | None, joining: Joining[Identity, Identity] | None) -> Grouped:
+    if kinship is not None:
+        return Grouped(
+            id=told.id,
+            story=kinship.kept.story,
+            relation=kinship.relation,
+            nearest=kinship.kept.told.id,
+            similarity=round(kinship.similarity, _DIGITS),
+        )
+    if joining is not None:
+        return Grouped(
+            id=told.id,
+            story=joining.story,
+            relation=Relation.SAME_EVENT,
+            nearest=joining.nearest.name,
+            similarity=round(joining.likeness.score, _DIGITS),
+        )
+    return Grouped(id=told.id, story=told.id, relation=Relation.NEW)

@@ -14,10 +14,15 @@ KillPoint = Literal[
     "in_worker",
     "after_store",
     "before_confirm",
+    "after_confirm",
+    "signed",
+    "unconfirmed",
+    "marked",
     "pruned_copied",
     "pruned_moved",
     "rejudging",
     "rejudged",
+    "regrouping",
 ]
 
 _VARIABLE: Final = "MIRQAB_TEST_KILL_AT"

@@ -12,6 +12,8 @@ from typing import Final
 from mirqab.archive import Archive, KeptEntry, KeptPage, read_page
 from mirqab.archive.columns import storable
 from mirqab.errors import ArchiveError
+from mirqab.intake import Scan, Telling
+from mirqab.seen import WINDOW_DAYS
 from mirqab.stories import place
 from mirqab.types import Article, Embed, Outlet, Page, PageHints, Reason, Worked
 from mirqab.workers import Workers
@@ -79,11 +81,14 @@ def reextract(
     only: Sequence[str] | None,
     since: datetime | None,
     run: str | None,
+    window_days: int = WINDOW_DAYS,
 ) -> Iterator[list[Change]]:
     """Work kept pages of entries after `progress.after` anew, and yield what changes, a batch at a time.
 
-    With a `run` each change is written, in a transaction of its own; without it nothing is.
+    With a `run` each change is written, in a transaction of its own; without it nothing is. A page that becomes an
+    article is compared with those whose days are at most `window_days` from its own.
     """
+    scan, telling = Scan(archive, window_days=window_days), Telling(archive)
     while True:
         batch, last = archive.kept_entries(outlets=only, since=since, after=progress.after, limit=BATCH)
         if last is None:
@@ -100,7 +105,7 @@ def reextract(
             change = compare(kept, worked)
             if change is None and not _judged_otherwise(kept, worked):
                 continue
-            written = run is not None and archive.rework(run, kept, worked, place=place) is not None
+            written = run is not None and _write(archive, run, kept, worked, scan, telling)
             if change is None:
                 continue
             progress.changed_meanwhile += run is not None and not written
@@ -162,6 +167,21 @@ def compare(kept: KeptEntry, worked: Worked) -> Change | None:
 
 
 # --------------------------------------------------------------------------------------------------- steps
+
+
+def _write(archive: Archive, run: str, kept: KeptEntry, worked: Worked, scan: Scan, telling: Telling) -> bool:
+    becomes = worked.article is not None and not kept.is_own
+    looked_up = scan.look_up(worked.article) if becomes and worked.article is not None else None
+    written = archive.rework(
+        run,
+        kept,
+        worked,
+        place=place,
+        compare=scan.compare,
+        looked_up=looked_up,
+        same_event=telling.same_event,
+    )
+    return written is not None
 
 
 def _page(archive: Archive, kept: KeptEntry, outlets: Mapping[str, Outlet]) -> Page | None:

@@ -5,15 +5,14 @@ Flags of topics that are declared no more are withdrawn too: nothing would ever 
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from mirqab.archive import Archive, Chosen, FlagChange, StaleArticle, StaleBatch
+from mirqab.archive import Archive, Chosen, FlagChange, StaleBatch
 from mirqab.killpoints import kill_point
-from mirqab.types import DECIDED, FlagState, StoredText, Verdict
+from mirqab.types import HELD, FlagState, StoredText, Verdict
 from mirqab.workers import Workers
 
 BATCH: Final = 100
@@ -44,7 +43,7 @@ class Outcome:
     @property
     def against_a_person(self) -> bool:
         """Whether the verdict turned and only a person's decision keeps the flag as it was."""
-        return self.change.after in DECIDED and self.change.earned != self.change.earned_before
+        return self.change.after in HELD and self.change.earned != self.change.earned_before
 
 
 @dataclass(kw_only=True, slots=True)
@@ -67,19 +66,18 @@ def rejudge(
     the topics' versions, so that the next call goes on where this one ended.
     """
     progress.total = archive.count_stale(chosen)
-    under_way: deque[StaleBatch] = deque()
 
-    def texts() -> Iterator[list[StoredText]]:
+    def batches() -> Iterator[tuple[StaleBatch, list[StoredText]]]:
         after = ""
         while (batch := archive.stale(chosen, after=after, limit=BATCH)) is not None:
             after = batch.last
             if batch.articles:
-                under_way.append(batch)
-                yield [article.text for article in batch.articles]
+                yield batch, [article.text for article in batch.articles]
 
-    for answer in workers.judge_each(texts()):
-        batch = under_way.popleft()
-        verdicts = _verdicts(workers, batch.articles, answer, progress)
+    for batch, answers in workers.judge_each(batches()):
+        said = zip(batch.articles, answers, strict=True)
+        verdicts = {article.id: answer for article, answer in said if answer is not None}
+        progress.unjudged += len(answers) - len(verdicts)
         done = archive.rejudge(chosen, batch, verdicts, keep=keep)
         kill_point("rejudged")
         progress.judged += len(verdicts) - done.left
@@ -88,24 +86,6 @@ def rejudge(
         for outcome in outcomes:
             progress.kinds[outcome.kind] += 1
         yield outcomes
-
-
-def _verdicts(
-    workers: Workers,
-    articles: Sequence[StaleArticle],
-    answer: Sequence[tuple[Verdict, ...]] | None,
-    progress: Progress,
-) -> dict[str, tuple[Verdict, ...]]:
-    """Return what was said of each article; after a batch that failed they are judged one by one."""
-    if answer is not None:
-        return {article.id: said for article, said in zip(articles, answer, strict=True)}
-    found = {}
-    for article, alone in zip(articles, workers.judge_each([one.text] for one in articles), strict=True):
-        if alone is None:
-            progress.unjudged += 1
-        else:
-            found[article.id] = alone[0]
-    return found
 
 
 def withdraw(archive: Archive, topics: Iterable[str], progress: Progress, *, keep: bool) -> Iterator[list[Outcome]]:

@@ -15,5 +15,5 @@ def place(worked: Worked, known: Known | None) -> Placement:
     assert worked.article is not None
     if known is None:
         return Placement(story=make_id("s", worked.article.id), relation=Relation.NEW)
-    similarity = 1.0 if known.relation is Relation.EXACT else None
+    similarity = 1.0 if known.relation is Relation.EXACT else known.similarity
     return Placement(story=known.story, relation=known.relation, nearest=known.article, similarity=similarity)

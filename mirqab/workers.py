@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 _LOGGER: Final = logging.getLogger(__name__)
 _R = TypeVar("_R")
+_T = TypeVar("_T")
+_K = TypeVar("_K")
 
 # A pool breaks as a whole when a process dies outside a task (killed by hand, say); its tasks go to a new one.
 _POOLS_PER_TASK: Final = 3
@@ -114,23 +116,19 @@ class Workers:
         """Yield what each feed, given with its name, says: in the order given, a few in memory at a time."""
         return self._each(self._feed_task(*feed) for feed in feeds)
 
-    def judge_each(self, batches: Iterable[Sequence[StoredText]]) -> Iterator[list[tuple[Verdict, ...]] | None]:
-        """Yield what the topics say of each text of each batch, in the order given, a few batches in memory at a time.
+    def judge_each(
+        self, batches: Iterable[tuple[_K, Sequence[StoredText]]]
+    ) -> Iterator[tuple[_K, list[tuple[Verdict, ...] | None]]]:
+        """Yield each batch's name, whatever it is, with what the topics say of each of its texts, in the order given.
 
-        None for a batch that could not be judged within the limits of one page.
+        None for a text that could not be judged within the limits of one page by itself. A few batches are in memory
+        at a time.
         """
-        return self._each(
-            _Task(judge, (texts,), self._page_time_s, _not_judged, f"{len(texts)} texts") for texts in batches
-        )
+        return self._batches(judge, batches)
 
-    def prepare_each(self, batches: Iterable[Sequence[Told]]) -> Iterator[list[Prepared] | None]:
-        """Yield signatures and bands of each text of each batch, in the order given, a few batches in memory at a time.
-
-        None for a batch that could not be done within the limits of one page.
-        """
-        return self._each(
-            _Task(_prepare, (texts,), self._page_time_s, _not_prepared, f"{len(texts)} texts") for texts in batches
-        )
+    def prepare_each(self, batches: Iterable[tuple[_K, Sequence[Told]]]) -> Iterator[tuple[_K, list[Prepared | None]]]:
+        """Yield each batch's name with the signature and bands of each of its texts, as `judge_each` does."""
+        return self._batches(_prepare, batches)
 
     def call(self, call: Callable[..., _R], *arguments: Any, name: str, failed: Callable[[Reason, str], _R]) -> _R:
         """Return what a function of a module makes of its arguments in a worker, within the limits of a page.
@@ -193,6 +191,32 @@ class Workers:
         finally:
             for _, future in waiting:
                 future.cancel()
+
+    def _batches(
+        self, call: Callable[[Sequence[_T]], list[_R]], batches: Iterable[tuple[_K, Sequence[_T]]]
+    ) -> Iterator[tuple[_K, list[_R | None]]]:
+        """Yield each batch's name with what a function of texts makes of each; they share the limits of one page.
+
+        After a batch that failed each of its texts is done alone: one was too much, and the others must not go with it.
+        """
+        waiting: deque[tuple[_K, Sequence[_T]]] = deque()
+
+        def task(texts: Sequence[_T]) -> _Task[list[_R] | None]:
+            return _Task(call, (texts,), self._page_time_s, _nothing, f"{len(texts)} texts")
+
+        def tasks() -> Iterator[_Task[list[_R] | None]]:
+            for name, texts in batches:
+                waiting.append((name, texts))
+                yield task(texts)
+
+        for answer in self._each(tasks()):
+            name, texts = waiting.popleft()
+            if answer is not None:
+                yield name, [*answer]
+            elif len(texts) == 1:
+                yield name, [None]
+            else:
+                yield name, [None if one is None else one[0] for one in self._each(task([text]) for text in texts)]
 
     def _settle(self, task: _Task[_R], future: Future[_R]) -> _R:
         for _ in range(_POOLS_PER_TASK):
@@ -259,11 +283,7 @@ def _death(error: ProcessExpired) -> str:
     return f"the process ended with code {code}"
 
 
-def _not_judged(problem: Reason, detail: str) -> None:
-    return None
-
-
-def _not_prepared(problem: Reason, detail: str) -> None:
+def _nothing(problem: Reason, detail: str) -> None:
     return None
 
 

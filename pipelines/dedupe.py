@@ -1,10 +1,11 @@
-"""Worked → with the article it is a copy of looked up."""
+"""Worked → with the article of which it is a copy looked up."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mirqab.archive import LookedUp
 from mirqab.types import Worked
 
 if TYPE_CHECKING:
@@ -13,14 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Compared:
-    """A worked page and the id of the known article it is a copy of, if any."""
+    """A worked page and what was found of its text; None for a page without an article."""
 
     worked: Worked
-    copy: str | None
+    looked_up: LookedUp | None
 
 
 class DedupePipeline:
-    """Looks up whether somebody stored the same text before; the storing transaction has the last word."""
+    """Looks up of which stored text it is a copy; the storing transaction looks at what came since."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -31,6 +32,6 @@ class DedupePipeline:
         return cls(crawler)
 
     async def process_item(self, item: Worked) -> Compared:
-        """Return the page with its copy."""
+        """Return the page with what was found."""
         intake = self._crawler.spider.run.intake  # type: ignore[union-attr]
-        return Compared(worked=item, copy=await intake.look_up(item) if item.article else None)
+        return Compared(worked=item, looked_up=await intake.look_up(item))

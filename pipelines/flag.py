@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mirqab.archive import LookedUp
 from mirqab.types import Worked
 from pipelines.dedupe import Compared
 
@@ -13,7 +14,7 @@ class Flagged:
     """A compared page and the topics that flag it; the storing transaction raises what is not raised yet."""
 
     worked: Worked
-    copy: str | None
+    looked_up: LookedUp | None
     topics: tuple[str, ...]
 
 
@@ -23,4 +24,4 @@ class FlagPipeline:
     async def process_item(self, item: Compared) -> Flagged:
         """Return the page with its flags."""
         topics = tuple(verdict.topic for verdict in item.worked.verdicts if verdict.flagged)
-        return Flagged(worked=item.worked, copy=item.copy, topics=topics)
+        return Flagged(worked=item.worked, looked_up=item.looked_up, topics=topics)

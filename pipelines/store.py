@@ -25,6 +25,6 @@ class StorePipeline:
     async def process_item(self, item: Flagged) -> Stored:
         """Return what was settled."""
         run = self._crawler.spider.run  # type: ignore[union-attr]
-        stored: Stored = await run.intake.store(item.worked, item.copy, run.robots_of(item.worked.entry))
+        stored: Stored = await run.intake.store(item.worked, item.looked_up, run.robots_of(item.worked.entry))
         run.stored(item.worked, stored, flagged=item.topics)
         return stored

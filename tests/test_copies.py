@@ -8,16 +8,23 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 from mirqab.copies import (
     BAND_BYTES,
     BANDS,
+    SHORT,
     SIGNATURE_BYTES,
+    VALUES,
     Text,
     bands,
     compare,
+    is_current,
+    said,
     signature,
     similarity,
+    worth_comparing,
 )
 
 WIRE = (
@@ -61,7 +68,7 @@ def test_every_near_pair_is_a_copy_and_no_different_pair(shared_data: Path) -> N
             joined += is_copy(one["text"], other["text"], headlines=(one["title"], other["title"]))
             banded += shared(one["text"], other["text"])
     assert (near, joined) == (81, 81)
-    assert banded >= 76
+    assert banded == 81
     for line in (shared_data / "dups" / "different_pairs.jsonl").read_text(encoding="utf-8").splitlines():
         pair = json.loads(line)
         one, other = pair["a"], pair["b"]
@@ -74,7 +81,7 @@ def test_every_near_pair_is_a_copy_and_no_different_pair(shared_data: Path) -> N
 def test_a_signature_is_the_same_on_every_machine() -> None:
     made = signature("", WIRE)
     assert len(made) == SIGNATURE_BYTES
-    assert made[:12].hex() == "9111fd54719afe534242ec9e"
+    assert made[:12].hex() == "0164e449e15e5b626e8ca66a", "another signature needs another SIGNATURE_VERSION"
     assert [len(band) for band in bands("", WIRE, made)] == [BAND_BYTES] * BANDS
 
 
@@ -102,17 +109,45 @@ def test_spelling_punctuation_and_white_space_change_nothing(varied: str) -> Non
 
 
 @pytest.mark.parametrize("count", [8, 15, 40, 400])
-def test_similarity_estimates_the_jaccard_in_short_texts_too(count: int) -> None:
+def test_similarity_estimates_the_jaccard_of_five_words_in_short_texts_too(count: int) -> None:
     chance = random.Random(count)
     off = []
     for turn in range(60):
-        # two texts that share one half of their shingles, more or less
-        said = [f"كلمة{turn}{chance.randrange(10**6)}" for _ in range(count)]
-        other = [*said[: 3 * count // 4], *(f"لفظ{turn}{number}" for number in range(count // 4))]
-        one, two = " ".join(said), " ".join(other)
-        exact = compare(Text("", one), Text("", two)).jaccard
-        off.append(similarity(signature("", one), signature("", two)) - exact)
+        words = [f"كلمة{turn}{chance.randrange(10**6)}" for _ in range(count)]
+        others = [*words[: 3 * count // 4], *(f"لفظ{turn}{number}" for number in range(count // 4))]
+        one, other = " ".join(words), " ".join(others)
+        first, second = (
+            set(zip(*(text[at:] for at in range(5)), strict=False)) for text in (said("", one), said("", other))
+        )
+        exact = len(first & second) / len(first | second)
+        off.append(similarity(signature("", one), signature("", other)) - exact)
     assert abs(sum(off) / len(off)) < 0.03
+
+
+def test_a_signature_of_another_version_is_told_and_like_no_other() -> None:
+    made = signature("", WIRE)
+    older = bytes([made[0] - 1]) + made[1:]
+    assert is_current(made)
+    assert is_current(b"")
+    assert not is_current(older)
+    assert not is_current(made[:-1])
+    assert similarity(made, made) == 1
+    assert similarity(made, older) == 0
+
+
+def test_a_short_text_must_agree_in_more_to_be_worth_comparing() -> None:
+    made = signature("", WIRE)
+    assert made[1] == len(said("", WIRE)) > SHORT
+
+    def agreeing(values: int, length: int) -> bytes:
+        return bytes([made[0], length]) + made[2 : 2 + 4 * values] + bytes(4 * (VALUES - values))
+
+    assert worth_comparing(made, agreeing(5, 200))
+    assert not worth_comparing(made, agreeing(4, 200))
+    assert worth_comparing(made, agreeing(10, SHORT - 1))
+    assert not worth_comparing(made, agreeing(9, SHORT - 1))
+    assert worth_comparing(b"", b"")
+    assert not worth_comparing(made, b"")
 
 
 def test_short_posts_share_no_band_for_a_single_shingle() -> None:
@@ -142,6 +177,59 @@ def test_an_outlets_edits_leave_a_copy() -> None:
     for edited in (shortened, prefixed, reworded):
         assert is_copy(WIRE, edited)
         assert shared(WIRE, edited)
+
+
+NAMES = (
+    "الميناء",
+    "المدينة",
+    "الوادي",
+    "الجسر",
+    "السوق",
+    "الحي",
+    "النهر",
+    "المجلس",
+    "الطريق",
+    "المصنع",
+    "الحقل",
+    "المطار",
+)
+VERBS = ("وصل", "أعلن", "عبر", "غادر", "طلب", "رفض", "أكد", "نفى", "زار", "أغلق", "فتح", "شهد")
+
+
+@some.composite
+def stories_and_edits(draw: some.DrawFn) -> tuple[str, str]:
+    """A story of ninety words and more, and the same with one word in twelve replaced, left out or put in."""
+    chance = random.Random(draw(some.integers(0, 2**32)))
+    written = [
+        f"{chance.choice(VERBS)}{chance.choice(('', 'وا', 'ت'))} {chance.choice(NAMES)}"
+        for _ in range(draw(some.integers(45, 200)))
+    ]
+    words = " ".join(written).split()
+    edited: list[str] = []
+    for number, word in enumerate(words):
+        place = number % 12
+        if place != 6:
+            edited.append(word)
+        else:
+            edited += draw(some.sampled_from([[], ["لفظ"], [word, "زائد"]]))
+    return " ".join(words), " ".join(edited)
+
+
+@settings(max_examples=60, deadline=None)
+@given(stories_and_edits())
+def test_an_edited_story_stays_a_copy_and_a_candidate(pair: tuple[str, str]) -> None:
+    one, other = pair
+    assert is_copy(one, other)
+    assert is_copy(other, one)
+    assert shared(one, other)
+    assert worth_comparing(signature("", one), signature("", other))
+
+
+def test_a_web_address_is_no_part_of_a_text() -> None:
+    address = "https://example.org/%D8%A7%D9%84%D9%85%D9%8A%D9%86%D8%A7%D8%A1/2931?utm_source=x"
+    assert signature("", f"{WIRE} {address}") == signature("", WIRE)
+    post, other = "فتح السوق القديم أبوابه صباح اليوم", "أغلقت المدرسة الشرقية حتى إشعار آخر"
+    assert not is_copy(f"{post} {address * 3}", f"{other} {address * 3}")
 
 
 # ------------------------------------------------------------------------------------------------ look-alikes
@@ -223,6 +311,47 @@ def test_look_alikes_are_no_copies(name: str) -> None:
     one, other = LOOK_ALIKES[name]
     assert not is_copy(one, other)
     assert is_copy(one, one + " ")
+
+
+def test_a_short_post_that_names_one_place_less_is_another_post() -> None:
+    both = "صفارات الإنذار تدوي في الزيتون في السهل الشمالي خوفا من طائرة مجهولة"
+    assert not is_copy(both, both.replace("في الزيتون ", ""))
+    assert is_copy(both, f"{both} والسكان يلجؤون إلى الأقبية")
+
+
+def test_a_greeting_of_another_year_is_another_text() -> None:
+    def greeting(year: int) -> str:
+        return (
+            f"مع حلول السنة الجديدة {year} تتقدم أسرة الصحيفة إلى قرائها في المدينة والريف بأصدق التهاني، راجية أن "
+            "تكون سنة خير وسلام على الجميع، وأن يعود الغائبون إلى بيوتهم، وأن تجد الأقلام الصادقة من يقرؤها. وتشكر "
+            "الصحيفة كل من كتب إليها ناصحا أو معاتبا أو شاكرا، وتعدهم بأن تبقى كما عرفوها طوال الأعوام الماضية."
+        )
+
+    assert not is_copy(greeting(2965), greeting(2971))
+    assert is_copy(greeting(2965), greeting(2965).replace("الجميع", "الكل"))
+
+
+def two_others(least: int, most: int) -> some.SearchStrategy[tuple[int, int]]:
+    return some.tuples(some.integers(least, most), some.integers(least, most)).filter(lambda two: two[0] != two[1])
+
+
+@settings(max_examples=60, deadline=None)
+@given(two_others(3, 99), two_others(100, 900), two_others(1000, 9000), some.sampled_from(NAMES))
+def test_a_form_filled_in_anew_is_no_copy(
+    small: tuple[int, int], middle: tuple[int, int], large: tuple[int, int], place: str
+) -> None:
+    def forms(at: int) -> tuple[str, ...]:
+        return (
+            toll(small[at], middle[at], large[at], place),
+            weather(place, small[at], middle[at], large[at], "غائما جزئيا"),
+            prices("اليوم", (small[at], middle[at], large[at], small[at] + 0.5)),
+            bourse("مرتفعا", large[at] + 0.25, small[at] + 0.5, middle[at], small[at] + 0.75),
+        )
+
+    for one, other in zip(forms(0), forms(1), strict=True):
+        assert not is_copy(one, other)
+        assert not is_copy(f"{one} {BACKGROUND}", f"{other} {BACKGROUND}")
+        assert is_copy(one, one.replace("،", ""))
 
 
 def test_a_headline_with_another_number_tells_two_days_apart() -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from mirqab.grouping import Grouping, Kept, Shelf, Told, nearest, prepare
+from mirqab.events import Weights, terms_of
+from mirqab.grouping import Grouping, Kept, Reports, Shelf, Told, nearest, prepare
 from mirqab.seen import open_private_bands
 from mirqab.types import Relation
 from tests.seen.processes import pids_of, wait_until
 from tests.test_copies import BACKGROUND, LOOK_ALIKES, WIRE
+from tests.test_events import HARBOUR, OTHER_BASE, RETOLD, recent
 
 MORNING, EVENING = datetime(2026, 3, 1, 6, tzinfo=UTC), datetime(2026, 3, 1, 18, tzinfo=UTC)
 LONGER = WIRE + " وتفقد الوزير الرصيف الجديد واستمع إلى شرح عن العمل فيه."
@@ -97,3 +100,78 @@ async def test_a_text_without_a_time_is_of_the_day_of_the_one_before(tmp_path: P
             found = await grouping.place(told("three", WIRE, published=datetime(2019, 7, 1, tzinfo=UTC)))
             assert found.relation is Relation.NEW, "31 days after the last one"
     wait_until(lambda: not pids_of(tmp_path))
+
+
+# ------------------------------------------------------------------------------------------------- events
+
+
+def report(identity: str, text: tuple[str, str], outlet: str, published: datetime = MORNING) -> Told:
+    return Told(id=identity, headline=text[0], body=text[1], outlet=outlet, published=published)
+
+
+async def test_a_text_of_one_event_is_joined_when_terms_are_weighed(tmp_path: Path) -> None:
+    texts = [
+        report("first", HARBOUR, "jabal"),
+        report("radar", OTHER_BASE, "jabal"),
+        report("retold", RETOLD, "sahil", EVENING),
+        report("copy", RETOLD, "nahr", EVENING),
+        report("again", RETOLD, "rabia", EVENING + timedelta(days=9)),
+    ]
+    async with open_private_bands(redis_url=None, folder=tmp_path, window_days=30) as bands:
+        with Shelf() as shelf:
+            grouping = Grouping(bands, shelf, weights=recent())
+            first, radar, retold, copy, again = [await grouping.place(one) for one in texts]
+    assert (first.relation, radar.relation) == (Relation.NEW, Relation.NEW)
+    assert (retold.relation, retold.story, retold.nearest) == (Relation.SAME_EVENT, "first", "first")
+    assert retold.similarity is not None
+    assert 0.36 < retold.similarity < 1
+    assert (copy.relation, copy.story, copy.nearest) == (Relation.EXACT, "first", "retold"), "a copy goes before"
+    assert (again.relation, again.story) == (Relation.EXACT, "first"), "copies have the longer window"
+    wait_until(lambda: not pids_of(tmp_path))
+
+
+async def test_without_weights_only_copies_are_joined(tmp_path: Path) -> None:
+    async with open_private_bands(redis_url=None, folder=tmp_path, window_days=30) as bands:
+        with Shelf() as shelf:
+            grouping = Grouping(bands, shelf)
+            for one in (report("first", HARBOUR, "jabal"), report("retold", RETOLD, "sahil")):
+                assert (await grouping.place(one)).relation is Relation.NEW
+    wait_until(lambda: not pids_of(tmp_path))
+
+
+async def test_each_text_is_counted_once(tmp_path: Path) -> None:
+    texts = [report("first", HARBOUR, "jabal"), report("copy", HARBOUR, "sahil"), report("radar", OTHER_BASE, "nahr")]
+    weights = Weights.of(terms_of(one.headline, one.body) for one in texts[:2])
+    async with open_private_bands(redis_url=None, folder=tmp_path, window_days=30) as bands:
+        with Shelf() as shelf:
+            grouping = Grouping(bands, shelf, weights=weights, counted=2)
+            for one in texts:
+                await grouping.place(one)
+    assert weights.texts == 3
+    wait_until(lambda: not pids_of(tmp_path))
+
+
+def test_texts_of_the_days_farthest_away_are_forgotten_first() -> None:
+    days = [date(2026, 3, 1) + timedelta(days=number) for number in (0, 1, 2)]
+
+    def joined(text: tuple[str, str], day: date) -> object:
+        found = reports.join(replace(report("new", text, "sahil"), published=None), terms_of(*text), day)
+        return found and (found.story, found.nearest.name)
+
+    with Shelf() as shelf:
+        reports = Reports(shelf, recent(), limit=2)
+        for name, text, story, day in (
+            ("early", HARBOUR, "base", days[0]),
+            ("radar", OTHER_BASE, "radar", days[1]),
+            ("retold", (RETOLD[0], RETOLD[1] + " وغادر الوفد المدينة."), "base", days[1]),
+        ):
+            kept = Kept(told=replace(report(name, text, f"outlet of {name}"), published=None), story=story, day=day)
+            reports.add(shelf.put(kept, b""), kept, terms_of(*text))
+            if name == "early":
+                assert joined(RETOLD, days[1]) == ("base", "early")
+        assert joined(HARBOUR, days[2]) == ("base", "early"), "a story's first text stays with it"
+        far = days[2] + timedelta(days=30)
+        late = Kept(told=replace(report("late", OTHER_BASE, "nahr"), published=None), story="late", day=far)
+        reports.add(shelf.put(late, b""), late, terms_of(*OTHER_BASE))
+        assert joined(HARBOUR, days[2]) is None, "nor is the story known any more"
+        assert joined(OTHER_BASE, far) == ("late", "late")

@@ -19,9 +19,10 @@ from sqlalchemy import Connection, event
 from mirqab.archive import Archive
 from mirqab.errors import ArchiveError
 from mirqab.intake import PASSES, RETRY_STEP_S, Intake, next_try
+from mirqab.intake.looking import banded_of
 from mirqab.polling import RETRY_AFTER_MOST_S
 from mirqab.seen import Seen, open_seen
-from mirqab.types import Admitted, EntryState, FlagState, Reason, make_id
+from mirqab.types import Admitted, EntryState, FlagState, Reason, Worked, make_id
 from tests.archive.making import (
     NOON,
     TALKS,
@@ -36,6 +37,7 @@ from tests.archive.making import (
     worked,
 )
 from tests.seen.processes import pids_of, wait_until
+from tests.wires import edited, signed, wire
 
 
 @pytest.fixture
@@ -70,6 +72,12 @@ async def an_intake(archive: Archive, seen: Seen, *, max_attempts: int = 3) -> A
         yield intake
     finally:
         await intake.close()
+
+
+async def copy_of(intake: Intake, page: Worked) -> str | None:
+    looked_up = await intake.look_up(page)
+    assert looked_up is not None
+    return looked_up.copy
 
 
 EARLIER = NOON - timedelta(hours=1)
@@ -141,15 +149,15 @@ async def test_a_page_goes_from_feed_to_story_and_its_mark_is_made(archive: Arch
         first, second = await intake.due("rasid")
         assert await intake.claim(first)
         assert not await intake.claim(first), "it is held"
-        assert await intake.look_up(page) is None
+        assert await copy_of(intake, page) is None
         stored = await intake.store(page, None)
         assert stored.raised == (TOPIC[0],)
-        assert await intake.look_up(page) == stored.article
+        assert await copy_of(intake, page) == stored.article
         assert await seen.copy_of(page.article.fingerprint) == stored.article
         assert not await intake.claim(first), "it is no longer due"
         assert await intake.claim(second), "and a claim in vain is given back"
-        assert archive.unconfirmed() != [], "the archive is told some pages at a time"
-    assert archive.unconfirmed() == []
+        assert archive.marks.unmade() != [], "the archive is told some pages at a time"
+    assert archive.marks.unmade() == []
     assert (await seen.status())["held"] == 0
 
 
@@ -248,17 +256,17 @@ async def test_with_redis_gone_pages_are_stored_and_their_marks_made_the_next_ti
             os.kill(pid, signal.SIGKILL)
         for entry, page in zip(await intake.due("rasid"), pages[1:], strict=True):
             assert await intake.claim(entry)
-            assert await intake.look_up(page) is None
+            assert await copy_of(intake, page) is None
             await intake.store(page)
-        assert await intake.look_up(pages[0]) == make_id("a", entry_id("1")), "the archive knows as well"
+        assert await copy_of(intake, pages[0]) == make_id("a", entry_id("1")), "the archive knows as well"
         assert await intake.recover() == 0
-    assert len(archive.unconfirmed()) == 2
+    assert len(archive.marks.unmade()) == 2
     async with open_seen(redis_url=None, folder=redis_folder) as seen, an_intake(archive, seen) as intake:
         assert await intake.recover() >= 2
         for page in pages[1:]:
             assert page.article is not None
             assert await seen.copy_of(page.article.fingerprint) == page.article.id
-    assert archive.unconfirmed() == []
+    assert archive.marks.unmade() == []
 
 
 async def test_a_redis_that_was_emptied_is_told_the_articles_again(archive: Archive, redis_folder: Path) -> None:
@@ -280,7 +288,8 @@ from pathlib import Path
 from mirqab.archive import Archive
 from mirqab.intake import Intake
 from mirqab.seen import open_seen
-from tests.archive.making import TALKS, TOPIC, WEEK_S, body, item, snapshot, verdict, worked
+from tests.archive.making import TALKS, TOPIC, WEEK_S, item, snapshot, verdict
+from tests.wires import edited, signed, wire
 
 async def crawl(url, folder):
     archive = Archive.open(url)
@@ -288,12 +297,13 @@ async def crawl(url, folder):
         run = archive.start_run("crawl rasid", topics=[TOPIC])
         intake = Intake(archive, seen, run=run, max_attempts=5, first_poll_max_age_s=WEEK_S)
         await intake.recover()
-        await intake.admit(snapshot(*(item(str(n)) for n in range(6)), etag="e"))
+        await intake.admit(snapshot(*(item(str(n)) for n in range(7)), etag="e"))
         for entry in await intake.due("rasid"):
             assert await intake.claim(entry), entry
             slug = entry.url.rsplit("/", 1)[1]
-            text = TALKS + "\\n" + body(f"الخبر {int(slug) % 5}")  # the last is a copy of the first
-            page = worked(slug, text, verdicts=[verdict(text)])
+            text = TALKS + "\\n" + wire(int(slug) % 5)  # 5 is a copy of 0, 6 a near copy of 1
+            text = edited(text) if slug == "6" else text
+            page = signed(slug, text, verdicts=[verdict(text)])
             await intake.store(page, await intake.look_up(page))
         await intake.close()
         archive.end_run(run, exit_code=0, finish="finished")
@@ -302,31 +312,79 @@ asyncio.run(crawl(*sys.argv[1:]))
 """
 
 
-@pytest.mark.parametrize("point", ["after_admit", "after_store", "after_store:6", "before_confirm:3"])
+def crawl(url: str, folder: Path, **environ: str) -> int:
+    child = subprocess.run(
+        [sys.executable, "-c", CRAWL, url, str(folder)],
+        env=os.environ | environ,
+        start_new_session=True,
+        timeout=60,
+    )
+    return child.returncode
+
+
+POINTS = ("after_admit", "after_store", "after_store:7", "before_confirm:3", "after_confirm:3")
+
+
+@pytest.mark.parametrize("point", POINTS)
 def test_killed_at_any_step_the_next_run_completes_the_work(
     archive: Archive, url: str, redis_folder: Path, point: str
 ) -> None:
-    def crawl(**environ: str) -> int:
-        child = subprocess.run(
-            [sys.executable, "-c", CRAWL, url, str(redis_folder)],
-            env=os.environ | environ,
-            start_new_session=True,
-            timeout=60,
-        )
-        return child.returncode
-
-    assert crawl(MIRQAB_TEST_KILL_AT=point) == -signal.SIGKILL
+    assert crawl(url, redis_folder, MIRQAB_TEST_KILL_AT=point) == -signal.SIGKILL
     if point != "after_admit":
-        assert archive.unconfirmed() != [], "stored, and not yet marked"
-    assert crawl() == 0
-    assert crawl() == 0
-    assert archive.unconfirmed() == []
+        assert archive.marks.unmade() != [], "stored, and not yet marked"
+    assert crawl(url, redis_folder) == 0
+    assert crawl(url, redis_folder) == 0
+    assert archive.marks.unmade() == []
     assert archive.due("rasid", now=NOON) == []
     counts = archive.outlet_counts()["rasid"]
-    assert (counts.stored, counts.articles, counts.entries) == (6, 5, 6)
-    assert len(archive.flagged(states=tuple(FlagState))) == 5
+    assert (counts.stored, counts.articles, counts.entries) == (7, 6, 7)
+    assert len(archive.flagged(states=tuple(FlagState))) == 5, "a story for each text, its copies in it"
     third, second, first = archive.runs()
     assert (first.state, second.state, third.state) == ("interrupted", "done", "done")
-    assert first.stored + second.stored == 5
+    assert first.stored + second.stored == 6
     assert first.duplicates + second.duplicates == 1
-    assert (third.found, third.known, third.fetched) == (6, 6, 0)
+    assert (third.found, third.known, third.fetched) == (7, 7, 0)
+
+
+@pytest.mark.parametrize("point", ["unconfirmed", "marked"])
+async def test_killed_while_it_fills_redis_again_the_next_start_goes_on(
+    archive: Archive, url: str, redis_folder: Path, point: str, tmp_path: Path
+) -> None:
+    assert crawl(url, redis_folder) == 0
+    emptied = tmp_path / "emptied"
+    assert crawl(url, emptied, MIRQAB_TEST_KILL_AT=point) == -signal.SIGKILL
+    assert archive.marks.unmade() != []
+    assert crawl(url, emptied) == 0
+    assert archive.marks.unmade() == []
+    async with open_seen(redis_url=None, folder=emptied) as seen:
+        for number in range(5):
+            page = signed("9", edited(TALKS + "\n" + wire(number), by=2))
+            assert page.article is not None
+            looked_up = await seen.look_up(page.article.fingerprint, banded_of(page.article))
+            assert looked_up is not None
+            assert make_id("a", entry_id(str(number))) in looked_up.shares
+    wait_until(lambda: not pids_of(emptied))
+
+
+@pytest.mark.parametrize("point", ["", "signed"])
+async def test_an_archive_made_before_there_were_signatures_gets_them_at_the_first_crawl(
+    archive: Archive, url: str, redis_folder: Path, point: str
+) -> None:
+    assert crawl(url, redis_folder) == 0
+    with archive._writing() as conn:
+        conn.exec_driver_sql("DELETE FROM signatures WHERE number <> 3")
+        conn.exec_driver_sql("UPDATE signatures SET signature = zeroblob(12)")  # of another making
+    since = datetime(2000, 1, 1, tzinfo=UTC)
+    assert archive.signatures.count_unsigned(since=since) == 6
+    if point:
+        assert crawl(url, redis_folder, MIRQAB_TEST_KILL_AT=point) == -signal.SIGKILL
+    assert crawl(url, redis_folder) == 0
+    assert archive.signatures.count_unsigned(since=since) == 0
+    assert archive.marks.unmade() == []
+    near = signed("8", edited(TALKS + "\n" + wire(3), by=2), outlet="qabas")
+    async with open_seen(redis_url=None, folder=redis_folder) as seen, an_intake(archive, seen) as intake:
+        await intake.recover()
+        looked_up = await intake.look_up(near)
+    assert looked_up is not None
+    assert looked_up.nearest is not None
+    assert looked_up.nearest.article == make_id("a", entry_id("3"))

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from mirqab.grouping import Told
 from mirqab.types import FeedBody, Page, PageHints, Reason, Worked
 from mirqab.work import WorkPlan
 from mirqab.workers import Workers, _Task
@@ -237,6 +238,25 @@ def test_pages_come_back_in_order_and_only_a_few_are_pulled_ahead(workers: Calla
         assert pulled - len(done) <= 4
 
     assert [worked.entry for worked in done] == [f"e{number}" for number in range(30)]
+
+
+def test_texts_come_back_under_the_name_of_their_batch_and_one_that_is_too_much_costs_no_other(
+    workers: Callable[..., Workers],
+) -> None:
+    def told(body: str) -> Told:
+        return Told(id=1, headline="", body=body, outlet=None, published=None)
+
+    short = told(PARAGRAPH)
+    long = told(" ".join(f"كلمة{number}" for number in range(400_000)))
+    pool = workers(count=2, page_memory_mb=60)
+    batches = [("first", [short, short]), ("second", [short, long, short]), ("none", []), ("third", [long])]
+    found = [(name, [made is None for made in answers]) for name, answers in pool.prepare_each(batches)]
+    assert found == [
+        ("first", [False, False]),
+        ("second", [False, True, False]),
+        ("none", []),
+        ("third", [True]),
+    ]
 
 
 def test_feeds_come_back_in_order_and_a_bad_one_hides_no_other(workers: Callable[..., Workers]) -> None:

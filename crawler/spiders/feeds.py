@@ -10,6 +10,7 @@ from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
+from twisted.web import http
 
 from crawler.deployment import Deployment, deployment_of
 from crawler.outcomes import HeldElsewhereError, PutOffError, RefusedError, header, reason_of_status, retry_after_s
@@ -176,6 +177,7 @@ class OutletSpider(Spider):
         try:
             yield Request(
                 entry.url,
+                headers=await self.run.validators(entry),
                 callback=self.parse_page,
                 errback=self.page_unanswered,
                 cb_kwargs={"entry": entry, "outlet": outlet},
@@ -187,6 +189,9 @@ class OutletSpider(Spider):
     async def parse_page(self, response: Response, entry: FeedEntry, outlet: Outlet) -> AsyncIterator[Page]:
         """Hand a page on with its bytes as they came."""
         self.run.robots_said(entry, response.meta.get("robots"))
+        if response.status == http.NOT_MODIFIED and entry.is_stored:
+            await self.run.page_unchanged(entry)
+            return
         reason = reason_of_status(response.status)
         if reason is not None:
             patience = retry_after_s(header(response, "Retry-After"))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_tz
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _MONTHS: Final = {
@@ -186,6 +186,105 @@ def believable(moment: datetime, *, now: datetime | None = None) -> bool:
 def names_time(raw: str) -> bool:
     """Tell whether a date text has a time of day."""
     return bool(_CLOCK.search(_folded(raw))) or bool(re.search(r"\dT\d{2}:?\d{2}", raw))
+
+
+# ------------------------------------------------------------------------------- dates in running text
+
+
+class NamedDate(NamedTuple):
+    """A day, a month or a year that a text names, as far as it says which; `start` and `stop` are its span there."""
+
+    year: int | None
+    month: int | None
+    day: int | None
+    start: int
+    stop: int
+
+    @property
+    def value(self) -> str:
+        """The date as in ISO 8601: `2027-06-30`, `2027-06`, `2027`, and without the year `--06-30` and `--06`."""
+        year = "-" if self.year is None else f"{self.year:04d}"
+        parts = [f"{part:02d}" for part in (self.month, self.day) if part is not None]
+        return "-".join([year, *parts])
+
+    def is_told_by(self, other: NamedDate) -> bool:
+        """Tell whether whoever knows the other date learns nothing from this one. A year left out may be any."""
+        years = {self.year, other.year} - {None}
+        if self.month is None:
+            return self.year == other.year
+        return len(years) < 2 and self.month == other.month and self.day in (None, other.day)
+
+
+_WORDS_FOR_DAYS: Final = {
+    _folded(word): number
+    for number, word in enumerate(
+        ("أول", "ثاني", "ثالث", "رابع", "خامس", "سادس", "سابع", "ثامن", "تاسع", "عاشر"), start=1
+    )
+} | {"حادي": 1}
+_OTHER_WORDS_TOO: Final = frozenset(_folded(name) for name in ("مارس", "آب", "ماي", "جوان", "آذار", "may", "mar"))
+"""Months that are not read without a day or a year, since they are other words as well."""
+
+_OF_YEAR: Final = rf"(?:{_BEFORE_YEAR}(?:من\s+)?(?:عام\s+|سنه\s+)?{_YEAR})?"
+_UNTIL: Final = (
+    r"(?<!\w)(?:[بلوف]|ول)?"
+    r"(?:في|بحلول|حتي|نهايه|اواخر|مطلع|منتصف|اواءل|بدايه|خلال|قبل|بعد|منذ|شهر|موعد|من|الي)\s+"
+)
+_IN_TEXT: Final = (
+    *_GREGORIAN,
+    re.compile(rf"{_DAY_OF}{_MONTHS_SEEN}{_OF_YEAR}", re.IGNORECASE),
+    re.compile(
+        rf"(?<!\w)[وبفل]?ال(?P<ones>{_pattern(_WORDS_FOR_DAYS)})(?:\s+(?P<teen>عشر)|\s+و(?:ال)?(?P<tens>عشرين|ثلاثين))?"
+        rf"\s+من\s+(?:شهر\s+)?{_MONTHS_SEEN}{_OF_YEAR}"
+    ),
+    re.compile(rf"(?<!\w)[وبفل]?ال(?P<tens>عشرين|ثلاثين)\s+من\s+(?:شهر\s+)?{_MONTHS_SEEN}{_OF_YEAR}"),
+    re.compile(rf"(?<!\w){_MONTHS_SEEN}{_BEFORE_YEAR}(?:من\s+)?(?:عام\s+|سنه\s+)?{_YEAR}", re.IGNORECASE),
+    re.compile(rf"{_UNTIL}(?:شهر\s+)?{_MONTHS_SEEN}"),
+    re.compile(rf"(?<!\w)(?:[بلوف]|ال)?(?:عام|سنه|العام)\s+{_YEAR}"),
+    re.compile(rf"{_UNTIL}{_YEAR}(?!\s+\w*(?:جندي|عسكري|عنصر|مقاتل))"),
+)
+_TENS: Final = {"عشرين": 20, "ثلاثين": 30}
+
+
+def dates_in(folded: str) -> list[NamedDate]:
+    """Return the days, months and years that a folded text (`mirqab.arabic.fold`) names, in its order.
+
+    Weekdays and «غداً» are none of them: what they mean is known only beside the day on which they were written.
+    """
+    text, found = folded.replace("،", ","), []
+    for form in (*_IN_TEXT[: len(_GREGORIAN)], *_HIJRI, *_IN_TEXT[len(_GREGORIAN) :]):
+        for match in form.finditer(text):
+            date = _hijri_date(match) if form in _HIJRI else _date_of(match)
+            if date is not None:
+                found.append(date)
+                text = text[: match.start()] + " " * (match.end() - match.start()) + text[match.end() :]
+    return sorted(found, key=lambda one: one.start)
+
+
+def _date_of(match: re.Match[str]) -> NamedDate | None:
+    told = match.groupdict()
+    name = " ".join((told.get("month") or "").lower().split())
+    day = int(told["day"]) if told.get("day") else _worded_day(told)
+    year = int(told["year"]) if told.get("year") else None
+    month = _number(name, _MONTH_NUMBER) if name else None
+    if day is None and year is None and name in _OTHER_WORDS_TOO:
+        return None
+    if not 1 <= (month or 1) <= 12 or not 1 <= (day or 1) <= 31:
+        return None
+    return NamedDate(year, month, day, *match.span())
+
+
+def _worded_day(told: dict[str, str | None]) -> int | None:
+    ones, tens = told.get("ones"), told.get("tens")
+    day = (_WORDS_FOR_DAYS[ones] if ones else 0) + (10 if told.get("teen") else 0) + (_TENS[tens] if tens else 0)
+    return day or None
+
+
+def _hijri_date(match: re.Match[str]) -> NamedDate | None:
+    day = _from_hijri(int(match["year"]), _number(match["month"], _HIJRI_MONTH_NUMBER), int(match["day"]))
+    return None if day is None else NamedDate(day.year, day.month, day.day, *match.span())
+
+
+# ---------------------------------------------------------------------------------------------- steps
 
 
 def _iso(text: str) -> datetime | None:

@@ -46,6 +46,7 @@ _ROOTED = frozenset((
 _MARKS = re.compile(r"[\u0610-\u061a\u0640\u064b-\u065f\u0670]")
 
 
+@lru_cache(maxsize=100_000)
 def read_word(written: str) -> tuple[str, Kind]:
     """Return the word that an author wrote without its mark, and its kind.
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mirqab.archive.feedstates import Settle
     from mirqab.archive.flags import FlagChange
     from mirqab.archive.listing import FlaggedStory
+    from mirqab.archive.marks import Unmarked
     from mirqab.archive.nearmisses import NearMiss
     from mirqab.archive.newest import StoredStory, StoryText
     from mirqab.archive.pruning import FlaggedRecord, Pruned, PrunedElsewhereError, PrunePlan, RawSpace
@@ -28,27 +29,36 @@ if TYPE_CHECKING:
         StoryFlag,
     )
     from mirqab.archive.reextracting import KeptEntry
+    from mirqab.archive.regrouping import FlagMoved, Regrouped, Regrouping
     from mirqab.archive.rejudging import Chosen, Rejudged, StaleArticle, StaleBatch
+    from mirqab.archive.reports import FlaggedReport, ReadTexts, ReportText
     from mirqab.archive.runs import OutletSums, RunRow, RunState
-    from mirqab.archive.storing import Known, Place
+    from mirqab.archive.signatures import Candidate, Compare, LookedUp, Nearest, Signed, Unsigned
+    from mirqab.archive.storing import Known, Place, SameEvent
     from mirqab.archive.thread import ArchiveThread
 
 __all__ = [
     "Archive",
     "ArchiveThread",
     "ArticleDetail",
+    "Candidate",
     "Chosen",
+    "Compare",
     "Decided",
     "DriftRow",
     "EntryTrail",
     "FlagChange",
+    "FlagMoved",
     "FlaggedRecord",
+    "FlaggedReport",
     "FlaggedStory",
     "KeptEntry",
     "KeptPage",
     "Known",
+    "LookedUp",
     "Marked",
     "NearMiss",
+    "Nearest",
     "NormRow",
     "OutletCounts",
     "OutletSums",
@@ -60,17 +70,25 @@ __all__ = [
     "PrunedElsewhereError",
     "RawSpace",
     "RawWriter",
+    "ReadTexts",
+    "Regrouped",
+    "Regrouping",
     "Rejudged",
+    "ReportText",
     "RunRow",
     "RunState",
+    "SameEvent",
     "Settle",
     "Sighting",
+    "Signed",
     "StaleArticle",
     "StaleBatch",
     "StoredStory",
     "StoryDetail",
     "StoryFlag",
     "StoryText",
+    "Unmarked",
+    "Unsigned",
     "read_page",
     "read_raw",
 ]
@@ -79,17 +97,23 @@ _READS: Final = "reads"
 _MODULES: Final = {
     "Archive": "archive",
     "ArchiveThread": "thread",
+    "Candidate": "signatures",
     "Chosen": "rejudging",
+    "Compare": "signatures",
     "Decided": "decisions",
     "DriftRow": "drifts",
     "FlagChange": "flags",
+    "FlagMoved": "regrouping",
     "FlaggedRecord": "pruning",
+    "FlaggedReport": "reports",
     "FlaggedStory": "listing",
     "KeptEntry": "reextracting",
     "KeptPage": "raw",
     "Known": "storing",
+    "LookedUp": "signatures",
     "Marked": "decisions",
     "NearMiss": "nearmisses",
+    "Nearest": "signatures",
     "NormRow": "drifts",
     "OutletSums": "runs",
     "PageFact": "drifts",
@@ -100,14 +124,22 @@ _MODULES: Final = {
     "PrunedElsewhereError": "pruning",
     "RawSpace": "pruning",
     "RawWriter": "raw",
+    "ReadTexts": "reports",
+    "Regrouped": "regrouping",
+    "Regrouping": "regrouping",
+    "Rejudged": "rejudging",
+    "ReportText": "reports",
     "RunRow": "runs",
     "RunState": "runs",
-    "Rejudged": "rejudging",
+    "SameEvent": "storing",
     "Settle": "feedstates",
+    "Signed": "signatures",
     "StaleArticle": "rejudging",
     "StaleBatch": "rejudging",
     "StoredStory": "newest",
     "StoryText": "newest",
+    "Unmarked": "marks",
+    "Unsigned": "signatures",
     "read_page": "raw",
     "read_raw": "raw",
 }

@@ -21,9 +21,9 @@ from mirqab.archive import (
     nearmisses,
     newest,
     opening,
-    pruning,
     reads,
-    reextracting,
+    rechecking,
+    regrouping,
     rejudging,
     runs,
     storing,
@@ -33,14 +33,17 @@ from mirqab.archive.decisions import Decided, Marked
 from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
 from mirqab.archive.feedstates import Settle, unsettled
 from mirqab.archive.flags import FlagChange
+from mirqab.archive.keptpages import KeptPages
+from mirqab.archive.marks import Marks
 from mirqab.archive.nearmisses import NearMiss
 from mirqab.archive.newest import StoredStory
-from mirqab.archive.pruning import Pruned, PrunePlan, RawSpace
-from mirqab.archive.reextracting import KeptEntry
+from mirqab.archive.regrouping import Regrouped, Regrouping
 from mirqab.archive.rejudging import Chosen, Rejudged, StaleBatch
+from mirqab.archive.reports import Reports
 from mirqab.archive.runs import OutletSums, RunRow
-from mirqab.archive.storing import Place
-from mirqab.errors import ArchiveError
+from mirqab.archive.signatures import Compare, LookedUp
+from mirqab.archive.signing import Signatures
+from mirqab.archive.storing import Place, SameEvent
 from mirqab.types import (
     LISTED,
     Admitted,
@@ -60,7 +63,7 @@ from mirqab.types import (
 )
 
 
-class Archive:
+class Archive(KeptPages):
     """Everything that Mirqab knows, in one database.
 
     Safe to use from several threads; writes wait for each other, across processes too, up to 30 s. Every failure of
@@ -68,10 +71,11 @@ class Archive:
     """
 
     def __init__(self, reader: Engine, writer: Engine, *, place: str, raw_folder: Path | None) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._place = place
+        super().__init__(reader, writer, place=place)
         self.raw_folder = raw_folder
+        self.signatures = Signatures(self._reading, self._writing)
+        self.reports = Reports(self._reading, self._writing)
+        self.marks = Marks(self._reading, self._writing)
 
     @classmethod
     def open(cls, url: str, *, raw_folder: Path | None = None, create: bool = True) -> Self:
@@ -87,16 +91,6 @@ class Archive:
     def close(self) -> None:
         """Let go of the database."""
         self._reader.dispose()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with opening.errors_of(self._place), self._reader.begin() as conn:
-            yield conn
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with opening.errors_of(self._place), self._writer.begin() as conn:
-            yield conn
 
     # ------------------------------------------------------------------------------------------ the ledger
 
@@ -220,15 +214,18 @@ class Archive:
         with self._writing() as conn:
             return admitting.admit(conn, run, told, first_poll_max_age_s=first_poll_max_age_s, settle=settle)
 
-    def due(self, outlet: str, *, now: datetime, limit: int = 1000) -> list[FeedEntry]:
-        """Return the outlet's entries to be fetched now, the longest known first."""
-        with self._reading() as conn:
-            return entries.due(conn, outlet, now=now, limit=limit)
+    def due(self, outlet: str, *, now: datetime, limit: int = 1000, looks: bool = True) -> list[FeedEntry]:
+        """Return the outlet's entries to be fetched now, the longest known first.
 
-    def with_due(self, outlets: Iterable[str], *, now: datetime) -> set[str]:
+        Behind them stand stored ones whose pages are to be looked at again, unless `looks` is false.
+        """
+        with self._reading() as conn:
+            return entries.due(conn, outlet, now=now, limit=limit, looks=looks)
+
+    def with_due(self, outlets: Iterable[str], *, now: datetime, looks: bool = True) -> set[str]:
         """Return those of the outlets that have entries to be fetched now."""
         with self._reading() as conn:
-            return entries.with_due(conn, outlets, now=now)
+            return entries.with_due(conn, outlets, now=now, looks=looks)
 
     def is_due(self, entry_id: str, now: datetime) -> bool:
         """Tell whether an entry is still to be fetched now."""
@@ -256,13 +253,15 @@ class Archive:
         answered: bool | None = None,
         raw: RawLocation | None = None,
         robots: str | None = None,
-    ) -> None:
+        recheck_hours: Sequence[float] = (),
+    ) -> bool:
         """Write that an entry could not be made an article: again at `next_try_at`, or never when that is None.
 
         `answered` says whether the server answered; without it the reason decides. `robots` is what robots.txt said.
+        A stored entry whose page was looked at again stays stored; returned is whether that page is no more.
         """
         with self._writing() as conn:
-            entries.fail(
+            return entries.fail(
                 conn,
                 run,
                 entry_id,
@@ -273,7 +272,20 @@ class Archive:
                 raw=raw,
                 robots=robots,
                 now=_now(),
+                recheck_hours=recheck_hours,
             )
+
+    def unchanged(
+        self, run: str, entry_id: str, *, robots: str | None = None, recheck_hours: Sequence[float] = ()
+    ) -> None:
+        """Write that a stored page that was looked at again is what it was, as its server says."""
+        with self._writing() as conn:
+            entries.unchanged(conn, run, entry_id, robots=robots, now=_now(), recheck_hours=recheck_hours)
+
+    def kept_page(self, entry_id: str) -> RawLocation | None:
+        """Return where the page lies from which the article of an entry was taken."""
+        with self._reading() as conn:
+            return rechecking.kept_page(conn, entry_id)
 
     # -------------------------------------------------------------------------------------------- articles
 
@@ -282,82 +294,40 @@ class Archive:
         with self._reading() as conn:
             return storing.copy_of(conn, fingerprint)
 
-    def store(self, run: str, worked: Worked, *, place: Place, robots: str | None = None) -> Stored:
+    def store(
+        self,
+        run: str,
+        worked: Worked,
+        *,
+        place: Place,
+        compare: Compare | None = None,
+        looked_up: LookedUp | None = None,
+        same_event: SameEvent | None = None,
+        robots: str | None = None,
+        marked: Mapping[str, str] | None = None,
+        recheck_hours: Sequence[float] = (),
+    ) -> Stored:
         """Write a worked page in one transaction: the article or the sighting of one, verdicts, flags, the outcome.
 
         A replay changes nothing and returns `already=True`. The page must hold an article. `robots` is what robots.txt
-        said of it.
+        said of it, `recheck_hours` how many hours after it was stored the page of a flagged article is looked at again.
+        `looked_up` is what was found of its copies before; what came since is looked at here, by `compare`. `marked` is
+        noted as by `marks.made`.
         """
         with self._writing() as conn:
-            return storing.store(conn, run, worked, place=place, now=_now(), robots=robots)
-
-    def unconfirmed(self, limit: int = 1000) -> list[tuple[str, str, str]]:
-        """Return (article, fingerprint, entry) of articles whose mark in Redis is not known to be made."""
-        with self._reading() as conn:
-            return storing.unconfirmed(conn, limit)
-
-    def mark_confirmed(self, article_ids: Iterable[str]) -> None:
-        """Note that the marks of these articles are made."""
-        with self._writing() as conn:
-            storing.mark_confirmed(conn, article_ids)
-
-    def unconfirm_since(self, moment: datetime) -> None:
-        """Note that the marks of all articles stored since are gone, as after Redis was emptied."""
-        with self._writing() as conn:
-            storing.unconfirm_since(conn, moment)
-
-    # ------------------------------------------------------------------------------------------- raw pages
-
-    def raw_space(self) -> RawSpace:
-        """Return how much the raw pages take, and what the disk still has."""
-        return pruning.space(self._raw())
-
-    def raw_pruned_at(self) -> datetime | None:
-        """Return when the raw pages were last looked over; None for never."""
-        return pruning.pruned_at(self._raw())
-
-    def plan_pruning(self, *, max_bytes: int, keep_days: int | None, flagged_too: bool = False) -> PrunePlan:
-        """Return which kept pages are to go: unflagged ones beyond their days, then the oldest until the budget is met.
-
-        With `flagged_too` also those of flagged stories, when the budget cannot be met otherwise.
-        """
-        with self._reading() as conn:
-            return pruning.plan(
-                conn, self._raw(), max_bytes=max_bytes, keep_days=keep_days, flagged_too=flagged_too, now=_now()
+            return storing.store(
+                conn,
+                run,
+                worked,
+                place=place,
+                compare=compare,
+                looked_up=looked_up,
+                same_event=same_event,
+                now=_now(),
+                robots=robots,
+                marked=marked,
+                recheck_hours=recheck_hours,
             )
-
-    def prune(self, plan: Callable[[], PrunePlan], done: Callable[[Pruned], None] = lambda _: None) -> Pruned:
-        """Drop the kept pages that `plan` names once the folder is held; `done` hears of each batch.
-
-        No row points at nothing at any moment. PrunedElsewhereError when another process prunes now.
-        """
-        with pruning.pruning(self._raw(), self._reading):
-            return pruning.prune(self._reading, self._writing, self._raw(), plan(), done)
-
-    def _raw(self) -> Path:
-        if self.raw_folder is None:
-            raise ArchiveError("this archive was opened without its raw pages")
-        return self.raw_folder
-
-    def kept_entries(
-        self, *, outlets: Sequence[str] | None = None, since: datetime | None = None, after: str = "", limit: int = 50
-    ) -> tuple[list[KeptEntry], str | None]:
-        """Return kept pages of entries whose id follows on `after`, and the last id looked at (None: no more)."""
-        with self._reading() as conn:
-            return reextracting.kept_entries(conn, outlets=outlets, since=since, after=after, limit=limit)
-
-    def kept_entry(self, entry_id: str) -> KeptEntry | None:
-        """Return one kept page as it stands now."""
-        with self._reading() as conn:
-            return reextracting.kept_entry(conn, entry_id)
-
-    def rework(self, run: str, kept: KeptEntry, worked: Worked, *, place: Place) -> tuple[str, ...] | None:
-        """Write what a kept page was worked into, in one transaction; return the topics newly raised.
-
-        None, and nothing is written, when the page has changed since it was looked at.
-        """
-        with self._writing() as conn:
-            return reextracting.write(conn, run, kept, worked, place=place, now=_now())
 
     # -------------------------------------------------------------------------------- judging anew, decisions
 
@@ -412,6 +382,40 @@ class Archive:
         """Return the decisions that stand, the last of each story and topic, in the order in which they were made."""
         with self._reading() as conn:
             return decisions.standing(conn, topic=topic, since=since)
+
+    # ------------------------------------------------------------------------------------------ regrouping
+
+    def merge_stories(self, story: str, other: str, *, by: str, note: str | None, keep: bool = True) -> Regrouped:
+        """Put all articles of `other` into `story`, by a person's word, in one transaction; `keep=False` only tries.
+
+        UsageError when they are one story already, NotFoundError when there is no such story.
+        """
+        return self._regroup(lambda conn: regrouping.merge(conn, story, other, by=by, note=note, now=_now()), keep)
+
+    def split_story(
+        self, story: str, articles: Sequence[str], *, by: str, note: str | None, keep: bool = True
+    ) -> Regrouped:
+        """Put articles of a story into one of their own, with their copies, in one transaction; see `merge_stories`.
+
+        UsageError when one of them is of another story, or when nothing would be left.
+        """
+        return self._regroup(lambda conn: regrouping.split(conn, story, articles, by=by, note=note, now=_now()), keep)
+
+    def undo_regrouping(self, number: int, *, keep: bool = True) -> Regrouped:
+        """Put the articles of a regrouping back, in one transaction; UsageError while a later one stands on it."""
+        return self._regroup(lambda conn: regrouping.undo(conn, number, now=_now()), keep)
+
+    def _regroup(self, change: Callable[[Connection], Regrouped], keep: bool) -> Regrouped:
+        with opening.errors_of(self._place), self._writer.connect() as conn, conn.begin() as transaction:
+            done = change(conn)
+            if not keep:
+                transaction.rollback()
+        return done
+
+    def regroupings(self, story: str | None = None) -> list[Regrouping]:
+        """Return what persons regrouped, the last first: all of it, or what concerns one story."""
+        with self._reading() as conn:
+            return regrouping.history(conn, story)
 
     # ------------------------------------------------------------------------------------------------ drift
 
@@ -502,7 +506,10 @@ class Archive:
             )
 
     def story(self, story_id: str) -> reads.StoryDetail | None:
-        """Return a story with its articles (the first is its lead), who carried it, and its flags."""
+        """Return a story with its articles (the first is its lead), who carried it, and its flags.
+
+        The id of a story whose articles went to another one leads there.
+        """
         with self._reading() as conn:
             return reads.story(conn, story_id)
 

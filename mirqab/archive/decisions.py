@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, exists, insert, select
 
 from mirqab.archive import flags, tables
 from mirqab.archive.entries import chunks
@@ -95,11 +95,15 @@ def decide(
 
 
 def standing(conn: Connection, *, topic: str | None, since: datetime | None) -> list[Decided]:
-    """Return the last decision of every story and topic, unless it was undone, in the order in which they were made."""
-    query = select(_decisions).order_by(_decisions.c.id)
+    """Return the last decision of every story and topic, unless it was undone, in the order in which they were made.
+
+    A story whose articles all went to another one has given that its decision.
+    """
+    holds = exists().where(tables.articles.c.story == _decisions.c.story)
+    query = select(_decisions).where(holds).order_by(_decisions.c.id)
     if topic is not None:
         query = query.where(_decisions.c.topic == topic)
-    last = last_of(_decided(row) for row in conn.execute(query))
+    last = last_of(decided_of(row) for row in conn.execute(query))
     return [one for one in last.values() if since is None or one.decided_at >= since]
 
 
@@ -117,7 +121,7 @@ def of_stories(conn: Connection, stories: Iterable[str]) -> list[Decided]:
     rows: list[Row[Any]] = []
     for chunk in chunks(stories):
         rows += conn.execute(select(_decisions).where(_decisions.c.story.in_(chunk)).order_by(_decisions.c.id))
-    return [_decided(row) for row in rows]
+    return [decided_of(row) for row in rows]
 
 
 def _fallback(conn: Connection, article: str, verdict: Verdict) -> Best:
@@ -151,7 +155,8 @@ def _insert(
     return Decided(**row)
 
 
-def _decided(row: Row[Any]) -> Decided:
+def decided_of(row: Row[Any]) -> Decided:
+    """Return the decision that a full row of the table `decisions` holds."""
     values = row._asdict()
     del values["id"]
     return Decided(

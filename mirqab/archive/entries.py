@@ -5,14 +5,14 @@ Every function takes the connection of a transaction that its caller began.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, or_, select, update
 
 from mirqab.addresses import url_key
-from mirqab.archive import tables
+from mirqab.archive import rechecking, tables
 from mirqab.archive.dialect import insert_or_update
 from mirqab.errors import ArchiveError
 from mirqab.types import NO_ANSWER, Article, EntryState, FeedEntry, RawLocation, Reason, make_id
@@ -59,26 +59,34 @@ _IS_DUE: Final = select(_entries.c.id).where(_this_entry, _due_now)
 _ENTRY: Final = select(_entries).where(_this_entry)
 
 
-def due(conn: Connection, outlet: str, *, now: datetime, limit: int) -> list[FeedEntry]:
-    """Return the outlet's entries to be fetched now, the longest known first; of one answer the oldest first."""
-    return [entry_of(row) for row in conn.execute(_DUE, _at(now) | {"outlet": outlet, "most": limit})]
+def due(conn: Connection, outlet: str, *, now: datetime, limit: int, looks: bool = True) -> list[FeedEntry]:
+    """Return the outlet's entries to be fetched now, the longest known first; of one answer the oldest first.
+
+    Behind them stand those, stored before, whose pages are to be looked at again, unless `looks` is false.
+    """
+    rows = list(conn.execute(_DUE, _at(now) | {"outlet": outlet, "most": limit}))
+    if looks and len(rows) < limit:
+        rows += rechecking.due(conn, outlet, now=now, limit=limit - len(rows))
+    return [entry_of(row) for row in rows]
 
 
 def _at(now: datetime) -> dict[str, Any]:
     return {"now": now, "beyond": now + LONGEST_WAIT}
 
 
-def with_due(conn: Connection, outlets: Iterable[str], *, now: datetime) -> set[str]:
+def with_due(conn: Connection, outlets: Iterable[str], *, now: datetime, looks: bool = True) -> set[str]:
     """Return those of the outlets that have entries to be fetched now."""
-    found: set[str] = set()
-    for chunk in chunks(outlets):
+    asked = list(outlets)
+    found = rechecking.with_due(conn, asked, now=now) if looks else set()
+    for chunk in chunks(asked):
         found.update(row.outlet for row in conn.execute(_WITH_DUE, _at(now) | {"outlets": chunk}))
     return found
 
 
 def is_due(conn: Connection, entry: str, now: datetime) -> bool:
     """Tell whether the entry should still be fetched now."""
-    return conn.execute(_IS_DUE, _at(now) | {"this_entry": entry}).first() is not None
+    pending = conn.execute(_IS_DUE, _at(now) | {"this_entry": entry}).first() is not None
+    return pending or rechecking.is_due(conn, entry, now)
 
 
 def entry(conn: Connection, entry_id: str) -> FeedEntry | None:
@@ -111,15 +119,23 @@ def fail(
     raw: RawLocation | None,
     robots: str | None,
     now: datetime,
-) -> None:
+    recheck_hours: Sequence[float] = (),
+) -> bool:
     """Write a failed try. Only a pending entry changes: what another crawl stored meanwhile stays stored.
 
-    A final failure of an entry that had been an article before leaves it one: the page went, the article stays.
+    A final failure of an entry that had been an article before leaves it one: the page went, the article stays. So
+    does a failed look at a stored page again. Returns whether such a look found that there is no page any more.
     """
-    row = conn.execute(select(_entries.c.state, _entries.c.article).where(_entries.c.id == entry_id)).one_or_none()
+    row = conn.execute(_TRIED, {"this_entry": entry_id}).one_or_none()
     if row is None:
         raise ArchiveError(f"entry {entry_id} is not in the archive")
-    if row.state == EntryState.PENDING:
+    looked = rechecking.is_look(row, now)
+    gone = looked and reason in rechecking.DISAPPEARED
+    if looked:
+        rechecking.failed(conn, entry_id, reason, next_try_at=next_try_at, hours=recheck_hours, now=now)
+    elif row.state == EntryState.PENDING:
+        if row.article is not None and reason in rechecking.DISAPPEARED:
+            rechecking.disappeared(conn, entry_id, now)
         final = EntryState.FAILED if row.article is None else EntryState.STORED
         conn.execute(
             update(_entries)
@@ -138,14 +154,32 @@ def fail(
         conn,
         run,
         entry_id,
-        outcome="failed",
+        outcome="disappeared" if gone else "failed",
         answered=answered,
         reason=reason,
         detail=detail,
         raw=raw,
+        article=row.article if gone else None,
         robots=robots,
         now=now,
     )
+    return gone
+
+
+def unchanged(
+    conn: Connection, run: str, entry_id: str, *, robots: str | None, now: datetime, recheck_hours: Sequence[float]
+) -> None:
+    """Write that the server says of a page that was looked at again that it is what it was."""
+    row = conn.execute(_TRIED, {"this_entry": entry_id}).one_or_none()
+    if row is None:
+        raise ArchiveError(f"entry {entry_id} is not in the archive")
+    if rechecking.is_look(row, now):
+        rechecking.found_again(conn, row.article)
+        rechecking.plan(conn, entry_id, hours=recheck_hours, now=now, looked=True)
+    write_outcome(conn, run, entry_id, outcome="unchanged", answered=True, article=row.article, robots=robots, now=now)
+
+
+_TRIED: Final = select(_entries.c.state, _entries.c.article, _entries.c.check_at).where(_this_entry)
 
 
 def write_outcome(

@@ -128,8 +128,8 @@ def raise_flag(
 
 
 def set_state(conn: Connection, story: str, topic: str, state: FlagState, *, now: datetime) -> None:
-    """Write where a flag stands, by a person's word."""
-    values = {"state": state, "changed_at": now}
+    """Write where a flag stands, by a person's word: what was new until then is known with it."""
+    values = {"state": state, "changed_at": now, "developed_at": None, "development": []}
     conn.execute(_UPDATE.values(values), {"this_story": story, "this_topic": topic})
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, exists, func, select
 from mirqab.archive import decisions, tables
 from mirqab.archive.decisions import Decided
 from mirqab.archive.entries import chunks
-from mirqab.types import DECIDED, FlagState, Grade, RaisedBy
+from mirqab.types import HELD, Development, FlagState, Grade, RaisedBy
 
 _articles = tables.articles
 _flags = tables.flags
@@ -26,7 +26,8 @@ class FlaggedStory:
 
     `earned` tells whether the topic flags the story now, whatever a person decided; `decided` is the last decision,
     when one stands. `facets` are strongest first; `outlets` are all that carried the story, the first to carry it
-    first; `top_evidence` is the sentence with the most points.
+    first; `top_evidence` is the sentence with the most points. `development` is what is new since a decision, last told
+    at `developed_at`.
     """
 
     story: str
@@ -49,6 +50,8 @@ class FlaggedStory:
     outlets: tuple[str, ...]
     top_evidence: str
     decided: Decided | None = None
+    developed_at: datetime | None = None
+    development: tuple[Development, ...] = ()
 
 
 def open_flags(conn: Connection) -> dict[str, int]:
@@ -74,7 +77,8 @@ def flagged(
     """Return flagged stories, those first seen last on top."""
     query = (
         select(_flags, _articles.c.headline, _articles.c.outlet, _articles.c.url, _articles.c.published)
-        .join(_articles, _articles.c.id == _flags.c.article)
+        # a story whose articles all went to another one keeps a flag that speaks of none of its own
+        .join(_articles, (_articles.c.id == _flags.c.article) & (_articles.c.story == _flags.c.story))
         .order_by(_flags.c.first_seen_at.desc(), _flags.c.story, _flags.c.topic)
     )
     if since is not None:
@@ -94,7 +98,7 @@ def flagged(
     query = query.where(_flags.c.state.in_(states))
     rows = conn.execute(query.limit(limit)).all()
     outlets = _outlets(conn, {row.story for row in rows})
-    decided = decisions.last_of(decisions.of_stories(conn, {row.story for row in rows if row.state in DECIDED}))
+    decided = decisions.last_of(decisions.of_stories(conn, {row.story for row in rows if row.state in HELD}))
     return [_flagged_story(row, outlets[row.story], decided.get((row.story, row.topic))) for row in rows]
 
 
@@ -121,6 +125,8 @@ def _flagged_story(row: Row[Any], outlets: Sequence[str], decided: Decided | Non
         outlets=tuple(outlets),
         top_evidence=row.top_evidence,
         decided=decided,
+        developed_at=row.developed_at,
+        development=tuple(Development(**one) for one in row.development),
     )
 
 

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
 
-from mirqab.archive import tables
+from mirqab.archive import decisions, tables
 from mirqab.archive.entries import chunks, is_article
-from mirqab.types import DECIDED, FlagState
+from mirqab.types import DECIDED, HELD, FlagState
 
 _articles = tables.articles
 _flags = tables.flags
@@ -113,17 +113,17 @@ def newest_stories(
         query = query.where(_articles.c.stored_at >= since)
     if decided_only:
         query = query.where(
-            exists().where(_flags.c.story == _articles.c.story, _flags.c.topic == topic, _flags.c.state.in_(DECIDED))
+            exists().where(_flags.c.story == _articles.c.story, _flags.c.topic == topic, _flags.c.state.in_(HELD))
         )
     leads = conn.execute(query).all()
     stories = [row.story for row in leads]
-    texts, decisions = _texts(conn, stories), _decisions(conn, stories, topic)
+    texts, decided = _texts(conn, stories), _decisions(conn, stories, topic)
     return [
         StoredStory(
             id=row.story,
             stored_at=row.stored_at,
             texts=tuple(texts[row.story]),
-            decision=decisions.get(row.story),
+            decision=decided.get(row.story),
             lead=row.id,
         )
         for row in leads
@@ -149,6 +149,7 @@ def _texts(conn: Connection, stories: Iterable[str]) -> defaultdict[str, list[St
 
 
 def _decisions(conn: Connection, stories: Iterable[str], topic: str) -> dict[str, FlagState]:
+    """Return what persons made of stories; something new in one since then leaves that as it was."""
     found: dict[str, FlagState] = {}
     for chunk in chunks(stories):
         rows = conn.execute(
@@ -157,4 +158,11 @@ def _decisions(conn: Connection, stories: Iterable[str], topic: str) -> dict[str
             )
         )
         found |= {row.story: FlagState(row.state) for row in rows}
+        developing = conn.execute(
+            select(_flags.c.story).where(
+                _flags.c.story.in_(chunk), _flags.c.topic == topic, _flags.c.state == FlagState.DEVELOPING
+            )
+        ).scalars()
+        told = decisions.last_of(decisions.of_stories(conn, developing))
+        found |= {story: FlagState(one.decision) for (story, of), one in told.items() if of == topic}
     return found

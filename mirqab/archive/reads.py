@@ -11,12 +11,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Table, func, select
 
 from mirqab.addresses import url_key
-from mirqab.archive import decisions, tables, topicsets
+from mirqab.archive import decisions, regrouping, tables, topicsets
 from mirqab.archive.decisions import Decided
 from mirqab.archive.entries import entry_of
 from mirqab.topics import verdict_from_json
 from mirqab.types import (
     Article,
+    Development,
     Embed,
     EntryState,
     FeedEntry,
@@ -54,7 +55,10 @@ class Sighting:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoryFlag:
-    """A topic's flag on a story; `decided` is the decision that stands."""
+    """A topic's flag on a story; `decided` is the decision that stands.
+
+    `development` is what is new since then, last told at `developed_at`.
+    """
 
     topic: str
     topic_version: str
@@ -69,11 +73,16 @@ class StoryFlag:
     facets: Mapping[str, tuple[str, ...]]
     top_evidence: str
     decided: Decided | None
+    developed_at: datetime | None = None
+    development: tuple[Development, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArticleDetail:
-    """An article with all that is known of it. `judged` are (topic, version); `versions` counts its former texts."""
+    """An article with all that is known of it. `judged` are (topic, version); `versions` counts its former texts.
+
+    `gone_at` is when its page was first found to be no more.
+    """
 
     article: Article
     verdicts: tuple[Verdict, ...]
@@ -82,6 +91,7 @@ class ArticleDetail:
     story: str
     stored_at: datetime
     versions: int
+    gone_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +110,8 @@ class StoryDetail:
 
 
 def story(conn: Connection, story_id: str) -> StoryDetail | None:
-    """Return one story."""
+    """Return one story; of one whose articles all went to another story, that one."""
+    story_id = regrouping.resolve(conn, story_id)
     row = conn.execute(select(tables.stories).where(tables.stories.c.id == story_id)).one_or_none()
     if row is None:
         return None
@@ -163,6 +174,7 @@ def _detail(conn: Connection, row: Row[Any]) -> ArticleDetail:
         story=row.story,
         stored_at=row.stored_at,
         versions=former,
+        gone_at=row.gone_at,
     )
 
 
@@ -199,6 +211,8 @@ def _story_flag(row: Row[Any], decided: Decided | None) -> StoryFlag:
         facets={name: tuple(values) for name, values in row.facets.items()},
         top_evidence=row.top_evidence,
         decided=decided,
+        developed_at=row.developed_at,
+        development=tuple(Development(**one) for one in row.development),
     )
 
 

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, select, update
 
 from mirqab.archive import reads, storing, tables
 from mirqab.archive.entries import entry_of, write_outcome
-from mirqab.archive.storing import Place
+from mirqab.archive.signatures import Compare, LookedUp
+from mirqab.archive.storing import Place, SameEvent
 from mirqab.types import Article, EntryState, FeedEntry, RawLocation, Verdict, Worked, make_id
 
 _entries = tables.entries
@@ -64,7 +65,16 @@ def kept_entry(conn: Connection, entry_id: str) -> KeptEntry | None:
 
 
 def write(
-    conn: Connection, run: str, kept: KeptEntry, worked: Worked, *, place: Place, now: datetime
+    conn: Connection,
+    run: str,
+    kept: KeptEntry,
+    worked: Worked,
+    *,
+    place: Place,
+    compare: Compare | None,
+    looked_up: LookedUp | None,
+    same_event: SameEvent | None,
+    now: datetime,
 ) -> tuple[str, ...] | None:
     """Write what a kept page was worked into; return the topics newly raised, None when the page changed meanwhile.
 
@@ -79,8 +89,16 @@ def write(
         return ()
     raised: tuple[str, ...] = ()
     stored = storing.store(
-        conn, run, replace(worked, raw=current.raw), place=place, now=now, fetched=False
-    )  # the place as it is now: the record may have been moved since it was read
+        conn,
+        run,
+        replace(worked, raw=current.raw),  # the place as it is now: the record may have been moved since it was read
+        place=place,
+        compare=compare,
+        looked_up=looked_up,
+        same_event=same_event,
+        now=now,
+        fetched=False,
+    )
     own = current.article if current.is_own else None
     if own is not None and current.story is not None:
         if stored.article == own.id:

@@ -29,8 +29,9 @@ class Sums:
     `feed_reasons` adds up to the failed, the refused and those put off for a reason. Back-fills, the addresses asked
     because a feed rolled over, are counted apart in the same way, `backfills_failed` being those without an answer for
     whatever reason. Items of both: found = new + reopened + known + noted + unusable; `found_again` are the new ones of
-    back-fills. Pages: stored + duplicates + failed + refused + put off are the entries that the run touched, `fetched`
-    those for which the server answered; `reasons` is to them what `feed_reasons` is to feeds. `gaps` counts feeds that
+    back-fills. Pages: stored + duplicates + looked + failed + refused + put off are the entries that the run touched:
+    `looked` those stored before that were looked at again, some of which had `changed` or were `gone`; `fetched` those
+    for which the server answered; `reasons` is to them what `feed_reasons` is to feeds. `gaps` counts feeds that
     rolled over, `left_out` the items beyond the most that are read.
     """
 
@@ -55,6 +56,9 @@ class Sums:
     fetched: int = 0
     stored: int = 0
     duplicates: int = 0
+    looked: int = 0
+    changed: int = 0
+    gone: int = 0
     failed: int = 0
     refused: int = 0
     put_off: int = 0
@@ -201,13 +205,20 @@ class _Adding:
     def take_pages(self, row: Row[Any]) -> None:
         """Add entries of one outcome and reason."""
         end = _end(row)
-        self._counts["duplicates" if end == "duplicate" else end] += row.rows
         self._counts["fetched"] += row.answered
+        if end in _LOOKS:
+            self._counts.update({name: row.rows for name in ("looked", _LOOKS[end]) if name})
+            return
+        self._counts["duplicates" if end == "duplicate" else end] += row.rows
         self._because("reasons", row)
 
     def _because(self, name: str, row: Row[Any]) -> None:
         if row.reason:
             self._reasons[name][Reason(row.reason)] += row.rows
+
+
+_LOOKS: Final = {"unchanged": "", "changed": "changed", "disappeared": "gone"}
+"""Outcome of a look at a stored page again → what it counts as besides."""
 
 
 def _end(row: Row[Any]) -> str:

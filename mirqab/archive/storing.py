@@ -6,18 +6,21 @@ one moment the second sees the first. The unique keys of the table `articles` wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any, Final
+from datetime import date, datetime
+from functools import partial
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from mirqab.addresses import url_key
-from mirqab.archive import flags, tables, topicsets
+from mirqab.archive import developing, flags, marks, rechecking, reports, signatures, tables, topicsets
 from mirqab.archive.columns import storable
 from mirqab.archive.dialect import insert_or_update
-from mirqab.archive.entries import chunks, raw_columns, write_outcome
+from mirqab.archive.entries import raw_columns, write_outcome
+from mirqab.archive.reports import FlaggedReport, ReadTexts
+from mirqab.archive.signatures import Compare, LookedUp
 from mirqab.errors import ArchiveError
 from mirqab.topics import verdict_to_json
 from mirqab.types import Article, EntryState, Placement, RaisedBy, Relation, Stored, Verdict, Worked
@@ -28,19 +31,29 @@ _entries = tables.entries
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Known:
-    """An article of the archive that a worked page is tied to, and how: `EXACT` the same text or the same address,
-    `UPDATE` another text of the same article, or a text that the article had before."""
+    """An article of the archive that a worked page is tied to, and how.
+
+    `EXACT` the same text or the same address; `UPDATE` another text of the same article, a text that the article had
+    before, or a copy of it that its outlet carries at another address; `NEAR` a copy of another outlet's;
+    `SAME_EVENT` another text on its event. `similarity` is known of copies and of texts on one event.
+    """
 
     article: str
     story: str
     relation: Relation
+    similarity: float | None = None
 
 
 Place = Callable[[Worked, Known | None], Placement]
 """Says which story a page belongs to; pure, called inside the transaction."""
 
+SameEvent = Callable[[Worked, Sequence[FlaggedReport], ReadTexts], Known | None]
+"""Says which article of the flagged stories tells of the event of a flagged page; called inside the transaction."""
+
 # Statements that a crawl runs for every page are built once: building one costs more than running it.
-_STANDS: Final = select(_entries.c.state, _entries.c.article).where(_entries.c.id == bindparam("this_entry"))
+_STANDS: Final = select(_entries.c.state, _entries.c.article, _entries.c.check_at).where(
+    _entries.c.id == bindparam("this_entry")
+)
 _TIED: Final = select(_articles).where(
     or_(
         _articles.c.id == bindparam("id"),
@@ -64,19 +77,29 @@ def store(
     worked: Worked,
     *,
     place: Place,
+    compare: Compare | None = None,
+    looked_up: LookedUp | None = None,
+    same_event: SameEvent | None = None,
     now: datetime,
     robots: str | None = None,
     fetched: bool = True,
+    marked: Mapping[str, str] | None = None,
+    recheck_hours: Sequence[float] = (),
 ) -> Stored:
     """Write a worked page that holds an article.
 
     Looks for, in this order: an article with the same text (then the page is a sighting of it), the article that this
-    entry already became or that lies at the same final address (then its text is brought up to date), nothing (then it
-    is a new article, in the story of a former text that it repeats, else in a story of its own).
+    entry already became or that lies at the same final address (then its text is brought up to date), nothing. Then it
+    is a new article: in the story of a former text that it repeats, of the article of which it is a copy, or, for a
+    flagged page, of a flagged one on the same event (`same_event`), else in a story of its own.
+
+    Copies were looked for before (`looked_up`), outside of any transaction; what was stored since is looked at here, by
+    `compare`. When nothing was looked up, that is everything. Without `compare` only the same text is a copy.
 
     `fetched` is false when the page was worked anew from its kept bytes: an entry that waits to be fetched goes on
-    waiting then, and no answer of a server is counted.
+    waiting then, and no answer of a server is counted. `marked` is noted as by `marks.made`.
     """
+    marks.made(conn, marked or {})
     article = worked.article
     assert article is not None
     entry = conn.execute(_STANDS, {"this_entry": worked.entry}).one_or_none()
@@ -91,9 +114,17 @@ def store(
     raised: tuple[str, ...] = ()
     raised_by = RaisedBy.CRAWL if fetched else RaisedBy.REEXTRACT
     changed = False
+    held: Sequence[developing.Held] = ()
     if there is None:
         target = article.id
-        placement = place(worked, _former(conn, article.fingerprint))
+        known = _former(conn, article.fingerprint)
+        if known is None and compare is not None:
+            known = _nearest(conn, article, looked_up or LookedUp(mark=0), compare)
+        if known is None and same_event is not None and any(verdict.flagged for verdict in worked.verdicts):
+            flagged = reports.around(conn, article.published or article.fetched_at)
+            known = same_event(worked, flagged, partial(reports.texts, conn))
+        placement = place(worked, known)
+        held = developing.held(conn, placement.story, worked)
         _insert_article(conn, worked, article, key, placement, now)
         raised = _judge(conn, worked, target, placement.story, now, raised_by, former=())
         repeat = False
@@ -104,6 +135,7 @@ def store(
         relation = Relation.UPDATE if there.id == article.id else Relation.EXACT
         placement = place(worked, Known(article=target, story=there.story, relation=relation))
         if changed:
+            held = developing.held(conn, there.story, worked)
             taken = any(row.url_key == key and row.id != target for row in rows)
             _replace_text(conn, worked, article, there.url_key if taken else key, there, now)
             former = _verdict_topics(conn, target)
@@ -112,11 +144,19 @@ def store(
         elif same_text and _judged_otherwise(conn, worked, target):
             former = _verdict_topics(conn, target)
             raised = _judge(conn, worked, target, there.story, now, raised_by, former=former)
+    developed = developing.reopen(conn, placement.story, target, held, worked, now) if fetched else ()
     _write_sighting(conn, worked, article, key, target, placement)
     if fetched or entry.state != EntryState.PENDING:
         settle = _SETTLE_CHANGED_ENTRY if changed and fetched else _SETTLE_ENTRY
         conn.execute(settle, {"this_entry": worked.entry, "article": target})
-    outcome = "stored" if target == article.id else "duplicate"
+    look: Literal["unchanged", "changed"] | None = None
+    if fetched and rechecking.is_look(entry, now):
+        look = "changed" if changed or entry.article != target else "unchanged"
+    if fetched and target == article.id and there is not None:
+        rechecking.found_again(conn, target)
+    if look or (fetched and any(verdict.flagged for verdict in worked.verdicts)):
+        rechecking.plan(conn, worked.entry, hours=recheck_hours, now=now, looked=look is not None)
+    outcome = look or ("stored" if target == article.id else "duplicate")
     write_outcome(
         conn,
         run,
@@ -127,9 +167,16 @@ def store(
         raw=worked.raw,
         robots=robots,
         now=now,
-        text=article,
+        text=None if look else article,  # it is no other page of the outlet
     )
-    return Stored(article=target, placement=placement, raised=raised, already=repeat)
+    return Stored(
+        article=target,
+        placement=placement,
+        raised=raised,
+        already=repeat and not look,
+        look=look,
+        developed=developed,
+    )
 
 
 def rewrite(conn: Connection, worked: Worked, target: str, story: str, now: datetime) -> tuple[str, ...]:
@@ -152,6 +199,7 @@ def rewrite(conn: Connection, worked: Worked, target: str, story: str, now: date
     )
     values = {name: getattr(article, name) for name in names} | {"embeds": [asdict(embed) for embed in article.embeds]}
     conn.execute(update(_articles).where(_articles.c.id == target).values(values))
+    signatures.replace(conn, target, _day(article), article.signature)
     former = _verdict_topics(conn, target)
     return _judge(conn, worked, target, story, now, RaisedBy.REEXTRACT, former=former)
 
@@ -160,6 +208,7 @@ def void(conn: Connection, article: str, story: str, now: datetime) -> None:
     """Take an article's verdicts back, and settle its story's flags: its text was none. It stays judged."""
     topics = _verdict_topics(conn, article)
     conn.execute(delete(tables.verdicts).where(tables.verdicts.c.article == article))
+    signatures.void(conn, article)
     flags.settle(conn, story, sorted(topics), now=now, raised_by=RaisedBy.REEXTRACT)
 
 
@@ -169,31 +218,6 @@ def copy_of(conn: Connection, fingerprint: str) -> str | None:
         select(_articles.c.id).where(_articles.c.fingerprint == fingerprint)
     ).scalar_one_or_none()
     return found
-
-
-def unconfirmed(conn: Connection, limit: int) -> list[tuple[str, str, str]]:
-    """Return (article, fingerprint, entry) of articles whose mark in Redis is not known to be made."""
-    rows = conn.execute(
-        select(_articles.c.id, _articles.c.fingerprint, _articles.c.entry)
-        .join(tables.unconfirmed, tables.unconfirmed.c.article == _articles.c.id)
-        .order_by(_articles.c.id)
-        .limit(limit)
-    )
-    return [(row.id, row.fingerprint, row.entry) for row in rows]
-
-
-def mark_confirmed(conn: Connection, articles: Iterable[str]) -> None:
-    """Note that the marks of these articles are made."""
-    for chunk in chunks(articles):
-        conn.execute(delete(tables.unconfirmed).where(tables.unconfirmed.c.article.in_(chunk)))
-
-
-def unconfirm_since(conn: Connection, moment: datetime) -> None:
-    """Note that the marks of all articles stored since that moment are gone."""
-    ids = conn.execute(select(_articles.c.id).where(_articles.c.stored_at >= moment)).scalars()
-    rows = [{"article": article} for article in ids]
-    if rows:
-        conn.execute(insert_or_update(tables.unconfirmed, keys=("article",)), rows)
 
 
 # ------------------------------------------------------------------------------------------------ steps
@@ -216,6 +240,19 @@ def _former(conn: Connection, fingerprint: str) -> Known | None:
     """Return the article that had this text before it changed."""
     row = conn.execute(_FORMER, {"fingerprint": fingerprint}).one_or_none()
     return None if row is None else Known(article=row.id, story=row.story, relation=Relation.UPDATE)
+
+
+def _nearest(conn: Connection, article: Article, looked_up: LookedUp, compare: Compare) -> Known | None:
+    """Return the article of which a new one is a copy."""
+    found = signatures.nearest_since(conn, article, looked_up, compare)
+    if found is None:
+        return None
+    nearest, story = found
+    return Known(article=nearest.article, story=story, relation=nearest.relation, similarity=nearest.similarity)
+
+
+def _day(article: Article) -> date:
+    return signatures.day_of(article.published, article.fetched_at)
 
 
 def _text(article: Article) -> tuple[str, str]:
@@ -266,6 +303,7 @@ def _insert_article(
     }
     conn.execute(_INSERT_ARTICLE, row)
     conn.execute(_INSERT_UNCONFIRMED, {"article": article.id})
+    signatures.add(conn, article.id, _day(article), article.signature)
 
 
 def _replace_text(
@@ -281,6 +319,7 @@ def _replace_text(
     )
     conn.execute(update(_articles).where(_articles.c.id == former.id).values(_content(worked, article, key)))
     conn.execute(insert_or_update(tables.unconfirmed, keys=("article",)), {"article": former.id})
+    signatures.replace(conn, former.id, _day(article), article.signature)
 
 
 def _write_sighting(

@@ -71,7 +71,9 @@ class RunReport:
     def _page(self, event: Mapping[str, Any]) -> None:
         self.last_url = str(event.get("url", ""))
         outcome = str(event.get("outcome"))
-        self.counts[_PAGE_WORDS.get(outcome, "refused" if outcome in REFUSALS else "failed")] += 1
+        self.counts["again"] += outcome in _LOOKS
+        if outcome != "unchanged":
+            self.counts[_PAGE_WORDS.get(outcome, "refused" if outcome in REFUSALS else "failed")] += 1
         self.counts["fetched"] += outcome != "put_off" and outcome not in NO_ANSWER
         if event.get("raised"):
             self.flagged[str(event.get("outlet", "?"))] += 1
@@ -87,7 +89,14 @@ class RunReport:
         return " · ".join(parts)
 
 
-_PAGE_WORDS = {"put_off": "later", "stored": "stored", "duplicate": "copies"}
+_LOOKS = ("unchanged", "changed", "disappeared")
+_PAGE_WORDS = {
+    "put_off": "later",
+    "stored": "stored",
+    "duplicate": "copies",
+    "changed": "changed",
+    "disappeared": "gone",
+}
 
 
 class EventLines:

@@ -103,16 +103,6 @@ def archive_if_any(deployment: Settings) -> Iterator[Archive | None]:
 def load_topics(deployment: Settings) -> list[Topic]:
     """Compile every topic of config/topics; ConfigurationError with every mistake of every file."""
     from mirqab.declarations import load_topic_documents
-    from mirqab.errors import ConfigurationError, Mistake
-    from mirqab.topics import compile_topic
+    from mirqab.topics import compile_topics
 
-    topics: list[Topic] = []
-    mistakes: dict[Mistake, None] = {}  # each once, though a library be imported by many
-    for document in load_topic_documents(deployment):
-        try:
-            topics.append(compile_topic(document))
-        except ConfigurationError as error:
-            mistakes |= dict.fromkeys(error.mistakes)
-    if mistakes:
-        raise ConfigurationError(mistakes)
-    return topics
+    return list(compile_topics(load_topic_documents(deployment)))

@@ -29,6 +29,13 @@ def grouping(
             "--window-days", metavar="N", min=1, max=3650, help="Compare texts of so many days (stories.window_days)."
         ),
     ] = None,
+    copies_only: Annotated[
+        bool, typer.Option("--copies-only", help="Leave texts of one event apart that are no copies.")
+    ] = False,
+    weights: Annotated[
+        list[str] | None,
+        typer.Option("--weights", metavar="FILE", help="More texts to count terms in, JSON Lines; docs/events.md."),
+    ] = None,
     missed: Annotated[
         bool, typer.Option("--missed", help="List the pairs of one story that were not joined, too.")
     ] = False,
@@ -38,15 +45,18 @@ def grouping(
     Texts go through in the order in which they were published, all of them together, as in `group`. A share has its
     95 % interval. False merges are listed, and end with 1.
     """
+    from mirqab.cli.group_command import check_readable, count_terms, shown
     from mirqab.cli.group_command import grouping as opened
-    from mirqab.cli.group_command import shown
     from mirqab.evaluation.grouping import read_labelled_groups, score_grouping
     from mirqab.grouping import prepare
 
+    for name in weights or []:
+        check_readable(name)
     labelled = read_labelled_groups(place)
+    counted = None if copies_only else count_terms(labelled.in_order(), weights or [])
     deployed = deployment.settings()
     grouped = []
-    with opened(deployed, window_days or deployed.stories_window_days) as placed, shown() as progress:
+    with opened(deployed, window_days or deployed.stories_window_days, counted) as placed, shown() as progress:
         for told in labelled.in_order():
             grouped.append(placed(told, prepare(told)))
             progress.step()

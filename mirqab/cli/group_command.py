@@ -7,7 +7,9 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +21,7 @@ from mirqab.types import ExitCode
 from mirqab.workbench.lines import BadLineError, as_text, read_objects, with_date
 
 if TYPE_CHECKING:
+    from mirqab.events import Weights
     from mirqab.grouping import Grouped, Prepared, Told
     from mirqab.settings import Settings
 
@@ -27,17 +30,27 @@ MUCH_BYTES: Final = 8 * 2**20
 
 BATCH: Final = 50
 
+COUNTED: Final = 20_000
+"""Texts of the files in which terms are counted before the first one is placed, more than enough to weigh them."""
 
-def group_lines(inputs: Sequence[str], *, window_days: int | None) -> int:
-    """Place the texts of files or of standard input one after another, and return the exit code."""
+
+def group_lines(
+    inputs: Sequence[str], *, window_days: int | None, copies_only: bool = False, background: Sequence[str] = ()
+) -> int:
+    """Place the texts of files or of standard input one after another, and return the exit code.
+
+    `background` names files of more texts in which terms are counted.
+    """
     from mirqab.grouping import prepare
 
     deployed = deployment.settings()
     files = list(inputs) or [STDIN]
-    for name in files:
-        _check(name)
+    for name in [*files, *background]:
+        check_readable(name)
     reading = Reading(files)
-    with grouping(deployed, window_days or deployed.stories_window_days) as place, shown() as progress:
+    counted = None if copies_only else _counted(files, background)
+    window = window_days or deployed.stories_window_days
+    with grouping(deployed, window, counted) as place, shown() as progress:
         if all(name != STDIN for name in files) and sum(Path(name).stat().st_size for name in files) >= MUCH_BYTES:
             prepared = _prepared(reading, deployed)
         else:
@@ -48,7 +61,32 @@ def group_lines(inputs: Sequence[str], *, window_days: int | None) -> int:
     return ExitCode.SOME_FAILED if reading.failed else ExitCode.WELL
 
 
-def _check(name: str) -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counted:
+    """In how many texts each term stands, and how many of these texts are still to be placed."""
+
+    weights: Weights
+    to_come: int
+
+
+def count_terms(texts: Iterable[Told], background: Sequence[str]) -> Counted:
+    """Count terms in texts that are to be placed, and in those that files hold."""
+    from mirqab.events import Weights, terms_of
+
+    weights = Weights.of(terms_of(told.headline, told.body) for told in Reading(background, silent=True))
+    before = weights.texts
+    for told in texts:
+        weights.add(terms_of(told.headline, told.body))
+    return Counted(weights=weights, to_come=weights.texts - before)
+
+
+def _counted(files: Sequence[str], background: Sequence[str]) -> Counted:
+    """Count what can be read twice; what cannot, standard input and pipes, counts as it comes."""
+    again = files if all(name != STDIN and Path(name).is_file() for name in files) else ()
+    return count_terms(islice(Reading(again, silent=True), COUNTED), background)
+
+
+def check_readable(name: str) -> None:
     """Raise UsageError for a file that cannot be read, before any work was done for the others."""
     from mirqab.errors import UsageError
 
@@ -65,11 +103,12 @@ def _check(name: str) -> None:
 class Reading:
     """The texts of the inputs in their order; a line that is wrong is said with its number and passed over.
 
-    A text without an id has its place among all texts, counted from 1.
+    A text without an id has its place among all texts, counted from 1. A `silent` one says nothing.
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], *, silent: bool = False) -> None:
         self._names = names
+        self._silent = silent
         self.failed = 0
 
     def __iter__(self) -> Iterator[Told]:
@@ -94,12 +133,18 @@ class Reading:
 
     def _complain(self, name: str, number: int, why: str) -> None:
         self.failed += 1
-        say(f"line {number}: {why}" if name == STDIN else f"{name}, line {number}: {why}")
+        if not self._silent:
+            say(f"line {number}: {why}" if name == STDIN else f"{name}, line {number}: {why}")
 
 
 @contextmanager
-def grouping(deployed: Settings, window_days: int) -> Iterator[Callable[[Told, Prepared], Grouped]]:
-    """Open a private place in Redis; yields what places a text there. It is removed in the end, after Ctrl-C too."""
+def grouping(
+    deployed: Settings, window_days: int, counted: Counted | None = None
+) -> Iterator[Callable[[Told, Prepared], Grouped]]:
+    """Open a private place in Redis; yields what places a text there. It is removed in the end, after Ctrl-C too.
+
+    Without `counted` terms only copies are found.
+    """
     from mirqab.errors import SeenError
     from mirqab.grouping import Grouping, Shelf
     from mirqab.seen import open_private_bands
@@ -113,7 +158,13 @@ def grouping(deployed: Settings, window_days: int) -> Iterator[Callable[[Told, P
         try:
             if not bands.available:
                 raise SeenError("Redis does not answer; without it copies are not found")
-            placing = Grouping(bands, shelf, window_days=window_days)
+            placing = Grouping(
+                bands,
+                shelf,
+                window_days=window_days,
+                weights=counted.weights if counted else None,
+                counted=counted.to_come if counted else 0,
+            )
             yield lambda told, made: runner.run(placing.place(told, made))
         finally:
             with _undisturbed():
@@ -147,30 +198,16 @@ class _NotShown:
 
 def _prepared(reading: Iterable[Told], deployed: Settings) -> Iterator[tuple[Told, Prepared]]:
     """Yield texts with their signatures, made in worker processes, a few batches in memory at a time."""
-    from collections import deque
-
     from mirqab.grouping import prepare
 
-    waiting: deque[list[Told]] = deque()
-
-    def batches() -> Iterator[list[Told]]:
-        batch: list[Told] = []
-        for told in reading:
-            batch.append(told)
-            if len(batch) == BATCH:
-                waiting.append(batch)
-                yield batch
-                batch = []
-        if batch:
-            waiting.append(batch)
-            yield batch
-
+    texts = iter(reading)
+    batches = iter(lambda: list(islice(texts, BATCH)), [])
     workers = deployment.workers(deployed)
     try:
-        for made in workers.prepare_each(batches()):
-            batch = waiting.popleft()
-            # a batch that a worker could not do is done here
-            yield from zip(batch, made or map(prepare, batch), strict=True)
+        for batch, prepared in workers.prepare_each((batch, batch) for batch in batches):
+            for told, made in zip(batch, prepared, strict=True):
+                # what a worker could not do is done here
+                yield told, prepare(told) if made is None else made
     finally:
         workers.close_now()
 

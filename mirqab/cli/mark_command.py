@@ -71,7 +71,10 @@ def mark(
         if decision is Decision.UNDONE and standing is None:
             write_line(f"Nobody has said anything of {detail.id} for {chosen}: there is nothing to undo.")
             return
-        if standing is not None and (standing.decision, standing.note) == (decision, why or standing.note):
+        is_new = flag is not None and flag.state is FlagState.DEVELOPING
+        same = standing is not None and (standing.decision, standing.note) == (decision, why or standing.note)
+        if same and not is_new:
+            assert standing is not None
             write_line(f"{detail.id} is {_word(decision)} for {chosen} already, as {standing.decided_by} said.")
             return
         marked = archive.decide(

@@ -211,8 +211,15 @@ def group(
             "--window-days", metavar="N", min=1, max=3650, help="Compare texts of so many days (stories.window_days)."
         ),
     ] = None,
+    copies_only: Annotated[
+        bool, typer.Option("--copies-only", help="Leave texts of one event apart that are no copies.")
+    ] = False,
+    weights: Annotated[
+        list[str] | None,
+        typer.Option("--weights", metavar="FILE", help="More texts to count terms in; see docs/events.md."),
+    ] = None,
 ) -> int:
-    """Find copies. JSON Lines {id, title, text, outlet?, published?} in, the story of each text out."""
+    """Find copies and texts of one event. JSON Lines {id, title, text, outlet?, published?} in, their stories out."""
     from mirqab.cli.group_command import group_lines
 
-    return group_lines(inputs or [], window_days=window_days)
+    return group_lines(inputs or [], window_days=window_days, copies_only=copies_only, background=weights or [])

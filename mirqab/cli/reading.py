@@ -15,6 +15,8 @@ from mirqab.types import LISTED, FlagState
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from mirqab.archive import FlaggedStory
+
 NO_FLAG = "No story is flagged yet: ./run crawl reads what is new, ./run explain URL tells why a page is not flagged."
 
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print it as one JSON object.")]
@@ -82,7 +84,7 @@ def flagged(
         ("story", lambda row: row["story"].story),
         ("score", lambda row: f"{row['story'].score:.2f}"),
         ("grade", lambda row: row["story"].grade.value),
-        ("state", lambda row: row["story"].state.value.replace("_", " ")),
+        ("state", lambda row: _state(row["story"])),
         ("first seen", lambda row: moment(row["story"].first_seen_at)),
         ("theatre", lambda row: "، ".join(row["story"].theatres) or "-"),
         ("outlets", lambda row: ", ".join(row["story"].outlets)),
@@ -93,6 +95,16 @@ def flagged(
         others = "، ".join(f"{name} ({count})" for name, count in counts.most_common())
         empty = f"No flagged story of the theatre {theatre}; there are {others}."
     print_rows(rows, columns, form, empty=empty)
+
+
+def _state(story: FlaggedStory) -> str:
+    """Return where a flag stands; of a developing one what is new, the first of it."""
+    from mirqab.developments import told
+
+    if not story.development:
+        return story.state.value.replace("_", " ")
+    more = len(story.development) - 1
+    return f"{story.state.value}: {told(story.development[:1])}" + (f" and {more} more" if more else "")
 
 
 def show(

@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from typing import Final
 
-QUIET_S: Final = 1.0  # what is read sooner needs no word
-LINE_EVERY_S: Final = 3.0
+from mirqab.cli.counting import ProgressLine
+
+QUIET_S: Final = 1.0
+"""What is read sooner needs no word."""
+
+CALM_S: Final = 3.0
 
 
-class ReadingShown:
-    """Takes the share that is read: one line that changes in place on a terminal, calm lines to other ends of stderr.
-
-    The crawler shows it too, so this knows nothing of the commands.
-    """
+class ReadingShown(ProgressLine):
+    """Takes the share that is read. The crawler shows it too, so this knows nothing of the commands."""
 
     def __init__(self) -> None:
-        self._began = time.monotonic()
-        self._said_at = 0.0
-        self._in_place = sys.stderr.isatty()
-
-    def __enter__(self) -> ReadingShown:
-        return self
-
-    def __exit__(self, *problem: object) -> None:
-        if self._in_place and self._said_at:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        super().__init__(calm_s=CALM_S, quiet_s=QUIET_S)
 
     def __call__(self, share: float) -> None:
         """Say how far it is, when that has not just been said."""
-        now = time.monotonic()
-        wait = (0.1 if self._in_place else LINE_EVERY_S) if self._said_at else QUIET_S
-        if now - (self._said_at or self._began) < wait:
-            return
-        self._said_at = now
-        line = f"reading outlets.yaml, which is new or changed: {share:.0%}"
-        if self._in_place:
-            print(f"\r\x1b[K  {line}", end="", file=sys.stderr, flush=True)
-        else:
-            print(line, file=sys.stderr, flush=True)
+        self.say(lambda _: f"reading outlets.yaml, which is new or changed: {share:.0%}")

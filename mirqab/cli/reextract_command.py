@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from mirqab.cli import deployment
+from mirqab.cli.counting import ProgressLine
 from mirqab.cli.known import check_outlets
 from mirqab.cli.terminal import Format, one_line, print_rows, say, write_line
 from mirqab.types import ExitCode
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 LINES_SHOWN: Final = 3
 WIDTH: Final = 160
-LINE_EVERY_S: Final = 10.0
-"""Between two words on how far it is."""
 
 
 def reextract(
@@ -80,7 +78,8 @@ def reextract(
             feed_time_s=deployed.workers_feed_time_s,
         )
         try:
-            changes = _changes(archive, workers, declared, progress, outlet, moment, run, place)
+            window_days = deployed.stories_window_days
+            changes = _changes(archive, workers, declared, progress, outlet, moment, run, place, window_days)
             if form is Format.TABLE:
                 for change in changes:
                     for line in change_lines(change):
@@ -144,17 +143,18 @@ def _changes(
     since: datetime | None,
     run: str | None,
     place: Bookmark,
+    window_days: int,
 ) -> Iterator[Change]:
     from mirqab.reextraction import reextract as work
 
-    told_at = time.monotonic()
-    for batch in work(archive, workers, declared, progress, only=only, since=since, run=run):
-        yield from batch
-        if run is not None:
-            place.write(progress.after)
-        if time.monotonic() - told_at >= LINE_EVERY_S:
-            told_at = time.monotonic()
-            say(f"{progress.pages:,} pages worked, {sum(progress.kinds.values()):,} change")
+    steps = work(archive, workers, declared, progress, only=only, since=since, run=run, window_days=window_days)
+    with ProgressLine() as shown:
+        for batch in steps:
+            shown.clear()
+            yield from batch
+            if run is not None:
+                place.write(progress.after)
+            shown.say(lambda _: f"{progress.pages:,} pages worked, {sum(progress.kinds.values()):,} change")
 
 
 def change_lines(change: Change) -> Iterator[str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from mirqab.cli import deployment
+from mirqab.cli.counting import ProgressLine
 from mirqab.cli.known import check_outlets, check_topic
 from mirqab.cli.terminal import one_line, say, to_json, write_line
 from mirqab.errors import UsageError
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mirqab.topics import Topic
 
 WORKERS: Final = 2
-LINE_EVERY_S: Final = 10.0
 WIDTH: Final = 300
 """Letters of a sentence that are shown: news writes shorter ones, a page without full stops does not."""
 
@@ -87,11 +86,11 @@ def rematch(
         )
         finish, code = "interrupted", ExitCode.FAILED
         try:
-            with Shown(progress) as shown:
+            with ProgressLine() as shown:
                 keep = not dry_run
                 withdrawn = withdraw(archive, gone, progress, keep=keep)
                 judged = rejudge(archive, workers, chosen, progress, keep=keep) if topics else ()
-                steps = shown.each(chain(withdrawn, judged))
+                steps = _each(chain(withdrawn, judged), progress, shown)
                 if as_json:
                     outcomes = [outcome_json(archive, outcome) for step in steps for outcome in step]
                     told = _object(outcomes, progress, versions, dry_run=dry_run)
@@ -135,45 +134,12 @@ def _command(topics: list[str] | None, outlets: list[str] | None, since: str | N
 # ------------------------------------------------------------------------------------------- how far it is
 
 
-class Shown:
-    """Says how far it is, how fast, and how long it will take: in place on a terminal, else a line now and then."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._began = time.monotonic()
-        self._said_at = self._began
-        self._in_place = sys.stderr.isatty()
-        self._written = False
-
-    def __enter__(self) -> Shown:
-        return self
-
-    def __exit__(self, *problem: object) -> None:
-        self._clear()
-
-    def each(self, steps: Iterable[list[Outcome]]) -> Iterator[list[Outcome]]:
-        """Pass the steps on; what is printed of one finds an empty line."""
-        for step in steps:
-            self._clear()
-            yield step
-            self._say()
-
-    def _clear(self) -> None:
-        if self._written:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-            self._written = False
-
-    def _say(self) -> None:
-        now = time.monotonic()
-        if now - self._said_at < (0.2 if self._in_place else LINE_EVERY_S):
-            return
-        self._said_at = now
-        line = progress_line(self._progress, now - self._began)
-        if self._in_place:
-            print(f"\r\x1b[K  {line}", end="", file=sys.stderr, flush=True)
-            self._written = True
-        else:
-            say(line)
+def _each(steps: Iterable[list[Outcome]], progress: Progress, shown: ProgressLine) -> Iterator[list[Outcome]]:
+    """Pass the steps on; what is printed of one finds an empty line."""
+    for step in steps:
+        shown.clear()
+        yield step
+        shown.say(partial(progress_line, progress))
 
 
 def progress_line(progress: Progress, seconds: float) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from mirqab.cli import deployment
 from mirqab.cli.sums import answered_of_asked, counted, outlet_columns, why
-from mirqab.cli.terminal import FORMAT, Column, Format, Row, print_rows, write_line
+from mirqab.cli.terminal import FORMAT, Column, Format, Row, one_line, print_rows, write_line
 
 
 def runs(
@@ -28,6 +28,7 @@ def runs(
     columns: list[Column] = [
         ("run", lambda row: row["run"]),
         ("started", lambda row: f"{datetime.fromisoformat(row['started_at']).astimezone():%Y-%m-%d %H:%M}"),
+        ("command", _command),
         ("state", _state),
         ("feeds", answered_of_asked),
         *(counted(key, word) for key, word in _COUNTS.items()),
@@ -38,7 +39,15 @@ def runs(
         write_line("./run runs RUN tells of each outlet all that one of them got.")
 
 
+WIDTH: Final = 36
+"""Letters of a command that are shown: a crawl of thousands of outlets names them all."""
+
 _COUNTS = {"new": "new", "stored": "stored", "failed": "failed", "put_off": "later"}
+
+
+def _command(row: Row) -> str:
+    command = one_line(str(row["command"]))
+    return command if len(command) <= WIDTH else command[: WIDTH - 1] + "…"
 
 
 def _state(row: Row) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mirqab.cli.paper import Paper, points_of
 from mirqab.cli.terminal import moment, one_line
+from mirqab.developments import told
 from mirqab.reader.marks import paragraphs, pieces
 from mirqab.reader.queries import strongest
 from mirqab.types import Decision, Embed, Verdict
@@ -64,6 +65,8 @@ def _head(paper: Paper, story: str, detail: ArticleDetail, evidence: Sequence[ob
     if article.authors:
         paper.line(one_line("، ".join(article.authors)))
     paper.line(one_line(article.url))
+    if detail.gone_at is not None:
+        paper.line(f"the page is gone since {moment(detail.gone_at)}")
 
 
 def _embed(paper: Paper, embed: Embed) -> None:
@@ -104,6 +107,10 @@ def _decision(paper: Paper, flag: StoryFlag) -> None:
     assert flag.decided is not None
     for line in decision_lines(flag.decided):
         paper.line(line)
+    if flag.development:
+        paper.line(f"  developing, {moment(flag.developed_at)}: {one_line(told(flag.development))}")
+        for sentence in dict.fromkeys(one.sentence for one in flag.development):
+            paper.line(f"    {one_line(sentence)}")
     if flag.earned != (flag.decided.decision is not Decision.IRRELEVANT):
         now = "flagged" if flag.earned else "not flagged"
         paper.line(f"  the topic says now: {now}, {points_of(flag.score)}")

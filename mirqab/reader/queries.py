@@ -12,7 +12,7 @@ from mirqab.addresses import clean_url, mask_credentials
 from mirqab.errors import ArchiveError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from mirqab.archive import Archive, ArticleDetail, Decided, FlaggedStory, OutletSums, RunRow, StoryDetail
+    from mirqab.archive import Archive, ArticleDetail, Decided, FlaggedStory, OutletSums, RunRow, StoryDetail, StoryFlag
     from mirqab.archive.runs import Sums
 
 _SPAN = re.compile(r"(\d{1,5})\s*(m|h|d|w)")
@@ -107,7 +107,13 @@ def flagged_json(story: FlaggedStory) -> dict[str, Any]:
         "facets": {name: list(values) for name, values in story.facets.items()},
         "outlets": list(story.outlets),
         "top_evidence": story.top_evidence,
+        **development_json(story),
     }
+
+
+def development_json(flag: FlaggedStory | StoryFlag) -> dict[str, Any]:
+    """Return what is new in a story since a person decided (docs/feedback.md)."""
+    return {"developed_at": iso(flag.developed_at), "development": [asdict(one) for one in flag.development]}
 
 
 def decision_json(decided: Decided | None) -> dict[str, Any] | None:
@@ -199,6 +205,7 @@ def story_json(detail: StoryDetail) -> dict[str, Any]:
             {"topic": flag.topic, "topic_version": flag.topic_version, "state": flag.state.value, "score": flag.score}
             | {"grade": flag.grade.value, "article": flag.article, "raised_at": iso(flag.raised_at)}
             | {"raised_by": flag.raised_by.value, "earned": flag.earned, "decision": decision_json(flag.decided)}
+            | development_json(flag)
             for flag in detail.flags
         ],
         "decisions": [decision_json(decided) for decided in detail.decisions],
@@ -214,6 +221,7 @@ def story_json(detail: StoryDetail) -> dict[str, Any]:
                 "published": iso(one.article.published),
                 "published_raw": one.article.published_raw,
                 "fetched_at": iso(one.article.fetched_at),
+                "gone_at": iso(one.gone_at),
                 "verdicts": [verdict_to_json(verdict) for verdict in one.verdicts],
             }
             for one in detail.articles

@@ -12,13 +12,25 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from mirqab.seen.bands import WINDOW_DAYS, Banded, Bands
-from mirqab.seen.claims import LEASE_S, Claim, Seen
+from mirqab.seen.claims import LEASE_S, Claim, Found, Seen
 
-__all__ = ["LEASE_S", "WINDOW_DAYS", "Banded", "Bands", "Claim", "Seen", "open_private_bands", "open_seen"]
+__all__ = [
+    "LEASE_S",
+    "WINDOW_DAYS",
+    "Banded",
+    "Bands",
+    "Claim",
+    "Found",
+    "Seen",
+    "open_private_bands",
+    "open_seen",
+]
 
 
 @asynccontextmanager
-async def open_seen(*, redis_url: str | None, folder: Path, lease_s: float = LEASE_S) -> AsyncIterator[Seen]:
+async def open_seen(
+    *, redis_url: str | None, folder: Path, lease_s: float = LEASE_S, window_days: int = WINDOW_DAYS
+) -> AsyncIterator[Seen]:
     """Connect to the Redis at `redis_url`, or to the embedded server of `folder`, starting it when nobody has.
 
     The embedded server stays up for as long as anybody on this machine has it open. A Redis that is merely away
@@ -31,7 +43,7 @@ async def open_seen(*, redis_url: str | None, folder: Path, lease_s: float = LEA
     from mirqab.seen.link import open_link
 
     async with open_link(redis_url=redis_url, folder=folder) as link:
-        seen = Seen(link, lease_s=lease_s)
+        seen = Seen(link, lease_s=lease_s, window_days=window_days)
         try:
             yield seen
         finally:

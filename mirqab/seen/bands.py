@@ -1,9 +1,9 @@
 """Which stored articles share a band with a text: candidates for copies, found in one round trip.
 
-A band is six bytes of a text's signature (`mirqab.copies`), opaque here. Each lies as a field of a small hash that many
-bands share, with the articles that have it: 16 bytes a band in all, where a key of its own would cost ninety. The
-hashes lie in periods as long as the window and go as a whole, when it has left them behind: an article of today lies
-there for one to two windows.
+A band is five bytes of a text's signature (`mirqab.copies`), opaque here. Each lies as a field of a small hash that
+many bands share, with the articles that have it: 15 bytes a band, where a key of its own would cost ninety. The hashes
+lie in periods as long as the window and go as a whole, when it has left them behind: an article of today lies there for
+one to two windows.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from mirqab.seen import scripts
+from mirqab.seen.calls import Call, run
 from mirqab.seen.keys import bands_prefix
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Banded:
-    """A text as it is looked up and written: its bands, six bytes each, and the day that it is of."""
+    """A text as it is looked up and written: its bands, five bytes each, and the day that it is of."""
 
     bands: tuple[bytes, ...]
     day: date
@@ -75,18 +76,28 @@ class Bands:
         return found
 
     async def _find(self, texts: Sequence[Banded]) -> list[Counter[str]] | None:
-        words: list[str | bytes] = [self._prefix]
+        call = self.finding(texts)
+
+        async def look_up(redis: Redis) -> list[list[str | int]] | None:
+            answer: list[list[str | int]] = await run(redis, call)
+            return answer
+
+        answers = await self._link.ask(look_up, otherwise=None)
+        return None if answers is None else self.found(answers)
+
+    def finding(self, texts: Sequence[Banded]) -> Call:
+        """Return the call that finds for each text the articles that share bands with it; `found` reads its answer."""
+        words: list[str | bytes | int] = [self._prefix]
         for text in texts:
             day = text.day.toordinal() - _EPOCH_DAY
             first, last = self._period(day - self._window_days), self._period(day + self._window_days)
             words += (f"{first} {last}", b"".join(text.bands))
+        return Call(scripts.FIND_BANDS, [], words)
 
-        async def look_up(redis: Redis) -> list[list[str]] | None:
-            answer: list[list[str]] = await redis.register_script(scripts.FIND_BANDS)([], words)
-            return answer
-
-        answers = await self._link.ask(look_up, otherwise=None)
-        return None if answers is None else [Counter(map(_unpacked, articles)) for articles in answers]
+    @staticmethod
+    def found(answers: Sequence[list[str | int]]) -> list[Counter[str]]:
+        """Return what the call of `finding` answered: for each text the articles that share bands with it."""
+        return [_unpacked(articles) for articles in answers]
 
     async def remember(self, texts: Sequence[tuple[str, Banded]]) -> int:
         """Write the bands of stored articles; returns how many articles were written, fewer when Redis is away.
@@ -99,15 +110,20 @@ class Bands:
         return written
 
     async def _remember(self, texts: Sequence[tuple[str, Banded]]) -> int:
-        words: list[str | bytes] = [self._prefix]
+        call = self.writing(texts)
+
+        async def write(redis: Redis) -> int:
+            return int(await run(redis, call))
+
+        return await self._link.ask(write, otherwise=0)
+
+    def writing(self, texts: Sequence[tuple[str, Banded]]) -> Call:
+        """Return the call that writes the bands of stored articles, and answers how many these were."""
+        words: list[str | bytes | int] = [self._prefix, "1" if self._private else "0"]
         for article, text in texts:
             period = self._period(text.day.toordinal() - _EPOCH_DAY)
             words += (f"{period} {self._life_s(period)}", _packed(article), b"".join(text.bands))
-
-        async def write(redis: Redis) -> int:
-            return int(await redis.register_script(scripts.REMEMBER_BANDS)([], words))
-
-        return await self._link.ask(write, otherwise=0)
+        return Call(scripts.REMEMBER_BANDS, [], words)
 
     async def remove(self) -> None:
         """Remove everything under the private name; what Redis does not hear of goes by itself after a day."""
@@ -144,5 +160,6 @@ def _packed(article: str) -> bytes:
     return int(article[1:], 16).to_bytes(_ARTICLE_BYTES, "big")
 
 
-def _unpacked(raw: str) -> str:
-    return f"a{raw[1:]}"
+def _unpacked(articles: list[str | int]) -> Counter[str]:
+    """Return how many bands each article shares: the list has an article's digits, then the number, and so on."""
+    return Counter({f"a{str(raw)[1:]}": int(shared) for raw, shared in zip(articles[::2], articles[1::2], strict=True)})

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from mirqab.seen import scripts
 from mirqab.seen.background import Background
-from mirqab.seen.keys import host_key, lease_key, mark_life_s, mark_place
+from mirqab.seen.bands import WINDOW_DAYS, Banded, Bands
+from mirqab.seen.calls import Call, run_together
+from mirqab.seen.keys import EPOCH_KEY, host_key, lease_key, mark_life_s, mark_place
 from mirqab.seen.owner import Owner, this_process
 
 if TYPE_CHECKING:
@@ -42,11 +44,24 @@ class Claim:
     local: bool = False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """What is known of a text: an article that has it, and how many bands others share with it.
+
+    `epoch` names the filling of Redis that says so, None when it was emptied since it was opened.
+    """
+
+    copy: str | None
+    shares: Counter[str]
+    epoch: str | None
+
+
 class Seen:
     """What the crawlers know together. Every answer is the safe one when Redis is away: go on, nothing is known."""
 
-    def __init__(self, link: Link, *, lease_s: float = LEASE_S) -> None:
+    def __init__(self, link: Link, *, lease_s: float = LEASE_S, window_days: int = WINDOW_DAYS) -> None:
         self._link = link
+        self.bands = Bands(link, window_days=window_days)
         self._lease_ms = int(lease_s * 1000)
         self._held: dict[str, Claim] = {}
         self._renewing = Background()
@@ -122,21 +137,25 @@ class Seen:
             return claim
         return None
 
-    async def confirm(self, claim: Claim, *, fingerprint: str | None, article: str | None) -> bool:
-        """Mark the text of a stored article and give the claim back, in one call; after storing, never before.
+    async def confirm(
+        self, claim: Claim, *, fingerprint: str | None, article: str | None, banded: Banded | None = None
+    ) -> bool:
+        """Mark the text of a stored article, with its bands, and give the claim back: one call, never before storing.
 
-        True when the mark lies in Redis (or there was none to write): False asks for `remember` some time later.
+        True when all of it lies in Redis (or there was none to write): False asks for `remember` some time later.
         """
         if fingerprint is None or article is None:
             return await self.release(claim)
         self._held.pop(claim.entry, None)
         now_s = time.time()
         shard, field = mark_place(fingerprint, now_s=now_s)
+        words: list[str | bytes | int] = [claim.holder, field, article, mark_life_s(now_s)]
+        calls = [Call(scripts.CONFIRM, [lease_key(claim.entry), shard], words)]
+        if banded is not None:
+            calls.append(self.bands.writing([(article, banded)]))
 
         async def mark(redis: Redis) -> bool:
-            await redis.register_script(scripts.CONFIRM)(
-                [lease_key(claim.entry), shard], [claim.holder, field, article, mark_life_s(now_s)]
-            )
+            await run_together(redis, calls)
             return True
 
         return await self._link.ask(mark, otherwise=False)
@@ -179,20 +198,29 @@ class Seen:
 
     # -------------------------------------------------------------------------------------- marks
 
+    async def look_up(self, fingerprint: str, banded: Banded | None = None) -> Found | None:
+        """Return what is known of a text, in one round trip; None when Redis is away."""
+        now_s = time.time()
+        places = [mark_place(fingerprint, now_s=now_s, periods_ago=ago) for ago in (0, 1)]
+        calls = [] if banded is None else [self.bands.finding([banded])]
+
+        async def ask(redis: Redis) -> list[Any] | None:
+            return await run_together(redis, calls, *(("HGET", *place) for place in places), ("GET", EPOCH_KEY))
+
+        answers = await self._link.ask(ask, otherwise=None)
+        if answers is None:
+            return None
+        *shares, newer, older, epoch = answers
+        return Found(
+            copy=newer or older,
+            shares=self.bands.found(shares[0])[0] if shares else Counter(),
+            epoch=epoch,
+        )
+
     async def copy_of(self, fingerprint: str) -> str | None:
         """Return the article that is known to have this text, or None: unknown, or Redis is away."""
-        now_s = time.time()
-
-        async def look_up(redis: Redis) -> list[str | None]:
-            pipeline = redis.pipeline(transaction=False)
-            for periods_ago in (0, 1):
-                shard, field = mark_place(fingerprint, now_s=now_s, periods_ago=periods_ago)
-                pipeline.hget(shard, field)
-            found: list[str | None] = await pipeline.execute()
-            return found
-
-        unknown: list[str | None] = []
-        return next((article for article in await self._link.ask(look_up, otherwise=unknown) if article), None)
+        found = await self.look_up(fingerprint)
+        return None if found is None else found.copy
 
     async def remember(self, marks: Sequence[tuple[str, str]]) -> int:
         """Write marks of articles stored before, each a fingerprint and an article; returns how many were written."""
@@ -214,6 +242,15 @@ class Seen:
             return int(await redis.register_script(scripts.REMEMBER)(shards, words))
 
         return await self._link.ask(write, otherwise=0)
+
+    async def name_epoch(self) -> str | None:
+        """Name the filling of a Redis that may have been emptied while it was open; None when it is away."""
+
+        async def name(_: Redis) -> str | None:
+            await self._link.name_epoch()
+            return self._link.epoch
+
+        return await self._link.ask(name, otherwise=None)
 
     # -------------------------------------------------------------------------------------- hosts
 

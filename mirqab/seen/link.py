@@ -131,7 +131,7 @@ class Link:
             raise ConnectionError(f"process {report.pid} answers at {self.where}, not {pid}")
         self._refuse(report)
         self.engine = report.engine
-        await self._name_epoch()
+        await self.name_epoch()
 
     def _refuse(self, report: ServerReport) -> None:
         if int(report.redis_version.partition(".")[0]) < OLDEST_ENGINE:
@@ -143,7 +143,8 @@ class Link:
         if report.evicts:
             _log.warning("Redis at %s throws keys away when it is full: set maxmemory-policy noeviction", self.where)
 
-    async def _name_epoch(self) -> None:
+    async def name_epoch(self) -> None:
+        """Name this filling of the server, or learn its name; raises redis-py's errors, SeenError for a strange one."""
         fresh = uuid.uuid4().hex
         pipeline = self._client.pipeline(transaction=False)
         pipeline.set(SCHEMA_KEY, SCHEMA, nx=True, get=True)

@@ -68,12 +68,12 @@ return #KEYS
 """
 
 _BAND_PLACE: Final = """
--- A band is six bytes: two choose one of 12288 hashes of its period, four are the field.
--- The names of keys are made here: sixty of them for a text would cost the asking process more than the whole answer.
+-- A band is five bytes: two choose one of 49152 hashes of its period, three are the field.
+-- The names of keys are made here: forty of them for a text would cost the asking process more than the whole answer.
 local byte, sub, call = string.byte, string.sub, redis.call
 local function place(bands, at)
   local one, two = byte(bands, at, at + 1)
-  return (one * 256 + two) % 12288, sub(bands, at + 2, at + 5)
+  return (one * 256 + two) % 49152, sub(bands, at + 2, at + 4)
 end
 """
 
@@ -81,33 +81,47 @@ FIND_BANDS: Final = (
     _BAND_PLACE
     + """
 -- ARGV prefix, then for each text: first and last period, its bands. Returns for each text the articles that share a
--- band with it, sixteen hexadecimal digits each, once for each band that they share.
+-- band with it, sixteen hexadecimal digits each, and behind each how many bands they share.
 -- A field holds up to eight articles, the most that keep a hash packed; the next eight lie in the same field with a
--- number behind.
-local function hexadecimal(letter)
-  return string.format('%02x', byte(letter))
+-- number behind. A period that has no mark has no bands, as the one to come mostly.
+local digits = string.rep('%02x', 8)
+local marked = {}
+local function has_bands(period)
+  if marked[period] == nil then
+    marked[period] = call('EXISTS', ARGV[1] .. period) == 1
+  end
+  return marked[period]
 end
 local found = {}
 for i = 2, #ARGV, 2 do
   local first, last = string.match(ARGV[i], '(%S+) (%S+)')
   local bands = ARGV[i + 1]
   local periods = {}
-  for period = tonumber(first), tonumber(last) do
-    periods[#periods + 1] = ARGV[1] .. string.format('%d', period) .. ':'
+  for number = tonumber(first), tonumber(last) do
+    local period = string.format('%d', number)
+    if has_bands(period) then
+      periods[#periods + 1] = ARGV[1] .. period .. ':'
+    end
   end
-  local articles = {}
-  for at = 1, #bands, 6 do
+  local shared = {}
+  for at = 1, #bands, 5 do
     local shard, field = place(bands, at)
     for _, period in ipairs(periods) do
       local held, part = call('HGET', period .. shard, field), 0
       while held do
         for from = 1, #held, 8 do
-          articles[#articles + 1] = (string.gsub(sub(held, from, from + 7), '.', hexadecimal))
+          local article = sub(held, from, from + 7)
+          shared[article] = (shared[article] or 0) + 1
         end
         part = part + 1
         held = #held == 64 and part < 8 and call('HGET', period .. shard, field .. string.char(part))
       end
     end
+  end
+  local articles = {}
+  for article, count in pairs(shared) do
+    articles[#articles + 1] = string.format(digits, byte(article, 1, 8))
+    articles[#articles + 1] = count
   end
   found[#found + 1] = articles
 end
@@ -118,12 +132,15 @@ return found
 REMEMBER_BANDS: Final = (
     _BAND_PLACE
     + """
--- ARGV prefix, then for each article: its period and the seconds that it lives, its eight bytes, its bands.
--- Returns how many articles there were. A band that 64 articles have, which a form letter has, takes no more.
-for i = 2, #ARGV, 3 do
+-- ARGV prefix, whether lives are renewed, then for each article: its period and the seconds that it lives, its eight
+-- bytes, its bands. Returns how many articles there were. A band that 64 articles have, which a form letter has, takes
+-- no more. A life that is not renewed is not written to the server's file again.
+local renewed = ARGV[2] == '1'
+for i = 3, #ARGV, 3 do
   local period, life = string.match(ARGV[i], '(%S+) (%S+)')
   local article, bands = ARGV[i + 1], ARGV[i + 2]
-  for at = 1, #bands, 6 do
+  call('SET', ARGV[1] .. period, '', 'EX', life)
+  for at = 1, #bands, 5 do
     local shard, field = place(bands, at)
     local key = ARGV[1] .. period .. ':' .. shard
     local written = call('HSETNX', key, field, article)
@@ -142,10 +159,14 @@ for i = 2, #ARGV, 3 do
       end
       part = part + 1
     end
-    call('EXPIRE', key, life)
+    if renewed then
+      call('EXPIRE', key, life)
+    else
+      call('EXPIRE', key, life, 'NX')
+    end
   end
 end
-return (#ARGV - 1) / 3
+return (#ARGV - 2) / 3
 """
 )
 

@@ -145,6 +145,14 @@ class Settings:
         default=30,
         metadata=_row("A text is compared with those of so many days for copies.", least=1, most=3650),
     )
+    stories_recheck_hours: tuple[float, ...] = field(
+        default=(1.0, 6.0, 24.0),
+        metadata=_row(
+            "So many hours after it was stored the page of a flagged article is looked at again, for changes and "
+            "whether it is still there; `none` for never. In the environment separated by commas.",
+            default="`1, 6, 24`",
+        ),
+    )
     web_host: str = field(
         default="127.0.0.1", metadata=_row("Where the reading pages listen: an address of this machine alone.")
     )
@@ -304,14 +312,26 @@ def _read_loopback(raw: Any) -> str:
     return text
 
 
+def _read_hours(raw: Any) -> tuple[float, ...]:
+    if raw in (None, "none"):
+        return ()
+    parts = [part for part in raw.split(",") if part.strip()] if isinstance(raw, str) else raw
+    if not isinstance(parts, list | tuple) or any(isinstance(part, list | tuple) for part in parts):
+        raise ValueError(f"expected a list of hours, found {shown(raw)}")
+    read = _read_number(False, {"least": 0, "most": 720})
+    return tuple(sorted({float(read(part)) for part in parts}))
+
+
 _CHECKS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "contact": _read_contact,
     "archive_url": _read_address("sqlite"),
     "redis_url": _read_address("redis", "rediss", "unix"),
+    "stories_recheck_hours": _read_hours,
     "web_host": _read_loopback,
 }
 _TYPE_WORDS: Final[Mapping[Any, str]] = {
-    str: "text", Path: "folder", float: "number", int: "whole number", tuple[str, ...]: "list of text"
+    str: "text", Path: "folder", float: "number", int: "whole number", tuple[str, ...]: "list of text",
+    tuple[float, ...]: "list of numbers",
 }  # fmt: skip
 
 
@@ -375,7 +395,7 @@ def _value_shown(setting: Setting, value: Any) -> str:
     if value is None or value == ():
         return "none"
     if isinstance(value, tuple):
-        return ", ".join(value)
+        return ", ".join(f"{one:g}" if isinstance(one, float) else one for one in value)
     return mask_secret(str(value)) if setting.secret else str(value)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -44,9 +45,9 @@ class Block:
         if not isinstance(content, dict):
             self.mistake((), "a block of keys and values")
             return
-        known = {fold(arabic): english for english, arabic in keys.items()} | {key: key for key in keys}
+        known = _names_of(tuple(keys.items()))
         for written, value in content.items():
-            english = known.get(fold(str(written)).replace(" ", "_"))
+            english = known.get(written) or known.get(fold(str(written)).replace(" ", "_"))
             if english is None:
                 self.mistake((written,), unknown(str(written), [*keys.values(), *keys]))
             elif english in self._values:
@@ -166,6 +167,12 @@ class Block:
         elif value is not None or required:
             shape = "names, each with its value"
             self.wrong(key, shape if value is not None else f"the key «{self._keys[key]}» ({key}) with {shape}")
+
+
+@cache
+def _names_of(keys: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Return what the English name of a key is written as: itself, or its Arabic name in one spelling or folded."""
+    return {name: english for english, arabic in keys for name in (arabic, fold(arabic), english)}
 
 
 def in_digits(value: Any) -> Any:

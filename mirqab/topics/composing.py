@@ -41,17 +41,49 @@ class Effort:
         return self.left >= 0
 
 
+class Step(NamedTuple):
+    """One composition as it is looked for: what its lines begin with, and what deletes its hits."""
+
+    name: str
+    firsts: frozenset[str]
+    pairs: tuple[Pair, ...]
+    anaphora: str | None
+    drops: tuple[Drop, ...]
+
+
+class Plan:
+    """How the sentences of a story are read for one topic: worked out once, for a story has hundreds of them."""
+
+    def __init__(self, topic: Topic, numbers: Mapping[str, int]) -> None:
+        self.topic, self.numbers = topic, numbers
+        self.names: dict[int, list[str]] = {}
+        """Concept → its names in the topic: two that have the same words are one."""
+        for name, number in numbers.items():
+            self.names.setdefault(number, []).append(name)
+        self.steps = tuple(
+            Step(
+                name=composition.name,
+                firsts=frozenset(pair.first for pair in composition.pairs),
+                pairs=composition.pairs,
+                anaphora=composition.anaphora,
+                drops=tuple(drop for drop in topic.drops if composition.name in drop.compositions),
+            )
+            for composition in topic.compositions
+        )
+        self.leading = frozenset(rule.together[0] for rule in topic.rules)
+        """The compositions with which a rule begins."""
+
+
 class Found:
-    """What one sentence names: hits of concepts, and of compositions once they are composed."""
+    """What one sentence names: hits of concepts, and of compositions once they are composed.
+
+    `composed` and `anaphoric` hold the compositions that have any.
+    """
 
     def __init__(
-        self,
-        named: Mapping[int, Sequence[Span]],
-        numbers: Mapping[str, int],
-        is_number: Callable[[int], bool],
-        effort: Effort,
+        self, named: Mapping[int, Sequence[Span]], plan: Plan, is_number: Callable[[int], bool], effort: Effort
     ) -> None:
-        self._named, self._numbers = named, numbers
+        self._named, self._plan = named, plan
         self.effort = effort
         self._filling: frozenset[int] | None = None
         self.composed: dict[str, list[Hit]] = {}
@@ -61,7 +93,8 @@ class Found:
 
     def places(self, name: str | None) -> Sequence[Span]:
         """Return the places of a concept; of None, none."""
-        return self._named.get(self._numbers[name], ()) if name is not None else ()
+        number = None if name is None else self._plan.numbers.get(name)
+        return () if number is None else self._named.get(number, ())
 
     def hits(self, name: str) -> Sequence[Hit]:
         """Return the hits of a concept or a composition."""
@@ -73,25 +106,25 @@ class Found:
             ]
         return self._bare[name]
 
-    def compose(self, topic: Topic) -> None:
+    def compose(self) -> None:
         """Find the hits of every composition of the topic, in the file's order, and delete the dropped ones."""
         # a topic has hundreds of pairs, and a sentence the words of a few
-        there = {name for name, number in self._numbers.items() if number in self._named}
-        for composition in topic.compositions:
-            found: dict[Hit, None] = {}
-            for pair in composition.pairs:
-                if pair.first in there and (pair.second is None or pair.second in there):
-                    found.update(dict.fromkeys(self._pair(pair, topic.filler)))
-            name = composition.name
-            self.composed[name] = self._kept(topic, name, found)[:MOST_HITS] if found else []
-            if self.composed[name]:
-                there.add(name)
-            if composition.anaphora:
-                self.anaphoric[name] = self._kept(topic, name, self.hits(composition.anaphora))
+        there = {name for number in self._named for name in self._plan.names.get(number, ())}
+        filler = self._plan.topic.filler
+        for step in self._plan.steps:
+            if not step.firsts.isdisjoint(there):
+                found: dict[Hit, None] = {}
+                for pair in step.pairs:
+                    if pair.first in there and (pair.second is None or pair.second in there):
+                        found.update(dict.fromkeys(self._pair(pair, filler)))
+                if found and (hits := self._kept(step, found)[:MOST_HITS]):
+                    self.composed[step.name] = hits
+                    there.add(step.name)
+            if step.anaphora in there and (hits := self._kept(step, self.hits(step.anaphora))):
+                self.anaphoric[step.name] = hits
 
-    def _kept(self, topic: Topic, composition: str, hits: Iterable[Hit]) -> list[Hit]:
-        drops = [drop for drop in topic.drops if composition in drop.compositions]
-        return [hit for hit in hits if not any(self._drops(drop, hit) for drop in drops)]
+    def _kept(self, step: Step, hits: Iterable[Hit]) -> list[Hit]:
+        return [hit for hit in hits if not any(self._drops(drop, hit) for drop in step.drops)]
 
     def _drops(self, drop: Drop, hit: Hit) -> bool:
         return any(0 <= start - hit.anchor[1] <= drop.gap for start, _ in self.places(drop.concept))

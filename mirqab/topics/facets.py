@@ -60,7 +60,7 @@ class FacetsRead(NamedTuple):
                     self.mentions[facet][value],
                     key=lambda one: (-one.points, one.field == "text", one.start, -one.stop),
                 ):
-                    words = tuple(token.text for token in by_name[mention.field].tokens[mention.start : mention.stop])
+                    words = tuple(by_name[mention.field].words[mention.start : mention.stop])
                     if not any(_overlap(mention, other) for other in told.values()):
                         told.setdefault(words, mention)
                     if len(told) == MOST_TOLD:
@@ -111,13 +111,16 @@ def _named_at_the_top(
     topic: Topic, facet: Facet, numbers: Mapping[str, int], fields: Fields
 ) -> tuple[_Votes, _Mentions]:
     """Return the one value that headline and lead name most: evidence without a name speaks of what they speak of."""
+    asked = [numbers[concept] for concept in facet.values.values()]
+    places = [
+        (field, field.places(asked, before=None if field.name == "title" else topic.grading.lead)) for field in fields
+    ]
     mentions: _Mentions = {}
     for value, concept in facet.values.items():
         named = [
             _Mention(0.0, field.name, start, stop)
-            for field in fields
-            for start, stop in field.hits.get(numbers[concept], ())
-            if field.name == "title" or stop <= topic.grading.lead
+            for field, spans in places
+            for start, stop in spans.get(numbers[concept], ())
         ]
         if named:
             mentions[value] = named

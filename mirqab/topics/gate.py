@@ -45,8 +45,11 @@ class Gate:
         anaphora = {composition.anaphora for composition in topic.compositions if composition.anaphora}
         self.begins = frozenset(numbers[name] for name in (*self._firsts, *anaphora))
         """The concepts that begin a composed hit: a sentence without any of them cannot score."""
-        self.looks_around = bool(anaphora) or any(rule.times > 1 for rule in topic.rules)
-        """Whether sentences bear on a verdict that fulfil no rule by themselves."""
+        counted = {rule.together[0] for rule in topic.rules if rule.times > 1}
+        self.around = frozenset(
+            numbers[name] for name in anaphora.union(*(firsts[composition] for composition in counted))
+        )
+        """The concepts by which sentences bear on a verdict that do not fulfil a rule by words of their own."""
 
     def composes(self, present: set[int]) -> bool:
         """Say whether a text that names these concepts may hold a composition with which a rule begins."""

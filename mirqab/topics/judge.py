@@ -7,16 +7,18 @@ begin are kept by their rarest concept, so that a text costs what its own words 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import UTC, date, datetime
 from functools import cached_property
 
 from mirqab.arabic import fold, sentences, words
+from mirqab.topics.composing import Plan
 from mirqab.topics.facets import Fields
-from mirqab.topics.fields import StoryField, parts_of, shortened
+from mirqab.topics.fields import StoryField, Written, parts_of, shortened
 from mirqab.topics.gate import Gate
 from mirqab.topics.language import Topic
 from mirqab.topics.lexicon import Lexicon
+from mirqab.topics.many import uncollected
 from mirqab.topics.summing import Place, empty, sum_up
 from mirqab.topics.verdicts import worth_keeping
 from mirqab.types import Verdict
@@ -28,13 +30,15 @@ class Judge:
     def __init__(self, topics: Sequence[Topic]) -> None:
         self.topics = tuple(topics)
         self._lexicon = Lexicon()
-        self._numbers = [
-            {name: self._lexicon.add(topic.concepts[name]) for name in sorted(topic.named_concepts)}
-            for topic in self.topics
-        ]
-        self._gates = [Gate(topic, numbers) for topic, numbers in zip(self.topics, self._numbers, strict=True)]
-        self._ways = _by_rarest(self._gates)
+        with uncollected():
+            self._numbers = [
+                {name: self._lexicon.add(topic.concepts[name]) for name in sorted(topic.named_concepts)}
+                for topic in self.topics
+            ]
+            self._gates = [Gate(topic, numbers) for topic, numbers in zip(self.topics, self._numbers, strict=True)]
+            self._ways = _by_rarest(self._gates)
         self._words: dict[int, frozenset[int]] = {}
+        self._plans: dict[int, Plan] = {}  # of the topics that a text was read for: most of thousands never are
 
     def judge(
         self, *, title: str, text: str, published: datetime | None, outlet: str | None = None
@@ -76,16 +80,17 @@ class Judge:
             return empty(topic, gate.missing(story.present, threshold), threshold)
         present, fields = story.read_for(self._words_of(at))
         year = published.year if published else None
-        return sum_up(topic, gate, self._numbers[at], present, fields, opened[at], year=year, threshold=threshold)
+        return sum_up(topic, gate, self._plan(at), present, fields, opened[at], year=year, threshold=threshold)
 
     def _opened(self, story: _Story) -> dict[int, set[Place]]:
         """Return the topics of which a rule can be fulfilled inside one sentence of the story, and those sentences."""
         found: dict[int, set[Place]] = {}
         if self._candidates(story.possible):
             # most long texts hold the words of a rule, but far apart
-            for place, together in story.possible_together():
-                for at in self._candidates(together):
-                    found.setdefault(at, set()).add(place)
+            for name, written in (("title", story.title_written), ("text", story.text_written)):
+                for number, sentence in enumerate(written):
+                    for at in self._candidates(sentence.possible):
+                        found.setdefault(at, set()).add((name, number))
         return found
 
     def _concepts_of(self, topics: Iterable[int]) -> frozenset[int]:
@@ -95,10 +100,19 @@ class Judge:
         """Return the topics that have a way to fulfil a rule with these concepts."""
         found: set[int] = set()
         for number in self._ways.keys() & present:
-            for way, topics in self._ways[number].items():
-                if way <= present and not found.issuperset(topics):
-                    found.update(topics)
+            begun = self._ways[number]
+            for second in begun.keys() & present:
+                if len(found) == len(self.topics):
+                    return found
+                for way, topics in begun[second].items():
+                    if way <= present and not found.issuperset(topics):
+                        found.update(topics)
         return found
+
+    def _plan(self, at: int) -> Plan:
+        if at not in self._plans:
+            self._plans[at] = Plan(self.topics[at], self._numbers[at])
+        return self._plans[at]
 
     def _words_of(self, at: int) -> frozenset[int]:
         if at not in self._words:
@@ -106,14 +120,19 @@ class Judge:
         return self._words[at]
 
 
-def _by_rarest(gates: Sequence[Gate]) -> dict[int, dict[frozenset[int], list[int]]]:
-    """Return the ways of all topics by the concept that the fewest topics begin with: way → topics."""
+def _by_rarest(gates: Sequence[Gate]) -> dict[int, dict[int, dict[frozenset[int], list[int]]]]:
+    """Return the ways of all topics by their two concepts that the fewest topics begin with: way → topics.
+
+    A way of one concept stands under that one twice.
+    """
     used = Counter(number for gate in gates for number in set().union(*gate.ways))
-    found: dict[int, dict[frozenset[int], list[int]]] = {}
+    rank = {number: at for at, number in enumerate(sorted(used, key=lambda number: (used[number], number)))}
+    found: dict[int, dict[int, dict[frozenset[int], list[int]]]] = {}
     for at, gate in enumerate(gates):
         for way in gate.ways:
-            rarest = min(way, key=lambda number: (used[number], number))
-            found.setdefault(rarest, {}).setdefault(way, []).append(at)
+            rarest, *others = sorted(way, key=rank.__getitem__)
+            begun = found.setdefault(rarest, {}).setdefault(others[0] if others else rarest, {})
+            begun.setdefault(way, []).append(at)
     return found
 
 
@@ -141,23 +160,25 @@ class _Story:
         """The same, and those it may name when glued words are cut, wherever they might be."""
         return self._lexicon.present(self._known.union(*self._glued.values())) if self._glued else self.present
 
-    def possible_together(self) -> Iterator[tuple[Place, set[int]]]:
-        """Yield what each sentence can name."""
-        yield ("title", 0), self._present_in(self._title)
-        for at, (start, stop) in enumerate(self._sentences):
-            yield ("text", at), self._present_in(self._text[start:stop])
+    @cached_property
+    def title_written(self) -> list[Written]:
+        """The headline, as one sentence."""
+        return [self._written(self._title, 0, len(self._title))]
 
     @cached_property
-    def _sentences(self) -> list[tuple[int, int]]:
-        return sentences(self._text)
+    def text_written(self) -> list[Written]:
+        """The sentences of the text."""
+        return [self._written(self._text, start, stop) for start, stop in sentences(self._text)]
 
-    def _present_in(self, piece: str) -> set[int]:
-        distinct = set(words(piece))
-        glued = [self._glued[word] for word in self._glued.keys() & distinct]
-        return self._lexicon.present((self._known & distinct).union(*glued))
+    def _written(self, folded: str, start: int, stop: int) -> Written:
+        read = words(folded[start:stop])
+        known = self._known.intersection(read)
+        if self._glued:
+            known = known.union(*(self._glued[word] for word in self._glued.keys() & set(read)))
+        return Written(start, stop, read, self._lexicon.present(known))
 
     def read_for(self, topic_words: frozenset[int]) -> tuple[set[int], Fields]:
-        """Return the concepts that the text can name to a topic of these words, and its fields with all places wanted.
+        """Return the concepts that the text can name to a topic of these words, and its fields.
 
         Whether a word is taken for two glued ones depends on the topic's own words alone, so that a verdict does not
         depend on what else is declared.
@@ -168,13 +189,14 @@ class _Story:
             present = self.present
             if cuts:
                 present = self._lexicon.present(self._known.union(*(parts_of(word, at) for word, at in cuts.items())))
-            fields = (
-                StoryField("title", self._original["title"], self._title, [(0, len(self._title))], cuts),
-                StoryField("text", self._original["text"], self._text, self._sentences, cuts),
+            read = (self._lexicon, self.wanted)
+            self._fields[key] = (
+                present,
+                (
+                    StoryField("title", self._original["title"], self._title, self.title_written, cuts, *read),
+                    StoryField("text", self._original["text"], self._text, self.text_written, cuts, *read),
+                ),
             )
-            for field in fields:
-                field.place(self._lexicon.hits(field.tokens, field.spelled, self.wanted))
-            self._fields[key] = present, fields
         return self._fields[key]
 
 

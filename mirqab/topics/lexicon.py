@@ -8,18 +8,21 @@ by word (`hits`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from itertools import chain
 
-from mirqab.arabic import SHORTEST_GLUED, Kind, Token, WordIndex, unglue
+from mirqab.arabic import SHORTEST_GLUED, Kind, WordIndex, unglue
 from mirqab.topics.language import Concept, Term
 
 _MARKS = re.compile(r"[\u0610-\u061a\u0640\u064b-\u065f\u0670\u200b-\u200f]")
 _REMEMBERED = 200_000
-"""Long words remembered before they are looked at afresh."""
+"""Words remembered before they are looked at afresh."""
 _SHORTEST_PART = 3
 _LONGEST_GLUED = 40
 """Letters of a word that is tried: two of the longest words. What is longer is no slip of a typist."""
+
+_Named = tuple[frozenset[int], tuple[tuple[frozenset[int], int], ...]]
+"""Concepts, and phrases: the words that one needs, and the concept that it is."""
 
 Span = tuple[int, int]
 Original = Callable[[int], str]
@@ -46,6 +49,7 @@ class Lexicon:
         self._single: dict[int, list[int]] = {}
         self._phrases: dict[int, list[tuple[frozenset[int], int]]] = {}  # by the word least likely to be met
         self._words: dict[int, set[int]] = {}  # concept → the words in its terms
+        self._named: dict[str, _Named] = {}
         self._parts: dict[str, frozenset[str]] = {}  # long word → the known words that it may be glued of
 
     def add(self, concept: Concept) -> int:
@@ -53,6 +57,7 @@ class Lexicon:
         shared = self._shared.get(id(concept))  # a library's concept is one value in all topics that use it
         if shared is not None:
             return shared[0]
+        self._named.clear()
         key = frozenset((struck, frozenset(terms)) for struck, terms in concept.worded.items())
         number = self._numbers.get(key, len(self._numbers))
         self._shared[id(concept)] = number, concept
@@ -122,39 +127,52 @@ class Lexicon:
         found = {word: unglue(word, known) for word in glued if not known(word)}
         return {word: cut for word, cut in found.items() if cut is not None}
 
-    def present(self, words: Iterable[str]) -> set[int]:
+    def present(self, words: Collection[str]) -> set[int]:
         """Return the concepts that a text of these words can name: never too few, sometimes too many."""
-        known = set(chain.from_iterable(map(self._index.find, words)))
-        found: set[int] = set()
-        for word_number in known:
-            found.update(self._single.get(word_number, ()))
-            for needed, concept in self._phrases.get(word_number, ()):
-                if needed <= known:
-                    found.add(concept)
+        named = [self._named.get(word) or self._named_by(word) for word in words]
+        found: set[int] = set().union(*(singles for singles, _ in named))
+        if any(phrases for _, phrases in named):
+            known = set(chain.from_iterable(map(self._index.find, words)))
+            found.update(concept for _, phrases in named for needed, concept in phrases if needed <= known)
         return found
 
-    def hits(self, tokens: Sequence[Token], original: Original, wanted: frozenset[int]) -> dict[int, list[Span]]:
-        """Return the places of the wanted concepts: spans of token indices, in reading order, each once.
+    def _named_by(self, word: str) -> _Named:
+        """Return the concepts that a word names by itself, and the phrases that it may be the rarest word of."""
+        if len(self._named) >= _REMEMBERED:
+            self._named.clear()
+        numbers = self._index.find(word)
+        singles = frozenset(concept for number in numbers for concept in self._single.get(number, ()))
+        phrases = tuple(phrase for number in numbers for phrase in self._phrases.get(number, ()))
+        found = self._named[word] = singles, phrases
+        return found
 
-        `original` gives the stored spelling of a token, asked for only where a term wants it.
+    def hits(
+        self, words: Sequence[str], first: int, after: int, original: Original, wanted: Set[int]
+    ) -> dict[int, list[Span]]:
+        """Return the places of the wanted concepts from the word `first` up to `after`: spans of word indices.
+
+        In reading order, each once. `original` gives the stored spelling of a word, asked for where a term wants it.
         """
         roots, spelled = self._roots, self._index.spelled
-        known = self._index.read([token.text for token in tokens])
+        # the word before the first one may negate it
+        before = min(first, 1)
+        known = self._index.read(words[first - before : after])[before:]
         found: dict[int, dict[Span, None]] = {}
 
         def agrees(number: int, at: int) -> bool:
             return number not in spelled or _MARKS.sub("", original(at)) == spelled[number]
 
         def walk(node: _Node, start: int, stop: int) -> None:
-            for concept in wanted.intersection(node.concepts):
-                found.setdefault(concept, {})[(start, stop)] = None
-            if node.next and stop < len(known):
-                for number in known[stop]:
+            for concept in node.concepts:
+                if concept in wanted:
+                    found.setdefault(concept, {})[(start, stop)] = None
+            if node.next and stop < after:
+                for number in known[stop - first]:
                     if number in node.next and agrees(number, stop):
                         walk(node.next[number], start, stop + 1)
 
-        for at, numbers in enumerate(known):
+        for at, numbers in enumerate(known, first):
             for number in numbers:
-                if agrees(number, at):
-                    walk(roots[number], at, at + 1) if number in roots else None
+                if number in roots and agrees(number, at):
+                    walk(roots[number], at, at + 1)
         return {concept: list(spans) for concept, spans in found.items()}

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from mirqab.arabic import Kind, fold, forms, words
+from mirqab.topics.examples import JudgedExample, judge_examples
 from mirqab.topics.frequent import FREQUENT
 from mirqab.topics.judge import Judge
 from mirqab.topics.language import Term, Topic, Word
@@ -37,11 +38,18 @@ class Finding:
         return f"{place}: {self.key}: {self.text}"
 
 
-def lint(topic: Topic, document: Document, *, corpus: Iterable[tuple[str, str]] | None = None) -> list[Finding]:
+def lint(
+    topic: Topic,
+    document: Document,
+    *,
+    corpus: Iterable[tuple[str, str]] | None = None,
+    examples: Sequence[JudgedExample] | None = None,
+) -> list[Finding]:
     """Return what looks wrong in a topic, in the order of its lines.
 
     `document` is what it was compiled from. `corpus` holds headline and text of stories that are asked for rules that
-    never fire and words that are printed all the time; without it the topic's own examples tell of the rules.
+    never fire and words that are printed all the time; without it the topic's own examples tell of the rules. They are
+    judged here unless they are given.
     """
     linter = _Linter(topic, document)
     stories = None if corpus is None else list(corpus)
@@ -51,7 +59,7 @@ def lint(topic: Topic, document: Document, *, corpus: Iterable[tuple[str, str]] 
         *linter.colliding(stories or ()),
         *linter.mixed_keys(),
         *linter.without_effect(),
-        *linter.never_firing(stories),
+        *linter.never_firing(stories, judge_examples(topic) if examples is None else examples),
     ]
     return sorted(found, key=lambda finding: (finding.line or 0, finding.kind, finding.text))
 
@@ -106,11 +114,12 @@ class _Linter:
                 yield self._finding("unused", self._concept(name), "no composition, rule, penalty or facet names it")
         used = {part for way in topic.compositions for pair in way.pairs for part in (pair.first, pair.second)}
         used |= {name for rule in topic.rules for name in rule.together}
-        used |= {name for penalty in topic.penalties for name in penalty.unless}
+        used |= {name for penalty in topic.penalties for name in (penalty.concept, *penalty.unless) if name}
         for index, composition in enumerate(topic.compositions):
             if composition.name not in used:
                 path = self._at("تراكيب", "compose", index)
-                yield self._finding("unused", path, f"no rule names the composition «{composition.name}»")
+                text = f"no composition, rule or penalty names the composition «{composition.name}»"
+                yield self._finding("unused", path, text)
         if topic.filler and not any(pair.filled for way in topic.compositions for pair in way.pairs):
             yield self._finding("unused", (self._key("حشو", "filler"),), "no composition asks for filler words")
 
@@ -131,7 +140,7 @@ class _Linter:
                     continue
                 for other, wider in singles:
                     if known != (wider,) and any(word <= wider for word in known):
-                        text = f"«{_written(term)}» adds nothing: «{_written(other)}» finds it already"
+                        text = f"where «{_written(term)}» stands, «{_written(other)}» is found anyway"
                         yield self._finding("doubled", self._concept(name), text)
                         break
 
@@ -140,13 +149,15 @@ class _Linter:
         printed = Counter(word for title, text in stories for word in {*words(fold(title)), *words(fold(text))})
         least = max(_TIMES, _OFTEN * len(stories))
         for name, concept in self.own.items():
+            if name == self.topic.filler:
+                continue  # it finds nothing: frequent words may stand between as well
             meant = {part for term in concept.terms if len(term) == 1 for part in fold(term[0].text).split("/")}
             for term in concept.terms:
                 if len(term) != 1:
                     continue
                 known = {
                     form
-                    for form in _forms(term)[0] - concept.struck
+                    for form in _forms_anywhere(term[0]) - concept.struck
                     if not _is_plainly(form, term[0]) and meant.isdisjoint(_without_preposition(form))
                 }
                 common = FREQUENT & known
@@ -194,15 +205,17 @@ class _Linter:
                     path = (self._key("أوجه", "facets"), facet.name)
                     yield self._finding("no effect", path, f"«{value}» has the very words of «{first}»")
 
-    def never_firing(self, stories: Sequence[tuple[str, str]] | None) -> Iterator[Finding]:
+    def never_firing(
+        self, stories: Sequence[tuple[str, str]] | None, examples: Sequence[JudgedExample]
+    ) -> Iterator[Finding]:
         """Yield rules that give no evidence, in the stories or else in the examples."""
-        asked = [*(stories or ()), *(("", example.text) for example in self.topic.examples)]
-        if not asked:
+        if not stories and not examples:
             return
         judge = Judge([self.topic])
-        fired = {
+        fired = {rule for judged in examples for rule in judged.rules}
+        fired |= {
             item.rule
-            for title, text in asked
+            for title, text in stories or ()
             for verdict in judge.scored(title=title, text=text, published=None)
             for item in verdict.evidence
         }
@@ -231,6 +244,11 @@ def _without_preposition(form: str) -> set[str]:
 @lru_cache(maxsize=20_000)
 def _forms(term: Term) -> tuple[frozenset[str], ...]:
     return tuple(forms(word.text, word.kind) for word in term)
+
+
+def _forms_anywhere(word: Word) -> frozenset[str]:
+    """Return the forms of a word that count without a negation before them."""
+    return forms(word.text, word.kind, negated=False)
 
 
 def _written(term: Term) -> str:

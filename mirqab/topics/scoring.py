@@ -6,9 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mirqab.arabic import Token
-from mirqab.topics.composing import Found, Hit, Piece, distance
-from mirqab.topics.language import Penalty, Rule, Scope, Topic
+from mirqab.topics.composing import Found, Hit, Piece, Plan, distance
+from mirqab.topics.language import Penalty, Rule, Scope
 
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
@@ -28,9 +27,9 @@ class Scored(NamedTuple):
 
 
 def score_sentence(
-    topic: Topic,
+    plan: Plan,
     found: Found,
-    tokens: Sequence[Token],
+    words: Sequence[str],
     *,
     confirmed: frozenset[str],
     times: Mapping[str, int],
@@ -41,29 +40,27 @@ def score_sentence(
     `confirmed` names the compositions of which a full hit stands earlier in the story: their anaphora count. `times`
     says how often the whole story holds those that a rule wants several times.
     """
-    composed = {
-        name: [*hits, *(found.anaphoric.get(name, []) if hits or name in confirmed else [])]
-        for name, hits in found.composed.items()
-    }
+    composed = {name: [*hits, *found.anaphoric.get(name, ())] for name, hits in found.composed.items()}
+    composed |= {name: hits for name, hits in found.anaphoric.items() if name not in composed and name in confirmed}
     best: tuple[float, int, Rule, tuple[Piece, ...]] | None = None
-    for rule in topic.rules:
-        if rule.times > 1 and times[rule.together[0]] < rule.times:
+    for rule in plan.topic.rules:
+        hits = composed.get(rule.together[0])
+        if not hits or (rule.times > 1 and times[rule.together[0]] < rule.times):
             continue
-        for hit in composed[rule.together[0]]:
+        for hit in hits:
             fulfilled = _fulfil(rule, hit, found, composed)
             if fulfilled is not None and (best is None or (rule.points, -fulfilled[0]) > (best[0], -best[1])):
                 best = (rule.points, fulfilled[0], rule, fulfilled[1])
     if best is None:
         return None
-    leading = {rule.together[0] for rule in topic.rules}
-    hits = tuple(dict.fromkeys(hit for name in composed if name in leading for hit in composed[name]))
+    leading = tuple(dict.fromkeys(hit for name in composed if name in plan.leading for hit in composed[name]))
     parts = [(best[2].name, best[2].points)]
     parts += [
         (penalty.name, penalty.points)
-        for penalty in topic.penalties
-        if penalty.scope is Scope.SENTENCE and _applies(penalty, found, hits, tokens, year)
+        for penalty in plan.topic.penalties
+        if penalty.scope is Scope.SENTENCE and _applies(penalty, found, leading, words, year)
     ]
-    return Scored(best[2], tuple(dict.fromkeys(best[3])), tuple(parts), hits)
+    return Scored(best[2], tuple(dict.fromkeys(best[3])), tuple(parts), leading)
 
 
 def _fulfil(rule: Rule, hit: Hit, found: Found, composed: dict[str, list[Hit]]) -> tuple[int, tuple[Piece, ...]] | None:
@@ -86,11 +83,11 @@ def _fulfil(rule: Rule, hit: Hit, found: Found, composed: dict[str, list[Hit]]) 
     return span, pieces
 
 
-def _applies(penalty: Penalty, found: Found, hits: Sequence[Hit], tokens: Sequence[Token], year: int | None) -> bool:
+def _applies(penalty: Penalty, found: Found, hits: Sequence[Hit], words: Sequence[str], year: int | None) -> bool:
     if any(found.hits(name) for name in penalty.unless):
         return False
     if penalty.past_year:
-        years = [int(token.text) for token in tokens if _YEAR.fullmatch(token.text)]
+        years = [int(word) for word in words if _YEAR.fullmatch(word)]
         return year is not None and bool(years) and max(years) < year
     name = penalty.concept
     spans = [(hit.start, hit.stop) for hit in found.hits(name)] if name in found.composed else found.places(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 
 from mirqab.topics import missing
-from mirqab.topics.composing import Effort, Found, Span
+from mirqab.topics.composing import Effort, Found, Plan, Span
 from mirqab.topics.facets import Counted, Fields, read_facets
 from mirqab.topics.fields import StoryField
 from mirqab.topics.gate import Gate
@@ -20,7 +20,7 @@ Place = tuple[str, int]
 def sum_up(
     topic: Topic,
     gate: Gate,
-    numbers: Mapping[str, int],
+    plan: Plan,
     present: set[int],
     fields: Fields,
     opened: Set[Place],
@@ -30,23 +30,24 @@ def sum_up(
 ) -> Verdict:
     """Return the verdict of a topic on a story whose words may fulfil one of its rules.
 
-    `present` are the concepts that the story can name, `numbers` those of the topic, `opened` the sentences in which
-    all concepts of a rule may stand; `year` is that of publication.
+    `present` are the concepts that the story can name, `opened` the sentences in which all concepts of a rule may
+    stand; `year` is that of publication.
     """
     evidence: list[Counted] = []
     rejected: list[Scored] = []
     confirmed: frozenset[str] = frozenset()
-    composed = list(_worth_composing(topic, gate, numbers, fields, opened))
+    # where no sentence is opened, all that begin a composition are looked at, to tell what the nearest one lacks
+    composed = list(_worth_composing(plan, fields, opened, gate.around if opened else gate.begins))
     times = _times(topic, composed)
     for field, bounds, found in composed:
-        tokens = field.tokens[bounds[0] : bounds[1]]
-        scored = score_sentence(topic, found, tokens, confirmed=confirmed, times=times, year=year)
+        words = field.words[bounds[0] : bounds[1]]
+        scored = score_sentence(plan, found, words, confirmed=confirmed, times=times, year=year)
         if scored is None:
             continue
         if scored.points <= 0:
             rejected.append(scored)
             continue
-        confirmed |= {name for name, hits in found.composed.items() if hits}
+        confirmed |= found.composed.keys()
         in_title = field.name == "title"
         points = round(scored.points * topic.title_weight, 4) if in_title else scored.points
         leads = in_title or bounds[0] < topic.grading.lead
@@ -54,12 +55,14 @@ def sum_up(
     if not evidence:
         if rejected:
             return empty(topic, missing.without_points(rejected, threshold), threshold)
+        if opened and gate.around:
+            composed = list(_worth_composing(plan, fields, opened, gate.begins))
         held = missing.without_rule(topic, [found for _, _, found in composed], threshold)
         return empty(topic, held or gate.missing(present, threshold), threshold)
-    parts = _story_parts(topic, numbers, evidence, fields)
+    parts = _story_parts(topic, plan.numbers, present, evidence, fields)
     score = round(sum(points for _, points in parts), 4)
     flagged = score >= threshold
-    read = read_facets(topic, numbers, evidence, fields)
+    read = read_facets(topic, plan.numbers, evidence, fields)
     return Verdict(
         topic=topic.id,
         version=topic.version,
@@ -98,18 +101,19 @@ def empty(topic: Topic, lacks: tuple[str, ...], threshold: float) -> Verdict:
 
 
 def _worth_composing(
-    topic: Topic, gate: Gate, numbers: Mapping[str, int], fields: Fields, opened: Set[Place]
+    plan: Plan, fields: Fields, opened: Set[Place], around: Set[int]
 ) -> Iterator[tuple[StoryField, Span, Found]]:
-    """Yield the sentences that can fulfil a rule, or bear on others that can, with what is composed in them."""
+    """Yield the opened sentences and those that name a concept of `around`, with what is composed in them."""
     effort = Effort()
     for field in fields:
-        for bounds, origin, named in zip(field.sentences, field.origins, field.named, strict=True):
-            around = gate.looks_around or not opened  # no sentence opened: to tell what the nearest one lacks
+        for at, (bounds, origin) in enumerate(zip(field.sentences, field.origins, strict=True)):
             if effort.left < 0:
                 return
-            if (field.name, origin) in opened or (around and not gate.begins.isdisjoint(named)):
-                found = Found(named, numbers, field.is_number, effort)
-                found.compose(topic)
+            if (field.name, origin) in opened or (
+                field.may_name(around, at) and not around.isdisjoint(field.named(at))
+            ):
+                found = Found(field.named(at), plan, field.is_number, effort)
+                found.compose()
                 yield field, bounds, found
 
 
@@ -143,7 +147,7 @@ def _grade(topic: Topic, evidence: Sequence[Counted], fields: Fields, threshold:
 
 
 def _story_parts(
-    topic: Topic, numbers: Mapping[str, int], evidence: Sequence[Counted], fields: Fields
+    topic: Topic, numbers: Mapping[str, int], present: set[int], evidence: Sequence[Counted], fields: Fields
 ) -> tuple[tuple[str, float], ...]:
     best = _best(evidence)
     parts = [("أقوى جملة", best.points)]
@@ -151,21 +155,25 @@ def _story_parts(
     if rest:
         parts.append((f"بقية الجمل ×{topic.rest_weight:g}", rest))
     for penalty in topic.penalties:
-        if penalty.scope is not Scope.SENTENCE and _story_penalty(penalty, numbers, evidence, fields):
+        if penalty.scope is not Scope.SENTENCE and _story_penalty(penalty, numbers, present, evidence, fields):
             parts.append((penalty.name, penalty.points))
     return tuple(parts)
 
 
-def _story_penalty(penalty: Penalty, numbers: Mapping[str, int], evidence: Sequence[Counted], fields: Fields) -> bool:
+def _story_penalty(
+    penalty: Penalty, numbers: Mapping[str, int], present: set[int], evidence: Sequence[Counted], fields: Fields
+) -> bool:
     if any(item.found.hits(name) for name in penalty.unless for item in evidence):
         return False
-    length = sum(len(field.tokens) for field in fields)
+    length = sum(len(field.words) for field in fields)
     if penalty.words is not None:
         return length > penalty.words and len(evidence) <= penalty.evidence and not any(item.leads for item in evidence)
     number = numbers[penalty.concept] if penalty.concept else -1
+    if number not in present:
+        return False
     if penalty.scope is Scope.TITLE:
-        return bool(fields[0].hits.get(number))
-    times = sum(len(field.hits.get(number, ())) for field in fields)
+        return bool(fields[0].places([number]))
+    times = sum(len(field.places([number]).get(number, ())) for field in fields)
     return times > 0 and times * 100 >= (penalty.density or 0.0) * length
 
 

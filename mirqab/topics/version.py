@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, Final
@@ -33,17 +33,23 @@ def _canonical(value: Any) -> Any:
     if kind in _PLAIN:
         return value
     if kind is tuple:
-        return tuple(map(_canonical, value))
+        return _all(value)
     names = _names_of(kind)
     if names:
-        return tuple(_canonical(getattr(value, name)) for name in names if (kind, name) not in _UNTOLD_BELOW)
+        return _all([getattr(value, name) for name in names])
     if isinstance(value, Mapping):  # in the file's order, which decides between equals
-        return tuple((key, _canonical(item)) for key, item in value.items())
+        return tuple([(key, _canonical(item)) for key, item in value.items()])
     if isinstance(value, Set):
         return tuple(sorted(value))
     return str(value)
 
 
+def _all(values: Sequence[Any]) -> tuple[Any, ...]:
+    # thousands of topics have millions of plain values
+    return tuple([value if value.__class__ in _PLAIN else _canonical(value) for value in values])
+
+
 @cache
 def _names_of(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+    named = [field.name for field in fields(kind)] if is_dataclass(kind) else []
+    return tuple(name for name in named if (kind, name) not in _UNTOLD_BELOW)

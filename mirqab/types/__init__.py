@@ -19,7 +19,16 @@ from mirqab.types.feeds import (
     HostState,
     Validators,
 )
-from mirqab.types.judgement import Evidence, FacetEvidence, Sentence, Span, Verdict, encode_facets
+from mirqab.types.judgement import (
+    Development,
+    DevelopmentKind,
+    Evidence,
+    FacetEvidence,
+    Sentence,
+    Span,
+    Verdict,
+    encode_facets,
+)
 from mirqab.types.pages import (
     Article,
     Embed,
@@ -34,6 +43,7 @@ from mirqab.types.pages import (
 )
 from mirqab.types.words import (
     DECIDED,
+    HELD,
     LISTED,
     NO_ANSWER,
     REFUSALS,
@@ -53,6 +63,7 @@ from mirqab.types.words import (
 
 __all__ = [
     "DECIDED",
+    "HELD",
     "LISTED",
     "NO_ANSWER",
     "REFUSALS",
@@ -60,6 +71,8 @@ __all__ = [
     "Article",
     "ChildSitemap",
     "Decision",
+    "Development",
+    "DevelopmentKind",
     "Document",
     "Embed",
     "EntryState",

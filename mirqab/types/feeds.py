@@ -218,6 +218,11 @@ class FeedEntry:
     article: str | None = None
     after_gap: datetime | None = None  # the poll before the one that brought it: items in between may be lost
 
+    @property
+    def is_stored(self) -> bool:
+        """Whether its page was stored, so that a fetch of it now is a look at it again."""
+        return self.state is EntryState.STORED
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Admitted:

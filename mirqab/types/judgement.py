@@ -90,6 +90,23 @@ class Verdict:
         return tuple(item.text for item in self.facet_evidence if (item.facet, item.value) == (facet, value))
 
 
+DevelopmentKind = Literal["act", "theatre", "date", "number", "speaker"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Development:
+    """Something that a story tells since a person decided on it: the article that told it, and the sentence.
+
+    `value` is what the facet says of an act or theatre; a date as in ISO 8601 as far as it is told (`2027-06-30`,
+    `2027-06`, `2027`, and without the year `--06-30`, `--06`); a number in plain digits; a speaker as printed.
+    """
+
+    kind: DevelopmentKind
+    value: str
+    article: str
+    sentence: str
+
+
 def encode_facets(facets: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """Return facets as plain JSON values, strongest first."""
     return {name: list(values) for name, values in facets.items()}

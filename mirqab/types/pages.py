@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from mirqab.types.feeds import FeedEntry, FeedItem
 from mirqab.types.judgement import Verdict
@@ -193,3 +194,5 @@ class Stored:
     placement: Placement | None
     raised: tuple[str, ...] = ()  # topics for which this article raised a new flag
     already: bool = False  # the entry had been stored before (a replay)
+    look: Literal["unchanged", "changed"] | None = None  # what a look at a stored page again found
+    developed: tuple[str, ...] = ()  # topics whose decided flag it opened again

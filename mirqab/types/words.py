@@ -130,6 +130,9 @@ class FlagState(StrEnum):
 DECIDED: Final = (FlagState.RELEVANT, FlagState.IRRELEVANT, FlagState.TO_CHECK)
 """The states of a flag that a person gave."""
 
+HELD: Final = (*DECIDED, FlagState.DEVELOPING)
+"""The states of a flag on which a person's decision stands: no verdict changes them."""
+
 LISTED: Final = (FlagState.OPEN, FlagState.DEVELOPING, FlagState.RELEVANT, FlagState.TO_CHECK)
 """The states of flags that are listed unless others are asked for."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -54,24 +53,17 @@ def judge_stories(
 
 
 def _by_workers(stories: Iterator[Story], workers: Workers) -> Iterator[JudgedStory]:
-    waiting: deque[list[Story]] = deque()
-
-    def batches() -> Iterator[list[StoredText]]:
+    def batches() -> Iterator[tuple[list[Story], list[StoredText]]]:
         while batch := list(islice(stories, BATCH)):
-            waiting.append(batch)
-            yield _texts(batch)
+            yield batch, _texts(batch)
 
-    for answer in workers.judge_each(batches()):
-        batch = waiting.popleft()
-        if answer is not None:
-            yield from _shared_out(batch, answer)
-            continue
-        # one of them was too much: the others must not go with it
-        for story, alone in zip(batch, workers.judge_each(_texts([one]) for one in batch), strict=True):
-            if alone is None:
-                yield JudgedStory(story=story)
-            else:
-                yield from _shared_out([story], alone)
+    for batch, answers in workers.judge_each(batches()):
+        left = iter(answers)
+        for story in batch:
+            said = list(islice(left, len(story.texts)))
+            verdicts = tuple(one for one in said if one is not None)
+            # of a story with a text that takes too much nothing is known
+            yield JudgedStory(story=story, verdicts=verdicts if len(verdicts) == len(said) else None)
 
 
 def _texts(stories: Iterable[Story]) -> list[StoredText]:
@@ -80,9 +72,3 @@ def _texts(stories: Iterable[Story]) -> list[StoredText]:
         for story in stories
         for text in story.texts
     ]
-
-
-def _shared_out(stories: Iterable[Story], answer: Iterable[tuple[Verdict, ...]]) -> Iterator[JudgedStory]:
-    verdicts = iter(answer)
-    for story in stories:
-        yield JudgedStory(story=story, verdicts=tuple(islice(verdicts, len(story.texts))))

@@ -212,6 +212,9 @@ def test_rematch_shows_what_a_stricter_topic_withdraws(
     assert list(listed(said)) == [LIBYA.headline]
     assert set(listed(said, "--state", "withdrawn")) == set(before) - {LIBYA.headline}
     assert said("runs", "--format", "jsonl").lines[0].count('"command": "rematch"') == 1
+    header, latest, *_ = said("runs").lines
+    assert header.split()[:3] == ["run", "started", "command"]
+    assert " rematch " in latest
     assert "troop-withdrawal-talks flagged it once; the flag was withdrawn on 20" in said("explain", story).out
     monkeypatch.delenv("MIRQAB_CONFIG")
     assert "It is not listed for troop-withdrawal-talks, which is newer than the list" in said("explain", story).out

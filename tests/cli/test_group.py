@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import random
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from mirqab.seen import open_seen
 from mirqab.seen.folder import ServerFolder
 from tests.seen.processes import pids_of, wait_until
 from tests.test_copies import BACKGROUND, WIRE
+from tests.test_events import COMMON, HARBOUR, OTHER_BASE, RETOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,3 +179,52 @@ def test_evaluate_names_every_wrong_line(mirqab: Command, tmp_path: Path) -> Non
     said = mirqab("evaluate", "grouping", str(tmp_path / "nothing"))
     assert said.code == 2
     assert "nothing cannot be read" in said.err
+
+
+# ------------------------------------------------------------------------------------------------- events
+
+
+def told(identity: str, text: tuple[str, str], outlet: str) -> str:
+    return line(identity, text[1], outlet=outlet, published="2026-03-03").replace(
+        '"title": ""', f'"title": "{text[0]}"'
+    )
+
+
+def test_texts_of_one_event_are_joined_unless_only_copies_are_asked_for(mirqab: Command, tmp_path: Path) -> None:
+    chance = random.Random(1)
+    recent = tmp_path / "recent.jsonl"
+    recent.write_text(
+        "".join(line(number, " ".join(chance.sample(COMMON, 3))) for number in range(120)) + "no line\n",
+        encoding="utf-8",
+    )
+    stream = told("one", HARBOUR, "jabal") + told("two", RETOLD, "sahil") + told("radar", OTHER_BASE, "nahr")
+    said = mirqab("group", "--weights", str(recent), given=stream)
+    assert (said.code, said.err) == (0, ""), "a line without a text does not count, and is no matter"
+    one, two, radar = parsed(said.out)
+    assert (one["relation"], radar["relation"]) == ("new", "new")
+    assert (two["relation"], two["story"], two["nearest"]) == ("same_event", "one", "one")
+    file = tmp_path / "stream.jsonl"
+    file.write_text(recent.read_text(encoding="utf-8").removesuffix("no line\n") + stream, encoding="utf-8")
+    assert parsed(mirqab("group", str(file)).out)[-2]["relation"] == "same_event", "a file is counted before"
+    assert {found["relation"] for found in parsed(mirqab("group", "--copies-only", str(file)).out)[-3:]} == {"new"}
+    assert mirqab("group", "--weights", str(tmp_path / "none.jsonl"), given=stream).code == 2
+
+
+def test_events_are_evaluated_with_the_terms_of_more_texts(mirqab: Command, tmp_path: Path) -> None:
+    chance = random.Random(1)
+    recent = tmp_path / "recent.jsonl"
+    recent.write_text(
+        "".join(line(number, " ".join(chance.sample(COMMON, 3))) for number in range(120)), encoding="utf-8"
+    )
+    docs = [
+        {"doc_id": name, "title": text[0], "text": text[1], "source": name, "date": "2026-03-03"}
+        for name, text in (("one", HARBOUR), ("two", RETOLD))
+    ]
+    pairs = tmp_path / "pairs.jsonl"
+    pairs.write_text(json.dumps({"group_id": "base", "relation": "same_story", "docs": docs}), encoding="utf-8")
+    for arguments, right in ((["--copies-only"], 0), (["--weights", str(recent)], 1)):
+        said = mirqab("evaluate", "grouping", str(pairs), "--format", "jsonl", *arguments)
+        assert said.code == 0
+        rows = {(row["measure"], row["of"]): row for row in parsed(said.out)}
+        assert rows["recall", "same_story"]["right"] == right
+        assert (("precision", "same_event") in rows) is bool(right)

@@ -18,7 +18,7 @@ from mirqab.seen.link import Link, open_link
 from tests.seen.processes import pids_of, running, wait_until
 
 DAY = datetime.now(UTC).date()
-ONE, TWO, THREE = b"\0\1\2\3\4\5", b"\xff\xfe\0\x80\0\0", b"ninety"
+ONE, TWO, THREE = b"\0\1\2\3\4", b"\xff\xfe\0\x80\0", b"seven"
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ async def test_articles_that_share_bands_are_found_with_how_many(link: Link) -> 
     bands = Bands(link)
     written = [(name(1), banded(ONE, TWO)), (name(2**60 - 1), banded(TWO)), (name(3), banded(THREE))]
     assert await bands.remember(written) == 3
-    assert await bands.find([banded(ONE, TWO), banded(b"absent")]) == [
+    assert await bands.find([banded(ONE, TWO), banded(b"eight")]) == [
         Counter({name(1): 2, name(2**60 - 1): 1}),
         Counter(),
     ]
@@ -70,7 +70,7 @@ async def test_a_band_holds_many_articles_and_not_endlessly_many(link: Link, red
         assert await bands.remember([(name(number), banded(ONE))]) == 1
     (found,) = await bands.find([banded(ONE)]) or []
     assert found == Counter(name(number) for number in range(64))
-    (key,) = [key async for key in redis.scan_iter("mirqab:bands:*")]
+    (key,) = [key async for key in redis.scan_iter("mirqab:bands:*:*")]
     assert await redis.object("encoding", key) == b"listpack"
 
 
@@ -86,14 +86,14 @@ async def test_the_window_lies_on_both_sides_of_a_day(link: Link) -> None:
 @pytest.mark.parametrize("window_days", [1, 30, 365])
 async def test_what_is_written_today_is_kept_for_one_to_two_windows(link: Link, redis: Redis, window_days: int) -> None:
     await Bands(link, window_days=window_days).remember([(name(1), banded(ONE))])
-    (key,) = [key async for key in redis.scan_iter("mirqab:bands:*")]
+    (key,) = [key async for key in redis.scan_iter("mirqab:bands:*:*")]
     assert window_days * 86_400 - 60 <= await redis.ttl(key) <= (2 * window_days + 1) * 86_400
 
 
 async def test_a_day_long_past_is_kept_for_a_day(link: Link, redis: Redis) -> None:
     bands = Bands(link)
     await bands.remember([(name(1), banded(ONE, day=date(1969, 7, 20)))])
-    (key,) = [key async for key in redis.scan_iter("mirqab:bands:*")]
+    (key,) = [key async for key in redis.scan_iter("mirqab:bands:*:*")]
     assert 86_000 < await redis.ttl(key) <= 86_400
     assert await bands.find([banded(ONE, day=date(1969, 7, 21))]) == [Counter([name(1)])]
 
@@ -103,7 +103,7 @@ async def test_many_texts_are_one_call_for_each_hundred(link: Link, redis: Redis
     await bands.remember([(name(0), banded(ONE))])
     await bands.find([banded(ONE)])
     await redis.config_resetstat()
-    texts = [banded(number.to_bytes(6, "big")) for number in range(150)]
+    texts = [banded(number.to_bytes(5, "big")) for number in range(150)]
     await bands.remember([(name(number), text) for number, text in enumerate(texts)])
     assert await bands.find(texts) == [Counter([name(number)]) for number in range(150)]
     assert (await redis.info("commandstats"))["cmdstat_evalsha"]["calls"] == 4
@@ -115,7 +115,7 @@ async def test_private_bands_are_apart_and_leave_nothing_behind(folder: Path, li
     async with open_private_bands(redis_url=None, folder=folder, window_days=30) as mine:
         assert await mine.find([banded(ONE)]) == [Counter()]
         for first in range(0, 3000, 100):
-            texts = [(name(number), banded(number.to_bytes(6, "little"))) for number in range(first, first + 100)]
+            texts = [(name(number), banded(number.to_bytes(5, "little"))) for number in range(first, first + 100)]
             assert await mine.remember(texts) == 100
         keys = [key async for key in redis.scan_iter("mirqab:private:*")]
         assert len(keys) > 500
@@ -143,3 +143,13 @@ async def test_a_frozen_server_is_no_answer(folder: Path, link: Link) -> None:
     finally:
         os.kill(server, signal.SIGCONT)
     assert await bands.find([banded(ONE)]) == [Counter([name(1)])]
+
+
+async def test_to_write_again_prolongs_only_what_is_private(folder: Path, link: Link, redis: Redis) -> None:
+    async with open_private_bands(redis_url=None, folder=folder, window_days=30) as mine:
+        for bands, pattern in ((Bands(link), "mirqab:bands:*:*"), (mine, "mirqab:private:*:bands:*:*")):
+            await bands.remember([(name(1), banded(ONE))])
+            (key,) = [key async for key in redis.scan_iter(pattern)]
+            await redis.expire(key, 600)
+            await bands.remember([(name(2), banded(ONE))])
+            assert (await redis.ttl(key) > 600) is (bands is mine)

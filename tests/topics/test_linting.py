@@ -46,9 +46,9 @@ def test_nothing_is_said_of_a_topic_without_faults(document: Callable[[str], Doc
     ("old", "new", "kind", "line", "text"),
     [
         ("  كلام:", "  زائد: [كلمة]\n  كلام:", "unused", 7, "names it"),
-        ("تراكيب:\n", "تراكيب:\n- {اسم: زائد, أي: [خروج]}\n", "unused", 9, "no rule names"),
+        ("تراكيب:\n", "تراكيب:\n- {اسم: زائد, أي: [خروج]}\n", "unused", 9, "no composition, rule or penalty names"),
         ("مفاهيم:", "حشو: كلام\nمفاهيم:", "unused", 4, "filler"),
-        ("[قوات, جنود]", "[قوات, قوات روسية]", "doubled", 6, "«قوات روسية» adds nothing: «قوات» finds it"),
+        ("[قوات, جنود]", "[قوات, قوات روسية]", "doubled", 6, "where «قوات روسية» stands, «قوات» is found anyway"),
         ("[محادثات]", "[محادثات, أصر/يصر]", "collides", 7, "نصره"),
         ("عتبة: 3", "threshold: 3", "mixed", 3, "one language"),
         ("نقاط: 4}", "نقاط: 2}", "no effect", 13, "no more than the easier «وحده»"),

@@ -1,12 +1,15 @@
-"""Stories about thirty theatres that were written without sight of the topic file, in two halves.
+"""Stories about thirty theatres that nobody tuned on, in two halves and a third, harder set.
 
-The errors of half `a` were read and the language behind them added. Those of half `b` stay unread by those who edit the
-topic: what it measures is told in docs/evaluation.md, and its floor only guards against a step back.
+Halves `a` and `b` were written without sight of the topic file. The errors of `a` were read and the language behind
+them added; those of `b` stay unread by those who edit the topic. The sixty of `c` were written by one who had read it,
+to go where it is weak (most without a plain word of leaving), and their errors stay unread too. What they measure is
+told in docs/evaluation.md; the floors only guard against a step back.
 """
 
 from __future__ import annotations
 
 import json
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -21,7 +24,8 @@ STORIES = Path(__file__).parent / "own_stories"
     ("half", "precision", "recall"),
     [
         ("a", 0.96, 0.96),  # measured: P .985, R .985
-        ("b", 0.93, 0.80),  # measured: P .957, R .833
+        ("b", 0.93, 0.80),  # measured: P .958, R .852
+        ("c", 0.90, 0.45),  # measured: P .938, R .500
     ],
 )
 def test_the_floor_on_stories_written_unseen(topic: Topic, half: str, precision: float, recall: float) -> None:
@@ -30,13 +34,13 @@ def test_the_floor_on_stories_written_unseen(topic: Topic, half: str, precision:
     assert (found.recall.value or 0) >= recall
 
 
-def test_no_story_stands_in_both_halves() -> None:
+def test_no_story_stands_in_two_of_them() -> None:
     halves = [
         {
             json.loads(line)["title"]
             for line in (STORIES / f"half_{half}.jsonl").read_text(encoding="utf-8").splitlines()
         }
-        for half in ("a", "b")
+        for half in ("a", "b", "c")
     ]
-    assert len(halves[0]) + len(halves[1]) == 243
-    assert halves[0] & halves[1] == set()
+    assert [len(titles) for titles in halves] == [131, 112, 60]
+    assert not any(one & other for one, other in combinations(halves, 2))

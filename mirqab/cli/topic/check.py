@@ -7,16 +7,20 @@ from typing import Any
 
 from mirqab.cli.judging import topic_with_document
 from mirqab.cli.terminal import say, to_json, write_line
+from mirqab.cli.topic.hints_shown import hint_lines
 from mirqab.errors import ConfigurationError, Mistake, UsageError
-from mirqab.topics import Finding, Judge, Topic, check_examples, lint
+from mirqab.topics import Finding, JudgedExample, Topic, judge_examples, lint
 from mirqab.types import ExitCode
 
 
-def check_topics(wanted: Sequence[str], against: str | None, *, strict: bool, examples: bool, as_json: bool) -> int:
+def check_topics(
+    wanted: Sequence[str], against: str | None, *, strict: bool, examples: bool, every_hint: bool, as_json: bool
+) -> int:
     """Check the topics in these files or with these ids; ConfigurationError with the mistakes of all of them.
 
-    With `examples` those that come out as written are listed as well. Hints do not fail but with `strict`. As JSON,
-    mistakes and hints of all topics are one object on standard output.
+    With `examples` those that come out as written are listed as well, with `every_hint` those too of which there are
+    many alike. Hints do not fail but with `strict`. As JSON, mistakes and hints of all topics are one object on
+    standard output.
     """
     if not wanted:
         raise UsageError("Name a topic file, or the id of a declared topic.")
@@ -32,11 +36,11 @@ def check_topics(wanted: Sequence[str], against: str | None, *, strict: bool, ex
             if not as_json:
                 say(f"{name}: {_many(len(error.mistakes), 'mistake')}")
             continue
-        failing = check_examples(topic)
-        findings = lint(topic, document, corpus=_corpus(topic, against))
+        judged = judge_examples(topic)
+        failing = [mistake for one in judged for mistake in one.mistakes]
+        findings = lint(topic, document, corpus=_corpus(topic, against), examples=judged)
         mistakes |= dict.fromkeys(failing)
         hints += len(findings)
-        fired = _fired(topic)
         told.append(
             {
                 "name": name,
@@ -44,11 +48,11 @@ def check_topics(wanted: Sequence[str], against: str | None, *, strict: bool, ex
                 "version": topic.version,
                 "mistakes": [_mistake(mistake) for mistake in failing],
                 "hints": [_hint(finding) for finding in findings],
-                "examples": fired,
+                "examples": [_example(one) for one in judged],
             }
         )
         if not as_json:
-            _show(name, failing, findings, fired, passing=examples)
+            _show(name, judged, findings, passing=examples, every_hint=every_hint)
     if as_json:
         write_line(to_json({"topics": told}, indent=2))
         return ExitCode.USAGE if mistakes or (strict and hints) else ExitCode.WELL
@@ -83,40 +87,30 @@ def _corpus(topic: Topic, against: str | None) -> list[tuple[str, str]] | None:
         return [(text.title, text.text) for story in stories for text in story.texts]
 
 
-def _fired(topic: Topic) -> list[dict[str, Any]]:
-    """Return for each example its line, its score and the rules that gave it points."""
-    judge = Judge([topic])
-    found = []
-    for example in topic.examples:
-        (verdict,) = judge.judge(title="", text=example.text, published=None)
-        rules = list(dict.fromkeys(item.rule for item in verdict.evidence))
-        found.append({"line": example.line, "flagged": verdict.flagged, "score": verdict.score, "rules": rules})
-    return found
+def _example(judged: JudgedExample) -> dict[str, Any]:
+    verdict = judged.verdict
+    place = {"line": judged.example.line, "flagged": verdict.flagged}
+    return {**place, "score": verdict.score, "rules": list(judged.rules)}
 
 
 def _show(
-    name: str,
-    failing: Sequence[Mistake],
-    findings: Sequence[Finding],
-    fired: Sequence[dict[str, Any]],
-    *,
-    passing: bool,
+    name: str, judged: Sequence[JudgedExample], findings: Sequence[Finding], *, passing: bool, every_hint: bool
 ) -> None:
     """Print the hints, the examples that come out as written where wanted, and last the answer in one line."""
-    wrong = {mistake.line for mistake in failing}
-    for example in fired if passing else ():
-        if example["line"] in wrong:
-            continue  # told as a mistake
-        said = f"{'flagged' if example['flagged'] else 'not flagged'}, {example['score']:g}"
-        rules = ", ".join(f"«{rule}»" for rule in example["rules"]) or "no rule"
-        write_line(f"{name}:{example['line']}: {said}: {rules}")
-    for finding in findings:
-        write_line(f"hint: {finding}")
+    wrong = sum(bool(one.mistakes) for one in judged)
+    for one in judged if passing else ():
+        if one.mistakes:
+            continue  # told as such
+        said = f"{'flagged' if one.verdict.flagged else 'not flagged'}, {one.verdict.score:g}"
+        rules = ", ".join(f"«{rule}»" for rule in one.rules) or "no rule"
+        write_line(f"{name}:{one.example.line}: {said}: {rules}")
+    for line in hint_lines(findings, every=every_hint):
+        write_line(line)
     hints = f", {_many(len(findings), 'hint')}" if findings else ""
     if wrong:
-        say(f"{name}: {len(wrong)} of {_many(len(fired), 'example')} not as expected{hints}")
+        say(f"{name}: {wrong} of {_many(len(judged), 'example')} not as expected{hints}")
     else:
-        write_line(f"{name} is right: {_many(len(fired), 'example')} as expected{hints}")
+        write_line(f"{name} is right: {_many(len(judged), 'example')} as expected{hints}")
 
 
 def _mistake(mistake: Mistake) -> dict[str, Any]:

@@ -46,6 +46,9 @@ def check(
     examples: Annotated[
         bool, typer.Option("--examples", help="Also list the examples that come out as written, with their rules.")
     ] = False,
+    all_hints: Annotated[
+        bool, typer.Option("--all-hints", help="List every hint, also where there are many alike.")
+    ] = False,
     forms: Annotated[
         str | None, typer.Option("--forms", metavar="TERM", help="List the forms of a term and do nothing else.")
     ] = None,
@@ -57,7 +60,9 @@ def check(
     return (
         show_forms(forms, as_json=as_json)
         if forms
-        else check_topics(topics or [], against, strict=strict, examples=examples, as_json=as_json)
+        else check_topics(
+            topics or [], against, strict=strict, examples=examples, every_hint=all_hints, as_json=as_json
+        )
     )
 
 

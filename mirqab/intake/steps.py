@@ -1,31 +1,28 @@
-"""The ordered effects, the same for everybody who brings pages in: facts into the archive first, then marks in Redis.
-
-1. `admit`: entries and validators, one transaction for a few feeds.
-2. `claim`: the entry is ours alone, and still due.
-3. `store`: article, sighting, verdicts, flags, the entry's end, one transaction; then the mark of its text and the
-   end of the claim, one call; then, some pages at a time, the note that marks are made.
-4. or `fail`: the reason and the next try; then the end of the claim.
-
-A kill between two steps leaves a fact without its mark: the next run meets the fact and makes the mark (`recover`).
-No mark is ever made for a fact that is not stored: an `ArchiveError` leaves these functions as it came.
-"""
+"""The ordered effects of one run, one method each."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from mirqab import polling
-from mirqab.archive import Archive, ArchiveThread
+from mirqab.addresses import url_key
+from mirqab.archive import Archive, ArchiveThread, LookedUp, read_page
 from mirqab.errors import ArchiveError
+from mirqab.intake.looking import Looking, banded_of
+from mirqab.intake.marking import Marking
+from mirqab.intake.retrying import PASSES, next_try
+from mirqab.intake.telling import Telling
 from mirqab.killpoints import kill_point
-from mirqab.seen import Claim, Seen
+from mirqab.seen import WINDOW_DAYS, Claim, Seen
 from mirqab.stories import place
 from mirqab.types import (
     Admitted,
+    Article,
     FeedEntry,
     FeedRole,
     FeedSnapshot,
@@ -35,63 +32,22 @@ from mirqab.types import (
     Outlet,
     RawLocation,
     Reason,
+    Relation,
     Stored,
+    Validators,
     Worked,
 )
 
-PASSES: Final[Mapping[Reason, bool]] = {
-    Reason.BAD_URL: False,
-    Reason.REFUSED_ADDRESS: False,
-    Reason.REFUSED_BY_ROBOTS: False,
-    Reason.DNS: True,
-    Reason.CONNECTION: True,
-    Reason.TLS: True,  # certificates are renewed
-    Reason.TIMED_OUT: True,
-    Reason.TOO_LARGE: False,
-    Reason.TOO_MANY_REDIRECTS: True,  # a login or consent wall that misbehaves for a while
-    Reason.NOT_FOUND: False,
-    Reason.GONE: False,
-    Reason.FORBIDDEN: True,  # a bot wall in a bad hour
-    Reason.TOO_MANY_REQUESTS: True,
-    Reason.HTTP_ERROR: True,
-    Reason.BROKEN_ANSWER: True,
-    Reason.EMPTY: True,
-    Reason.NOT_A_FEED: False,
-    Reason.UNREADABLE_FEED: False,
-    Reason.TRUNCATED_FEED: False,
-    Reason.NOT_HTML: False,
-    Reason.NO_ARTICLE: False,
-    Reason.WRONG_LANGUAGE: False,
-    Reason.OUT_OF_MEMORY: False,  # the page needs it the next time too
-    Reason.WORKER_DIED: True,
-    Reason.OUR_FAULT: True,
-    Reason.GAVE_UP: False,
-}
-"""Whether a reason may pass by itself, so that another try is worth a request. A final one is tried again only when
-the feed tells the entry anew."""
+_log = logging.getLogger(__name__)
 
-RETRY_STEP_S: Final = 600.0
-"""The n-th failure waits n times this long: with five tries an entry is given up 100 minutes after the first."""
+_PATIENCE_S: Final = 3.0
+"""For a step beside the crawl that did not hear of its end."""
 
-_REMARK_WINDOW: Final = timedelta(days=60)
-_BATCH: Final = 500
-_NOTE_AFTER: Final = 50
+_NOTE_AFTER: Final = 8
+"""So many articles whose marks are made are told to the archive with the next page, which costs no transaction."""
 
 _GATHER_S: Final = 0.1
 """So long an answer waits for others to be written with: in a transaction with forty others it costs a third."""
-
-
-def next_try(
-    reason: Reason, attempts: int, now: datetime, *, max_attempts: int = 5, retry_after_s: float | None = None
-) -> datetime | None:
-    """Return when to try an entry again after its `attempts`-th failure (counted from 1), or None for never.
-
-    The wait grows linearly, and is never shorter than what the server asked for.
-    """
-    if not PASSES[reason] or attempts >= max_attempts:
-        return None
-    wait_s = max(RETRY_STEP_S * attempts, min(retry_after_s or 0.0, polling.RETRY_AFTER_MOST_S))
-    return now + timedelta(seconds=wait_s)
 
 
 class Intake:
@@ -107,8 +63,14 @@ class Intake:
         first_poll_max_age_s: float,
         outlets: Sequence[Outlet] = (),
         limits: polling.Limits | None = None,
+        window_days: int = WINDOW_DAYS,
+        recheck_hours: Sequence[float] = (),
     ) -> None:
-        """`limits` are the deployment's; the `outlets` may have their own, and know their time zone."""
+        """`limits` are the deployment's; the `outlets` may have their own, and know their time zone.
+
+        Copies are looked for among articles whose days are at most `window_days` apart. The page of a flagged article
+        is looked at again `recheck_hours` after it was stored; without any it is not.
+        """
         self.archive = archive
         self.seen = seen
         self.run = run
@@ -116,11 +78,18 @@ class Intake:
         self._first_poll_max_age_s = first_poll_max_age_s
         self._limits = limits or polling.Limits()
         self._paces = {outlet.id: (self._limits.of(outlet), outlet.timezone) for outlet in outlets}
+        self._recheck_hours = tuple(recheck_hours)
         self._thread = ArchiveThread(archive)
         self._to_admit: list[tuple[FeedSnapshot, asyncio.Future[Admitted]]] = []
         self._admitting: asyncio.Task[None] | None = None
         self._claims: dict[str, Claim] = {}
-        self._marked: list[str] = []  # articles whose marks are made, which the archive is still to be told
+        self._marked: dict[str, str] = {}  # article → text, of marks made that the archive is still to be told
+        self._window_days = window_days
+        self._looking = Looking(archive, self._thread, seen, window_days=window_days)
+        self._marking = Marking(archive, self._thread, seen, window_days=window_days)
+        self._telling = Telling(archive)
+        self._weighing = asyncio.Lock()
+        self._recovering: asyncio.Task[None] | None = None
 
     async def admit(self, snapshot: FeedSnapshot) -> Admitted:
         """Write one answer of a feed: entries with validators, together with those that come at the same time."""
@@ -213,12 +182,32 @@ class Intake:
         await self._thread.call(self.archive.keep_host, state, part)
 
     async def due(self, outlet: str) -> list[FeedEntry]:
-        """Return the outlet's entries to be fetched now, the longest known first."""
-        return await self._thread.call(self.archive.due, outlet, now=datetime.now(UTC))
+        """Return the outlet's entries to be fetched now, the longest known first, then those to be looked at again."""
+        return await self._thread.call(self.archive.due, outlet, now=datetime.now(UTC), looks=bool(self._recheck_hours))
 
     async def with_due(self, outlets: Iterable[str]) -> set[str]:
         """Return those of the outlets that have entries to be fetched now."""
-        return await self._thread.call(self.archive.with_due, tuple(outlets), now=datetime.now(UTC))
+        return await self._thread.call(
+            self.archive.with_due, tuple(outlets), now=datetime.now(UTC), looks=bool(self._recheck_hours)
+        )
+
+    async def validators(self, entry: FeedEntry) -> Validators:
+        """Return what to ask with whether a stored page has changed: its kept answer's own, none where it lacks any."""
+
+        def read() -> Validators:
+            kept, folder = self.archive.kept_page(entry.id), self.archive.raw_folder
+            if kept is None or folder is None:
+                return Validators()
+            try:
+                page = read_page(folder, kept)
+            except ArchiveError:  # pruned meanwhile, or damaged: it is asked for plainly
+                return Validators()
+            if url_key(page.final_url) != url_key(entry.url):
+                return Validators()  # they are those of where it led to
+            told = {name.lower(): value for name, value in page.headers}
+            return Validators(etag=told.get("etag"), last_modified=told.get("last-modified"))
+
+        return await self._thread.call(read)
 
     async def add_entry(self, outlet: str, url: str) -> FeedEntry:
         """Make a page given by hand due, whatever was known of it."""
@@ -239,24 +228,33 @@ class Intake:
             await self.release(entry.id)
         return due
 
-    async def look_up(self, worked: Worked) -> str | None:
-        """Return the article that already has this text, by the mark in Redis, by the archive when Redis is away.
+    async def look_up(self, worked: Worked) -> LookedUp | None:
+        """Return of which stored article a page's text is a copy; None for a page without an article.
 
-        A hint for those who watch: what the page becomes is decided by the archive inside `store`.
+        What the page becomes is decided by the archive inside `store`, which looks at what came since.
         """
         if worked.article is None:
             return None
-        known = await self.seen.copy_of(worked.article.fingerprint)
-        if known is not None or self.seen.available:
-            return known
-        return await self._thread.call(self.archive.copy_of, worked.article.fingerprint)
+        looked_up = await self._looking.look_up(worked.article, marked=self._marked)
+        if any(verdict.flagged for verdict in worked.verdicts):
+            await self._prepare_telling(worked)
+        if self._looking.distrusts_redis and self.seen.available:
+            self._start_recovering()
+        return looked_up
 
-    async def store(self, worked: Worked, copy: str | None = None, robots: str | None = None) -> Stored:
+    async def _prepare_telling(self, worked: Worked) -> None:
+        """Make ready what tells the event of a flagged page: weights once, in steps that let other calls in between."""
+        async with self._weighing:
+            steps = None if self._telling.is_ready else self._telling.weigh()
+            while steps is not None and await self._thread.call(next, steps, None) is not None:
+                pass
+        await self._thread.call(self._telling.read_ahead, worked)
+
+    async def store(self, worked: Worked, looked_up: LookedUp | None = None, robots: str | None = None) -> Stored:
         """Write what a page was worked into, then mark it; a page without an article becomes a failed try.
 
-        `copy` is what `look_up` found, `robots` what robots.txt said of the page.
-        Raises ArchiveError when the archive fails; then no mark is made, and the claim
-        is given back.
+        `looked_up` is what `look_up` found, which is asked when nobody did; `robots` what robots.txt said of the page.
+        Raises ArchiveError when the archive fails; then no mark is made, and the claim is given back.
         """
         if worked.article is None:
             assert worked.problem is not None
@@ -269,13 +267,28 @@ class Intake:
                 robots=robots,
             )
             return Stored(article=None, placement=None)
+        told = dict(self._marked) if len(self._marked) >= _NOTE_AFTER else {}
         try:
-            stored = await self._thread.call(self.archive.store, self.run, worked, place=place, robots=robots)
+            stored = await self._thread.call(
+                self.archive.store,
+                self.run,
+                worked,
+                place=place,
+                compare=self._looking.compare,
+                looked_up=looked_up or await self.look_up(worked),
+                same_event=self._telling.same_event,
+                robots=robots,
+                marked=told,
+                recheck_hours=self._recheck_hours,
+            )
         except BaseException:
             await self.release(worked.entry)
             raise
+        for article in told:
+            if self._marked.get(article) == told[article]:
+                del self._marked[article]
         kill_point("after_store")
-        await self._confirm(worked.entry, worked.article.fingerprint, stored)
+        await self._confirm(worked.entry, worked.article, stored)
         return stored
 
     async def fail(
@@ -285,9 +298,21 @@ class Intake:
         detail: str | None = None,
         retry_after_s: float | None = None,
         robots: str | None = None,
-    ) -> None:
-        """Write that an entry could not be fetched, with the next try where one is worth it, and end the claim."""
-        await self._fail(entry_id, reason, detail, retry_after_s=retry_after_s, robots=robots)
+    ) -> bool:
+        """Write that an entry could not be fetched, with the next try where one is worth it, and end the claim.
+
+        Returns whether that was a look at a stored page again, which is no more.
+        """
+        return await self._fail(entry_id, reason, detail, retry_after_s=retry_after_s, robots=robots)
+
+    async def unchanged(self, entry_id: str, robots: str | None = None) -> None:
+        """Write that a stored page that was looked at again is what it was, as its server says, and end the claim."""
+        try:
+            await self._thread.call(
+                self.archive.unchanged, self.run, entry_id, robots=robots, recheck_hours=self._recheck_hours
+            )
+        finally:
+            await self.release(entry_id)
 
     async def release(self, entry_id: str) -> None:
         """Give an entry back untouched."""
@@ -298,25 +323,31 @@ class Intake:
     async def recover(self) -> int:
         """Make the marks that a kill or an absent Redis left unmade; return how many. To be called at start.
 
-        When Redis turns out to have been emptied, that is every article of the last 60 days.
+        When Redis turns out to have lost what it held, that is every article of the last 60 days. In an archive made
+        before there were signatures, those of the window are made first.
         """
-        if self.seen.started_empty:
-            await self._thread.call(self.archive.unconfirm_since, datetime.now(UTC) - _REMARK_WINDOW)
-        made = 0
-        while self.seen.available:
-            unmade = await self._thread.call(self.archive.unconfirmed, _BATCH)
-            if not unmade:
-                break
-            written = await self.seen.remember([(fingerprint, article) for article, fingerprint, _ in unmade])
-            if written < len(unmade):
-                break
-            await self._thread.call(self.archive.mark_confirmed, [article for article, _, _ in unmade])
-            made += written
-        return made
+        await self._marking.sign(since=datetime.now(UTC) - timedelta(days=self._window_days))
+        done = await self._marking.refill()
+        self._looking.trusted = done.epoch
+        return done.made
+
+    def _start_recovering(self) -> None:
+        """Fill Redis again beside the crawl: it was emptied under way, or came back."""
+        if self._recovering is None or self._recovering.done():
+            self._recovering = asyncio.create_task(self._recover_again())
+
+    async def _recover_again(self) -> None:
+        try:
+            await self.recover()
+        except ArchiveError as error:  # the crawl meets it by itself
+            _log.warning("the marks in Redis cannot be made again now: %s", error)
 
     async def close(self) -> None:
         """Give back what is still claimed, and finish the archive's calls. Archive and Redis stay open."""
         try:
+            if self._recovering is not None:
+                self._recovering.cancel()
+                await asyncio.wait({self._recovering}, timeout=_PATIENCE_S)
             if self._admitting is not None:
                 await self._admitting
             for entry_id in list(self._claims):
@@ -327,24 +358,30 @@ class Intake:
 
     # ----------------------------------------------------------------------------------------------- steps
 
-    async def _confirm(self, entry_id: str, fingerprint: str, stored: Stored) -> None:
+    async def _confirm(self, entry_id: str, article: Article, stored: Stored) -> None:
         """Mark the text as known and end the claim; what Redis did not take is left for `recover`."""
         kill_point("before_confirm")
         assert stored.article is not None
+        assert stored.placement is not None
+        is_ours = stored.placement.relation is not Relation.EXACT  # the marks of another's text are its storer's
+        banded = banded_of(article) if is_ours else None
         claim = self._claims.pop(entry_id, None)
         if claim is not None:
-            made = await self.seen.confirm(claim, fingerprint=fingerprint, article=stored.article)
+            made = await self.seen.confirm(
+                claim, fingerprint=article.fingerprint, article=stored.article, banded=banded
+            )
         else:
-            made = await self.seen.remember([(fingerprint, stored.article)]) == 1
-        if made:
-            self._marked.append(stored.article)
-            if len(self._marked) >= _NOTE_AFTER:
-                await self._note_marks()
+            made = await self.seen.remember([(article.fingerprint, stored.article)]) == 1
+            if made and banded is not None:
+                made = await self.seen.bands.remember([(stored.article, banded)]) == 1
+        kill_point("after_confirm")
+        if made and is_ours:
+            self._marked[stored.article] = article.fingerprint
 
     async def _note_marks(self) -> None:
-        marked, self._marked = self._marked, []
+        marked, self._marked = self._marked, {}
         if marked:
-            await self._thread.call(self.archive.mark_confirmed, marked)
+            await self._thread.call(self.archive.marks.made, marked)
 
     async def _fail(
         self,
@@ -356,8 +393,8 @@ class Intake:
         answered: bool | None = None,
         raw: RawLocation | None = None,
         robots: str | None = None,
-    ) -> None:
-        def write() -> None:
+    ) -> bool:
+        def write() -> bool:
             entry = self.archive.entry(entry_id)
             failures = 1 if entry is None else entry.attempts + 1
             next_try_at = next_try(
@@ -367,7 +404,7 @@ class Intake:
             if next_try_at is None and PASSES[reason] and entry is not None and entry.reason not in (None, reason):
                 shown = Reason.GAVE_UP
                 said = f"{failures} tries, the last: {reason.value}" + (f" ({detail})" if detail else "")
-            self.archive.fail(
+            return self.archive.fail(
                 self.run,
                 entry_id,
                 reason=shown,
@@ -376,9 +413,10 @@ class Intake:
                 answered=answered,
                 raw=raw,
                 robots=robots,
+                recheck_hours=self._recheck_hours,
             )
 
         try:
-            await self._thread.call(write)
+            return await self._thread.call(write)
         finally:
             await self.release(entry_id)

@@ -1,0 +1,145 @@
+"""Flagged pages looked at again: when each one is, and what was found, a change, nothing new, or no page any more.
+
+Every function takes the connection of a transaction that its caller began. An entry whose page is to be looked at
+again is `STORED` like any other; its `check_at` alone makes it due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from mirqab.archive import tables
+from mirqab.types import LISTED, EntryState, RawLocation, Reason
+
+DISAPPEARED: Final = frozenset({Reason.NOT_FOUND, Reason.GONE})
+"""How a server says that there is no such page. All else (5xx, 403, no answer in time) says nothing of the page."""
+
+_articles = tables.articles
+_entries = tables.entries
+_flags = tables.flags
+
+_this_entry = _entries.c.id == bindparam("this_entry")
+_UPDATE: Final = update(_entries).where(_this_entry)
+_STANDS: Final = (
+    select(_articles.c.id, _articles.c.story, _articles.c.stored_at, _entries.c.checks)
+    .join(_entries, _entries.c.article == _articles.c.id)
+    .where(_this_entry, _articles.c.entry == _entries.c.id)  # a copy's page is not the article's
+)
+_FOUND_AGAIN: Final = (
+    update(_articles)
+    .where(_articles.c.id == bindparam("this_article"), _articles.c.gone_at.is_not(None))
+    .values(gone_at=None)
+)
+_DISAPPEARED: Final = (
+    update(_articles)
+    .where(_articles.c.entry == bindparam("this_entry"), _articles.c.gone_at.is_(None))
+    .values(gone_at=bindparam("now"))
+)
+
+
+def is_look(entry: Any, now: datetime) -> bool:
+    """Tell whether what was just fetched of an entry, a row with its `state` and `check_at`, is a look at it again."""
+    return entry.state == EntryState.STORED and entry.check_at is not None and entry.check_at <= now
+
+
+def plan(conn: Connection, entry: str, *, hours: Sequence[float], now: datetime, looked: bool = False) -> None:
+    """Write when the page of a stored entry is looked at next: while its story has a flag that calls for a look.
+
+    `hours` are counted from when its article was stored; those that have passed are over. `looked` counts a look.
+    """
+    stands = conn.execute(_STANDS, {"this_entry": entry}).one_or_none()
+    values: dict[str, Any] = {"check_at": None}
+    if stands is not None:
+        values["checks"] = stands.checks + looked
+        if conn.execute(_CALLS, {"this_story": stands.story}).first() is not None:
+            values["check_at"] = next_look(stands.stored_at, hours, now)
+    conn.execute(_UPDATE.values(values | {"attempts": 0}), {"this_entry": entry})
+
+
+_CALLS: Final = (
+    select(_flags.c.topic).where(_flags.c.story == bindparam("this_story"), _flags.c.state.in_(LISTED)).limit(1)
+)
+
+
+def next_look(first_at: datetime, hours: Sequence[float], now: datetime) -> datetime | None:
+    """Return the first of the looks, so many hours after a page was first stored, that is still to come."""
+    return min((at for hour in hours if (at := first_at + timedelta(hours=hour)) > now), default=None)
+
+
+def found_again(conn: Connection, article: str) -> None:
+    """Note that the article's page is there."""
+    conn.execute(_FOUND_AGAIN, {"this_article": article})
+
+
+def disappeared(conn: Connection, entry: str, now: datetime) -> None:
+    """Note that the page of the entry's article is no more, unless that was noted before."""
+    conn.execute(_DISAPPEARED, {"this_entry": entry, "now": now})
+
+
+def failed(
+    conn: Connection,
+    entry: str,
+    reason: Reason,
+    *,
+    next_try_at: datetime | None,
+    hours: Sequence[float],
+    now: datetime,
+) -> None:
+    """Write a look that brought no text: the article stays, and so does its entry.
+
+    A page that disappeared is looked at when it would have been anyway; what failed for another reason is tried again
+    at `next_try_at`, or when that is None at the next of the looks.
+    """
+    if reason in DISAPPEARED:
+        disappeared(conn, entry, now)
+        plan(conn, entry, hours=hours, now=now, looked=True)
+    elif next_try_at is not None:
+        conn.execute(_UPDATE.values(check_at=next_try_at, attempts=_entries.c.attempts + 1), {"this_entry": entry})
+    else:
+        plan(conn, entry, hours=hours, now=now)
+
+
+# -------------------------------------------------------------------------------------------------- due
+
+_due_look = (_entries.c.check_at <= bindparam("now")) & (_entries.c.state == EntryState.STORED)
+# of the few looks that are due the outlet's: an index on the outlet would lead through all that it ever published
+_LOOKS: Final = (
+    select(_entries)
+    .where(_due_look, (_entries.c.outlet + "") == bindparam("outlet"))
+    .order_by(_entries.c.check_at, _entries.c.id)
+    .limit(bindparam("most"))
+)
+_WITH_LOOKS: Final = select(_entries.c.outlet).where(_due_look).distinct()
+_IS_DUE: Final = select(_entries.c.id).where(_this_entry, _due_look)
+
+
+def due(conn: Connection, outlet: str, *, now: datetime, limit: int) -> list[Row[Any]]:
+    """Return the rows of the outlet's entries whose pages are to be looked at again now."""
+    return list(conn.execute(_LOOKS, {"outlet": outlet, "now": now, "most": limit}))
+
+
+def with_due(conn: Connection, outlets: Iterable[str], *, now: datetime) -> set[str]:
+    """Return those of the outlets that have such entries."""
+    return {row.outlet for row in conn.execute(_WITH_LOOKS, {"now": now})}.intersection(outlets)
+
+
+def is_due(conn: Connection, entry: str, now: datetime) -> bool:
+    """Tell whether an entry's page is to be looked at again now."""
+    return conn.execute(_IS_DUE, {"this_entry": entry, "now": now}).first() is not None
+
+
+def kept_page(conn: Connection, entry: str) -> RawLocation | None:
+    """Return where the page lies from which an entry's article was taken."""
+    row = conn.execute(_KEPT, {"this_entry": entry}).one_or_none()
+    return None if row is None else RawLocation(file=row.raw_file, offset=row.raw_offset, length=row.raw_length)
+
+
+_KEPT: Final = (
+    select(_articles.c.raw_file, _articles.c.raw_offset, _articles.c.raw_length)
+    .join(_entries, _entries.c.article == _articles.c.id)
+    .where(_this_entry, _articles.c.entry == _entries.c.id, _articles.c.raw_file.is_not(None))
+)

@@ -1,0 +1,71 @@
+"""What the archive gives and takes of signatures; each method is one transaction or one look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from mirqab.archive import signatures
+from mirqab.archive.signatures import Candidate, Signed, Unsigned
+
+Begin = Callable[[], AbstractContextManager[Connection]]
+"""Begins a transaction of the archive."""
+
+
+class Signatures:
+    """The signatures of an archive's articles; `mirqab.archive.Archive.signatures` is one."""
+
+    def __init__(self, reading: Begin, writing: Begin) -> None:
+        self._reading = reading
+        self._writing = writing
+
+    def mark(self, most: int) -> tuple[int, list[tuple[str, str]]]:
+        """Return the highest number of a signature, and articles whose bands may not lie in Redis, at most so many.
+
+        These with the fingerprints of their texts.
+        """
+        with self._reading() as conn:
+            return signatures.mark(conn), signatures.unconfirmed(conn, most)
+
+    def of(self, articles: Iterable[str]) -> list[Signed]:
+        """Return the signatures of some articles, in the order in which they were written."""
+        with self._reading() as conn:
+            return signatures.of(conn, articles)
+
+    def between(self, first: date, last: date, *, after: int = 0) -> list[Signed]:
+        """Return the signatures of articles of some days whose numbers are higher than `after`."""
+        with self._reading() as conn:
+            return signatures.between(conn, first, last, after=after)
+
+    def candidates(self, articles: Iterable[str]) -> list[Candidate]:
+        """Return the texts of some articles, in the order in which their signatures were written."""
+        with self._reading() as conn:
+            return signatures.candidates(conn, articles)
+
+    def all_signed(self, since: datetime) -> bool:
+        """Tell whether all articles stored since a moment have signatures of today's making."""
+        with self._reading() as conn:
+            return signatures.all_signed(conn, since)
+
+    def unsigned(self, *, since: datetime, limit: int) -> list[Unsigned]:
+        """Return articles stored since a moment that have no signature of today's making, the newest first."""
+        with self._reading() as conn:
+            return signatures.unsigned(conn, since=since, limit=limit)
+
+    def count_unsigned(self, *, since: datetime) -> int:
+        """Return how many articles stored since a moment have no signature of today's making."""
+        with self._reading() as conn:
+            return signatures.count_unsigned(conn, since=since)
+
+    def sign(self, signed: Sequence[tuple[Unsigned, bytes]]) -> None:
+        """Write signatures made for articles that had none, or another, unless they have got one meanwhile."""
+        with self._writing() as conn:
+            signatures.write_missing(conn, signed)
+
+    def sample(self, *, first: date, count: int) -> list[Signed]:
+        """Return signatures of articles from a day on whose marks are made, drawn at random, at most so many."""
+        with self._reading() as conn:
+            return signatures.sample(conn, first=first, count=count)

@@ -1,0 +1,176 @@
+"""Who speaks in a sentence of Arabic news, as far as a window of words around a verb of saying tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import Final, NamedTuple
+
+from mirqab.arabic import Token, fold, forms, read_word, tokens
+
+_VERBS: Final = (
+    "قال/يقول", "أعلن/يعلن", "أكد/يؤكد", "صرح/يصرح", "أضاف/يضيف", "أوضح/يوضح", "ذكر/يذكر", "شدد/يشدد",
+    "أفاد/يفيد", "كشف/يكشف", "نفى/ينفي", "حذر/يحذر", "أشار/يشير", "اعتبر/يعتبر", "رأى/يرى", "تعهد/يتعهد",
+    "هدد/يهدد", "طالب/يطالب", "دعا/يدعو", "رفض/يرفض", "توعد/يتوعد", "أبلغ/يبلغ", "لفت/يلفت", "اتهم/يتهم",
+    "رحب/يرحب", "انتقد/ينتقد", "زعم/يزعم", "جدد/يجدد",
+)  # fmt: skip
+_ATTACHED: Final = ("ها", "هم", "هن", "هما", "كم", "كما", "كن", "ني", "نا", "ه", "ك")
+
+
+def _folded(*lines: str) -> frozenset[str]:
+    return frozenset(fold(word) for line in lines for word in line.split())
+
+
+_ENDS: Final = _folded(
+    "إن أن إنه إنها إنهم إننا أنه أنها أنهم بأن بأنه بأنها أنّ",
+    "في خلال على عن من إلى مع عبر حول بشأن بعد قبل عقب لدى ضمن ضد تجاه إزاء أمام بين منذ حتى حسب وفق تعليقا ردا",
+    "أمس اليوم غدا الليلة صباح مساء ظهر فجر الأحد الاثنين الثلاثاء الأربعاء الخميس الجمعة السبت",
+    "الذي التي الذين كما فيما بينما حيث إذ إذا لكن أي كل قد لم لن لا ما هذا هذه ذلك تلك هناك أيضا قائلا قائلة مضيفا",
+    "مؤكدا مشيرا موضحا لافتا بيان مؤتمر تصريح تصريحات مقابلة",
+)
+_SAYS_WHAT: Final = _folded("إن أن إنه إنها إنهم إننا أنه أنها أنهم بأن بأنه بأنها")
+_NOT_TOLD: Final = _folded("الذي التي الذين ما مما كما")
+
+_ROLES: Final = _folded(
+    "رئيس رئيسة الرئيس الرئيسة وزير وزيرة الوزير الوزيرة وزارة الوزارة نائب النائب نائبة مساعد مستشار المستشار",
+    "حكومة الحكومة الوزراء مجلس المجلس البرلمان النواب الشيوخ الأمة الجمهورية جمهورية المملكة الدولة دولة",
+    "الدفاع الخارجية الداخلية الحرب المالية العدل قائد القائد قيادة القيادة أركان الأركان هيئة الهيئة الجيش جيش",
+    "القوات قوات المسلحة العميد اللواء الفريق العقيد الجنرال جنرال العماد السيد السيدة الدكتور الشيخ سفير السفير",
+    "مبعوث المبعوث موفد الموفد أمين الأمين عام العام مدير المدير متحدث المتحدث متحدثة المتحدثة ناطق الناطق",
+    "الناطقة باسم الرسمي الرسمية بلسان عضو العضو لجنة اللجنة حزب الحزب كتلة الكتلة مكتب المكتب البيت الأبيض",
+    "الأعلى الأول الثاني السابق السابقة الحالي العسكري العسكرية الخاص الخاصة المشتركة المشترك الأمن القومي الوطني",
+)
+_UNNAMED: Final = _folded(
+    "مصدر مصادر المصدر المصادر مسؤول مسؤولون مسؤولين المسؤول المسؤولون المسؤولين مسؤولة شاهد شهود الشهود مراقبون",
+    "محللون خبراء خبير الخبير محلل دبلوماسي دبلوماسيون قيادي متحدث المتحدث متحدثة المتحدثة ناطق الناطق بيان البيان",
+    "تقرير التقرير وكالة الوكالة وكالات صحيفة الصحيفة قناة القناة موقع وسائل الإعلام إعلام مواقع كلاهما الجانبان",
+    "الطرفان الجانب الطرف بعض آخر آخرون أحد عدد كثيرون المتحدثون الأخير الأخيرة نفسه رفيع مطلع مطلعة",
+)
+_MOST_WORDS: Final = 7
+_BREAK: Final = re.compile(r"[^\w\s]|\n")
+
+
+class Speaker(NamedTuple):
+    """Who speaks: the span of their words in the folded sentence, and what they are known by, folded."""
+
+    start: int
+    stop: int
+    known_by: str
+
+
+def speakers(folded: str) -> list[Speaker]:
+    """Return who speaks in a folded sentence, in its order; who is told as nobody in particular is left out."""
+    found = list(tokens(folded))
+    told = [*_before_colon(folded, found), *_beside_verbs(folded, found)]
+    return sorted(told)
+
+
+def spellings(word: str) -> frozenset[str]:
+    """Return what is left of a folded word without what may be written to it: «والخارجية», «خارجية» and «خارجي»."""
+    bare = {word}
+    for prefix in ("و", "ف"):
+        bare |= {one[1:] for one in tuple(bare) if one.startswith(prefix)}
+    for prefix in ("لل", "بال", "كال", "ال", "ب", "ل", "ك"):
+        bare |= {one[len(prefix) :] for one in tuple(bare) if one.startswith(prefix)}
+    for suffix in ("يين", "يون", "يه", "ين", "ون", "ي", "ه", "ا"):
+        bare |= {one[: -len(suffix)] for one in tuple(bare) if one.endswith(suffix)}
+    return frozenset(one for one in bare if len(one) > 2) | {word}
+
+
+def is_named_in(known_by: str, words: Iterable[str], stems: frozenset[str]) -> bool:
+    """Tell whether a text names somebody: `stems` are the spellings of its `words`. A letter may differ."""
+    if not stems.isdisjoint(spellings(known_by)):
+        return True
+    return len(known_by) > 4 and any(_one_letter_off(known_by, word) for word in words)
+
+
+def _before_colon(folded: str, found: Sequence[Token]) -> Iterator[Speaker]:
+    """Find the speaker of «الجابري: …»."""
+    colon = folded.find(":")
+    window = [token for token in found if token.stop <= colon]
+    if (
+        0 < len(window) <= 5
+        and not _BREAK.search(folded[window[0].start : colon])
+        and not any(token.text in _ENDS or token.text in _saying() or token.text[0].isdigit() for token in window)
+    ):
+        yield from _named(window, whole=True)
+
+
+def _beside_verbs(folded: str, found: Sequence[Token]) -> Iterator[Speaker]:
+    for place, token in enumerate(found):
+        if token.text not in _saying():
+            continue
+        before = _clause_before(folded, found, place)
+        if before and before[-1].text in _NOT_TOLD:
+            continue
+        begins = token.text[0] in "وف" and token.text[1:] in _saying()
+        if begins or not before or any(one.text in _ENDS for one in before):  # «وخلال مؤتمر صحفي أكد الوزير»
+            window, whole = _clause_behind(folded, found, place)
+        else:
+            window, whole = before, True
+        yield from _named(window, whole=whole)
+
+
+def _clause_before(folded: str, found: Sequence[Token], place: int) -> list[Token]:
+    """Return the words between the last break and the verb."""
+    first = place
+    while first and not _BREAK.search(folded[found[first - 1].stop : found[first].start]):
+        first -= 1
+    return list(found[first:place])
+
+
+def _clause_behind(folded: str, found: Sequence[Token], place: int) -> tuple[list[Token], bool]:
+    """Return the words behind the verb up to what cannot belong to a name; whether that is its certain end."""
+    window: list[Token] = []
+    for token in found[place + 1 :]:
+        if _BREAK.search(folded[found[place + len(window)].stop : token.start]):
+            return window, True
+        if token.text in _ENDS or token.text[0].isdigit():
+            return window, token.text in _SAYS_WHAT
+        if len(window) == _MOST_WORDS:
+            return window, False
+        window.append(token)
+    return window, False
+
+
+def _named(window: Sequence[Token], *, whole: bool) -> Iterator[Speaker]:
+    """Yield the speaker that a window of words names.
+
+    One by name is known by the last word of it, the family's, when the window is `whole`, else by the first: an object
+    may follow («أعلنت لندن سحب قواتها»). One by office alone is known by the last word of the office.
+    """
+    if not window or len(window) > _MOST_WORDS:
+        return
+    names = [token for token in window if token.text not in _ROLES | _UNNAMED]
+    offices = [token for token in window if token.text not in _UNNAMED]
+    if window[0].text in _UNNAMED and not any(token.text in _ROLES - _UNNAMED for token in window):
+        return
+    if names and len(names[-1].text) > 2:
+        last = names[-1] if whole else names[0]
+        yield Speaker(window[0].start, last.stop, last.text)
+    elif not names and len(offices) > 1 and whole:
+        yield Speaker(window[0].start, window[-1].stop, offices[-1].text)
+
+
+@cache
+def _saying() -> frozenset[str]:
+    """Every form of a verb of saying without an object: «قالت», «وأعلن», «يؤكد»."""
+    found: set[str] = set()
+    for verb in _VERBS:
+        every = forms(*read_word(verb), negated=False)
+        found.update(
+            form
+            for form in every
+            if not any(form.endswith(pronoun) and form[: -len(pronoun)] in every for pronoun in _ATTACHED)
+        )
+    return frozenset(found | {"و" + form for form in found})
+
+
+def _one_letter_off(one: str, other: str) -> bool:
+    if abs(len(one) - len(other)) > 1 or one == other:
+        return one == other
+    if len(one) == len(other):
+        return sum(a != b for a, b in zip(one, other, strict=True)) == 1
+    short, long = sorted((one, other), key=len)
+    return any(long[:at] + long[at + 1 :] == short for at in range(len(long)))

@@ -1,0 +1,181 @@
+"""Flagged pages looked at again: unchanged, changed, disappeared, or not to be had for now; each told apart."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mirqab.archive import ArticleDetail
+from mirqab.types import EntryState
+from tests.crawl.conftest import Deployment, publish, talks
+from tests.crawl.pressweb import Answer, Press, Site
+
+LATER = [*talks(0)[1], "وأعلنت بغداد أن آخر جندي أجنبي سيغادر العراق في 30 حزيران 2027."]
+
+
+@pytest.fixture
+def site(press: Press, deployment: Deployment) -> Site:
+    """An outlet with two articles, the first of them flagged, crawled once."""
+    site = press.site()
+    deployment.read("nahr", publish(site, 2, of_talks=1))
+    first = deployment.crawl()
+    assert first.code == 0, first.log
+    return site
+
+
+def pass_hours(deployment: Deployment, hours: float) -> None:
+    """Let the archive believe that what it knows is so much older."""
+    for table, column in (("articles", "stored_at"), ("entries", "check_at")):
+        for key, told in deployment.database(f"SELECT id, {column} FROM {table} WHERE {column} IS NOT NULL"):
+            earlier = datetime.fromisoformat(str(told)) - timedelta(hours=hours)
+            deployment.database(f"UPDATE {table} SET {column} = ? WHERE id = ?", earlier.isoformat(" "), key)
+
+
+def looked_at(deployment: Deployment) -> tuple[ArticleDetail, float | None, int]:
+    """Return the flagged article, in how many hours from now it is looked at again, and how often it was."""
+    ((entry, check_at, checks),) = deployment.database("SELECT id, check_at, checks FROM entries WHERE url LIKE '%/n0'")
+    with deployment.archive() as archive:
+        told = archive.entry(str(entry))
+        assert told is not None
+        assert told.state is EntryState.STORED, "no look takes an article away"
+        detail = archive.article(str(told.article))
+    assert detail is not None
+    wait = None
+    if check_at is not None:
+        at = datetime.fromisoformat(str(check_at)).replace(tzinfo=UTC)
+        wait = round((at - datetime.now(UTC)).total_seconds() / 3600, 1)
+    assert isinstance(checks, int)
+    return detail, wait, checks
+
+
+def test_a_flagged_page_is_looked_at_three_times_and_no_other(site: Site, deployment: Deployment) -> None:
+    assert looked_at(deployment)[1:] == (1.0, 0)
+    assert deployment.crawl("feeds", "-a", "due=yes").pages() == {}, "it is not time yet"
+
+    for hours, then, checks in ((1.1, 4.9, 1), (5.0, 17.9, 2), (18.0, None, 3)):
+        pass_hours(deployment, hours)
+        again = deployment.crawl("feeds", "-a", "due=yes")  # no feed is due: the page alone brings the crawl here
+        assert again.code == 0, again.log
+        assert again.pages() == {"unchanged": 1}
+        assert looked_at(deployment)[1:] == (then, checks)
+
+    assert (again.end["pages"], again.end["looked"], again.end["changed"], again.end["gone"]) == (1, 1, 0, 0)
+    assert "1 looked at again" in again.end["summary"]
+    run = deployment.last_run()
+    assert (run.fetched, run.looked, run.changed, run.gone, run.stored, run.failed) == (1, 1, 0, 0, 0, 0)
+    assert (site.times("/n0"), site.times("/n1")) == (4, 1)
+    pass_hours(deployment, 100)
+    assert deployment.crawl("feeds", "-a", "due=yes").pages() == {}
+
+
+def test_what_was_missed_is_caught_up_by_one_look(site: Site, deployment: Deployment) -> None:
+    pass_hours(deployment, 7)
+    assert deployment.crawl().pages() == {"unchanged": 1}
+    assert looked_at(deployment)[1:] == (17.0, 1)
+
+
+def test_a_changed_page_becomes_a_version(site: Site, deployment: Deployment) -> None:
+    site.article("/n0", talks(0)[0], LATER)
+    pass_hours(deployment, 1.1)
+    again = deployment.crawl()
+    assert again.pages() == {"changed": 1}
+    assert (again.end["looked"], again.end["changed"], again.end["flagged"]) == (1, 1, {})
+    detail, wait, checks = looked_at(deployment)
+    assert (detail.versions, wait, checks) == (1, 4.9, 1)
+    assert "30 حزيران 2027" in detail.article.body
+    assert deployment.last_run().changed == 1
+    assert "1 changed" in again.end["summary"]
+
+
+@pytest.mark.parametrize("status", [404, pytest.param(410, marks=pytest.mark.full)])
+def test_a_page_that_disappeared_is_told_and_may_come_back(site: Site, deployment: Deployment, status: int) -> None:
+    page = site.answers["/n0"]
+    site.answers["/n0"] = Answer(status=status)
+    pass_hours(deployment, 1.1)
+    again = deployment.crawl()
+    assert (again.code, again.pages()) == (0, {"disappeared": 1}), "it is no failure of the crawl"
+    detail, wait, checks = looked_at(deployment)
+    assert detail.gone_at is not None
+    assert datetime.now(UTC) - detail.gone_at < timedelta(minutes=1)
+    assert (wait, checks) == (4.9, 1)
+    run = deployment.last_run()
+    assert (run.looked, run.gone, run.failed, dict(run.reasons)) == (1, 1, 0, {})
+    assert f"gone since {detail.gone_at.astimezone():%Y-%m-%d %H:%M}" in deployment.mirqab("show", detail.story)
+
+    pass_hours(deployment, 5)
+    assert deployment.crawl().pages() == {"disappeared": 1}
+    assert looked_at(deployment)[0].gone_at == detail.gone_at, "it counts from when it was first missed"
+
+    site.answers["/n0"] = page
+    pass_hours(deployment, 18)
+    assert deployment.crawl().pages() == {"unchanged": 1}
+    assert looked_at(deployment)[0].gone_at is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (Answer(status=503), "http_error"),
+        pytest.param(Answer(status=403), "forbidden", marks=pytest.mark.full),
+        pytest.param(Answer(stall_s=9), "timed_out", marks=pytest.mark.full),
+    ],
+)
+def test_a_failure_says_nothing_of_the_page(site: Site, deployment: Deployment, answer: Answer, outcome: str) -> None:
+    page = site.answers["/n0"]
+    site.answers["/n0"] = answer
+    pass_hours(deployment, 1.1)
+    again = deployment.crawl()
+    assert again.pages() == {outcome: 1}
+    detail, wait, checks = looked_at(deployment)
+    assert (detail.gone_at, checks) == (None, 0)
+    assert wait == 0.2, "it is tried again in ten minutes"
+    assert deployment.last_run().looked == 0
+
+    site.answers["/n0"] = page
+    pass_hours(deployment, 0.2)
+    assert deployment.crawl().pages() == {"unchanged": 1}
+    assert looked_at(deployment)[1:] == (4.7, 1)
+
+
+def test_a_page_is_asked_for_with_its_own_validators(site: Site, deployment: Deployment, press: Press) -> None:
+    other = press.site()
+    url = other.article("/t", *talks(5), validated=True)
+    deployment.read("wadi", other.feed("/rss", [(url, "محادثات")]))
+    deployment.crawl("wadi")
+    page = other.answers["/t"]
+    assert isinstance(page, Answer)
+    pass_hours(deployment, 1.1)
+    again = deployment.crawl("wadi")
+    assert again.pages() == {"unchanged": 1}
+    first, second = [one for one in other.asked if one.path == "/t"]
+    assert "if-none-match" not in first.headers
+    assert second.headers["if-none-match"] == f'"{hash(page.body):x}"'
+    assert deployment.last_run().looked == 1
+    other.article("/t", talks(5)[0], LATER, validated=True)
+    pass_hours(deployment, 5)
+    assert deployment.crawl("wadi").pages() == {"changed": 1}
+
+
+def test_a_feed_opens_the_entry_as_ever(site: Site, deployment: Deployment) -> None:
+    site.article("/n0", talks(0)[0], LATER)
+    site.feed("/rss", [(site.url + "/n0", "عنوان آخر للمحادثات"), (site.url + "/n1", "افتتاح مدرسة أخرى")])
+    again = deployment.crawl()
+    assert again.pages()["stored"] == 2
+    assert again.end["looked"] == 0
+    assert looked_at(deployment)[1:] == (1.0, 0), "the looks at it stay where they were"
+
+
+@pytest.mark.parametrize("point", ["after_fetch", pytest.param("in_worker", marks=pytest.mark.full)])
+def test_a_kill_before_it_is_stored_leaves_it_due(site: Site, deployment: Deployment, point: str) -> None:
+    site.article("/n0", talks(0)[0], LATER)
+    pass_hours(deployment, 1.1)
+    assert deployment.crawl("feeds", MIRQAB_TEST_KILL_AT=point).code == -9
+    assert looked_at(deployment)[2] == 0
+    assert deployment.crawl().pages() == {"changed": 1}
+
+
+def test_it_can_be_turned_off(site: Site, deployment: Deployment) -> None:
+    pass_hours(deployment, 1.1)
+    assert deployment.crawl("feeds", MIRQAB_STORIES_RECHECK_HOURS="none").pages() == {}
+    assert deployment.crawl("feeds").pages() == {"unchanged": 1}

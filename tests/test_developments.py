@@ -1,0 +1,181 @@
+"""What a text tells that is new since a person decided, and what only looks new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from mirqab.arabic import fold, sentences
+from mirqab.arabic.dates import dates_in
+from mirqab.developments import KnownText, NewText, developments, told
+from mirqab.developments.speakers import speakers
+from mirqab.types import Development, FacetEvidence, Grade, Sentence, Span, Verdict
+
+HEADLINE = "محادثات في مدينة السدر بشأن انسحاب القوات الأجنبية"
+KNOWN = (
+    "أعلنت وزارة الدفاع بدء محادثات بشأن انسحاب نحو 2500 جندي أجنبي من جمهورية النخيل قبل 30 حزيران 2027. "
+    "وقال وزير الدفاع ثابت الجابري إن الجانبين اتفقا على جدول زمني. "
+    "وشارك في الاجتماع 12 ضابطاً."
+)
+PUBLISHED = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+def new(
+    text: str,
+    *,
+    facets: Mapping[str, Mapping[str, str]] | None = None,
+    points: float = 4.0,
+    evidence: Sequence[int] | None = None,
+    flagged: bool = True,
+    published: datetime | None = PUBLISHED,
+) -> NewText:
+    """Return a text whose sentences (those of these numbers) are evidence; `facets` are facet → value → words."""
+    spans = [Span(field="text", start=start, stop=stop) for start, stop in sentences(text)]
+    counted = [span for number, span in enumerate(spans) if evidence is None or number in evidence]
+    pieces = [
+        FacetEvidence(
+            facet=facet,
+            value=value,
+            span=Span(field="text", start=text.index(words), stop=text.index(words) + len(words)),
+            text=words,
+        )
+        for facet, values in (facets or {}).items()
+        for value, words in values.items()
+    ]
+    verdict = Verdict(
+        topic="talks",
+        version="v1",
+        flagged=flagged,
+        score=points,
+        threshold=3.0,
+        grade=Grade.MAIN,
+        sum=(),
+        sentences=tuple(Sentence(span=span, points=points, parts=(), evidence=()) for span in counted),
+        facets={facet: tuple(values) for facet, values in (facets or {}).items()},
+        facet_evidence=tuple(pieces),
+    )
+    return NewText(article="a1", headline=HEADLINE, body=text, published=published, verdict=verdict)
+
+
+def found(after: NewText, *, must_flag: bool = False) -> list[tuple[str, str]]:
+    """Return what is new beside the known text: kind and value."""
+    known = [KnownText(headline=HEADLINE, body=KNOWN, published=PUBLISHED)]
+    facets = {"act": ["محادثات", "إعلان"], "theatre": ["العراق"]}
+    return [(one.kind, one.value) for one in developments(known, facets, after, must_flag=must_flag)]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("أعلنت وزارة الدفاع أن الانسحاب يكتمل في 31 كانون الأول 2027.", ("date", "2027-12-31")),
+        ("يبدأ الانسحاب في الأول من أيلول.", ("date", "--09-01")),
+        ("يكتمل الانسحاب عام 2029.", ("date", "2029")),
+        ("يبدأ انسحاب القوات بحلول آذار 2027.", ("date", "2027-03")),
+        ("اتفق الجانبان على انسحاب 4000 جندي.", ("number", "4000")),
+        ("اتفق الجانبان على انسحاب ثلاثة آلاف جندي.", ("number", "3000")),
+        ("وقال النائب سالم الحمداني إن الانسحاب تأخر.", ("speaker", "النائب سالم الحمداني")),
+        ("وأعلنت لندن سحب قواتها.", ("speaker", "لندن")),
+    ],
+)
+def test_what_is_new_is_told_with_its_sentence(text: str, what: tuple[str, str]) -> None:
+    after = new(KNOWN + " " + text)
+    assert found(after) == [what]
+    (one,) = developments([KnownText(headline=HEADLINE, body=KNOWN)], {}, after)
+    assert (one.sentence, one.article) == (text, "a1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # another spelling, marks, digits
+        "أعلنت وزارة الدفاع انسحاب ٢٥٠٠ جندي قبل ٣٠ حزيران ٢٠٢٧.",
+        "أُعلِنَ انسحابُ 2,500 جنديٍّ قبل 30 حزيران 2027.",
+        # the same date and the same number written another way
+        "ينسحب الجنود قبل 30 يونيو 2027.",
+        "ينسحب الجنود قبل 2027-06-30، أي قبل الثلاثين من حزيران/يونيو.",
+        "ينسحب الجنود قبل 30/6/2027 وفي حزيران وفي عام 2027.",
+        "ينسحب ألفان وخمسمئة جندي، وقيل 2.5 ألف.",
+        # rounded
+        "ينسحب 2480 جندياً.",
+        "ينسحب أكثر من 2600 جندي.",
+        # told before, though in no evidence
+        "شارك 12 ضابطاً في محادثات الانسحاب.",
+        # a report's own day, and times of day
+        "أعلنت الوزارة في 20 تشرين الثاني عند الساعة 10:30 أن المحادثات بدأت.",
+        # who spoke before, in other words, with a slip of a letter; nobody in particular
+        "وأكد الجابري أن المحادثات مستمرة.",
+        "وقال الوزير ثابت الجابيري إن المحادثات مستمرة.",
+        "الجابري: المحادثات مستمرة.",
+        "وقال مصدر مطلع إن المحادثات مستمرة. وأعلن مسؤول رفيع أن الانسحاب قريب.",
+        "وأكدت وزارة الدفاع أن المحادثات مستمرة.",
+    ],
+)
+def test_what_only_looks_new_is_not(text: str) -> None:
+    assert found(new(text)) == []
+
+
+def test_only_evidence_counts() -> None:
+    text = KNOWN + " وافتتحت البلدية 77 مدرسة في 5 آذار 2028، وقال رئيسها كامل العاني إن العمل اكتمل."
+    assert found(new(text, evidence=[0, 1])) == []
+    assert len(found(new(text))) == 3
+
+
+def test_an_act_and_a_theatre_are_read_from_new_sentences() -> None:
+    facets = {"act": {"رفض": "رفضت", "إعلان": "أعلنت"}, "theatre": {"سوريا": "سوريا"}, "force": {"روسية": "الروسية"}}
+    later = KNOWN + " ثم رفضت بقاء القوات الروسية في سوريا."
+    assert found(new(later, facets=facets)) == [("act", "رفض"), ("theatre", "سوريا")]
+    # another version of the topic reads another act in what was there before: that is no news
+    assert found(new(KNOWN, facets={"act": {"اتفاق": "اتفقا"}})) == []
+    slip = KNOWN.replace("الجانبين", "الجاانبين")
+    assert found(new(slip, facets={"act": {"اتفاق": "اتفقا"}})) == [], "a slip makes no sentence new"
+
+
+def test_a_new_word_makes_the_sentence_new() -> None:
+    text = KNOWN.replace("اتفقا على", "رفضا")
+    assert found(new(text, facets={"act": {"رفض": "رفضا"}})) == [("act", "رفض")]
+
+
+def test_what_is_new_in_an_irrelevant_story_must_flag_it_by_itself() -> None:
+    text = KNOWN + " وسيكتمل الانسحاب في 1 أيلول 2028."
+    assert found(new(text, points=3.0), must_flag=True) == [("date", "2028-09-01")]
+    assert found(new(text, points=2.9), must_flag=True) == []
+    assert found(new(text, points=3.0, flagged=False), must_flag=True) == []
+    assert found(new(text, points=2.9)) == [("date", "2028-09-01")]
+
+
+def test_dates_named_in_a_text() -> None:
+    text = fold(
+        "في ١٥ آب/أغسطس 2027 و2026-12-01 والخامس والعشرين من تشرين الثاني، ثم في سبتمبر المقبل وعام 2030، "
+        "وفي 15 ذو القعدة 1447؛ ومارس القائد مهامه، وسحب 2000 جندي، والقرار 1701."
+    )
+    assert [(one.value, one.day) for one in dates_in(text)] == [
+        ("2027-08-15", 15),
+        ("2026-12-01", 1),
+        ("--11-25", 25),
+        ("--09", None),
+        ("2030", None),
+        ("2026-05-02", 2),
+    ]
+
+
+def test_who_speaks_in_a_sentence() -> None:
+    asked = {
+        "وقال وزير الدفاع ثابت الجابري إن القوات ستنسحب": ["وزير الدفاع ثابت الجابري"],
+        "بغداد تعلن جدولا زمنيا": ["بغداد"],
+        "وخلال مؤتمر صحفي أكد الوزير سالم الحمداني أن الانسحاب قريب": ["الوزير سالم الحمداني"],
+        "الحكومة التي أعلنت سحب القوات": [],
+        "وأوضح أن الجانبين اتفقا": [],
+        "واتهم حزب الوفاق الحكومة بالتأخير": ["حزب الوفاق"],
+    }
+    for sentence, names in asked.items():
+        text = fold(sentence)
+        assert [text[one.start : one.stop] for one in speakers(text)] == [fold(name) for name in names], sentence
+
+
+def test_told_in_words() -> None:
+    values = [("date", "2027-06-30"), ("date", "--09-01"), ("date", "2027-03"), ("date", "2029"), ("number", "4000")]
+    assert told(Development(kind=kind, value=value, article="a", sentence="") for kind, value in values) == (  # type: ignore[arg-type]
+        "new date 30 June 2027, new date 1 September, new date March 2027, new date 2029, new number 4000"
+    )

@@ -1,0 +1,381 @@
+"""Near copies on their way into the archive: found by Redis or without it, placed with their nearest, never dropped."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+from sqlalchemy import event
+
+from mirqab.archive import Archive, LookedUp, Nearest
+from mirqab.intake import Intake, Scan, nearest_copy
+from mirqab.seen import Seen, open_seen
+from mirqab.seen.folder import ServerFolder
+from mirqab.stories import place
+from mirqab.types import Relation, Stored, Worked, make_id
+from tests.archive.making import NOON, TALKS, TOPIC, WEEK_S, entry_id, item, snapshot, verdict, worked
+from tests.seen.processes import pids_of, wait_until
+from tests.wires import edited, signed, wire
+
+OUTLETS = ("rasid", "qabas", "sahil")
+SLUGS = "1234"
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    opened = Archive.open(f"sqlite:///{tmp_path / 'archive.sqlite3'}")
+    run = opened.start_run("crawl", topics=[TOPIC])
+    for outlet in OUTLETS:
+        items = [item(slug, host=f"{outlet}.example") for slug in SLUGS]
+        shot = snapshot(*items, outlet=outlet, url=f"https://{outlet}.example/rss.xml")
+        opened.admit(run, shot, first_poll_max_age_s=WEEK_S)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "redis"
+    wait_until(lambda: not pids_of(tmp_path / "redis"))
+
+
+@pytest.fixture
+async def seen(folder: Path) -> AsyncIterator[Seen]:
+    async with open_seen(redis_url=None, folder=folder) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def redis(folder: Path, seen: Seen) -> AsyncIterator[Redis]:
+    """A second look at the same server."""
+    client = Redis(unix_socket_path=str(ServerFolder(folder).socket))
+    yield client
+    await client.aclose()
+
+
+@asynccontextmanager
+async def an_intake(archive: Archive, seen: Seen, *, recovers: bool = True) -> AsyncIterator[Intake]:
+    run = archive.start_run("crawl", topics=[TOPIC])
+    intake = Intake(archive, seen, run=run, max_attempts=3, first_poll_max_age_s=WEEK_S)
+    if recovers:
+        await intake.recover()
+    try:
+        yield intake
+    finally:
+        await intake.close()
+
+
+async def bring(intake: Intake, page: Worked) -> Stored:
+    return await intake.store(page, await intake.look_up(page))
+
+
+def place_of(stored: Stored) -> tuple[str, Relation, str | None]:
+    assert stored.placement is not None
+    return stored.placement.story, stored.placement.relation, stored.placement.nearest
+
+
+def article_id(slug: str, outlet: str = "rasid") -> str:
+    return make_id("a", entry_id(slug, outlet=outlet, host=f"{outlet}.example"))
+
+
+def story_id(slug: str, outlet: str = "rasid") -> str:
+    return make_id("s", article_id(slug, outlet))
+
+
+# ------------------------------------------------------------------------------------------------- placed
+
+
+async def test_a_near_copy_is_an_article_of_its_own_in_the_story_of_its_nearest(archive: Archive, seen: Seen) -> None:
+    text = TALKS + "\n" + wire(1)
+    async with an_intake(archive, seen) as intake:
+        first = await bring(intake, signed("1", text, verdicts=[verdict(text)]))
+        near = await bring(intake, signed("1", edited(text), outlet="qabas", verdicts=[verdict(text)]))
+        other = await bring(intake, signed("2", wire(2), outlet="qabas"))
+    assert place_of(first) == (story_id("1"), Relation.NEW, None)
+    assert place_of(near) == (story_id("1"), Relation.NEAR, article_id("1"))
+    assert near.placement is not None
+    assert near.placement.similarity is not None
+    assert 0.5 < near.placement.similarity < 1
+    assert place_of(other) == (story_id("2", "qabas"), Relation.NEW, None)
+    story = archive.story(story_id("1"))
+    assert story is not None
+    assert {one.article.id for one in story.articles} == {article_id("1"), article_id("1", "qabas")}
+    assert (first.raised, near.raised) == ((TOPIC[0],), ()), "a story is flagged once"
+    (flag,) = archive.flagged()
+    assert flag.story == story_id("1")
+
+
+async def test_a_copy_that_is_flagged_flags_the_story_that_was_not(archive: Archive, seen: Seen) -> None:
+    text = TALKS + "\n" + wire(1)
+    async with an_intake(archive, seen) as intake:
+        await bring(intake, signed("1", text))
+        near = await bring(intake, signed("1", edited(text), outlet="qabas", verdicts=[verdict(text)]))
+    assert near.raised == (TOPIC[0],)
+    assert [flag.story for flag in archive.flagged()] == [story_id("1")]
+
+
+async def test_an_outlets_later_copy_at_another_address_is_an_update_that_overwrites_nothing(
+    archive: Archive, seen: Seen
+) -> None:
+    text = wire(1)
+    async with an_intake(archive, seen) as intake:
+        await bring(intake, signed("1", text))
+        later = await bring(intake, signed("2", edited(text), minutes=30))
+        before = await bring(intake, signed("3", edited(text, by=2), days=1))
+    assert place_of(later) == (story_id("1"), Relation.UPDATE, article_id("1"))
+    assert place_of(before) == (story_id("1"), Relation.NEAR, article_id("1"))
+    story = archive.story(story_id("1"))
+    assert story is not None
+    assert {one.article.body for one in story.articles} == {text, edited(text), edited(text, by=2)}
+    assert [one.versions for one in story.articles] == [0, 0, 0]
+
+
+async def test_the_same_entry_with_another_text_is_a_version_and_is_found_by_its_new_text(
+    archive: Archive, seen: Seen
+) -> None:
+    async with an_intake(archive, seen) as intake:
+        await bring(intake, signed("1", wire(1)))
+        await bring(intake, signed("1", wire(2)))
+        new = await bring(intake, signed("1", edited(wire(2)), outlet="qabas"))
+        old = await bring(intake, signed("2", edited(wire(1)), outlet="qabas"))
+    assert place_of(new) == (story_id("1"), Relation.NEAR, article_id("1"))
+    assert place_of(old) == (story_id("2", "qabas"), Relation.NEW, None), "nothing says so any more"
+
+
+async def test_an_article_stays_in_its_story_when_its_text_becomes_a_copy_of_another(
+    archive: Archive, seen: Seen
+) -> None:
+    async with an_intake(archive, seen) as intake:
+        await bring(intake, signed("1", wire(1)))
+        await bring(intake, signed("1", wire(2), outlet="qabas"))
+        changed = await bring(intake, signed("1", edited(wire(1)), outlet="qabas"))
+    assert place_of(changed)[0] == story_id("1", "qabas")
+
+
+async def test_a_short_text_has_exact_copies_alone(archive: Archive, seen: Seen) -> None:
+    async with an_intake(archive, seen) as intake:
+        await bring(intake, worked("1", "عاجل", headline="عاجل"))
+        other = await bring(intake, worked("1", "عاجل الآن", headline="عاجل", outlet="qabas", host="qabas.example"))
+        same = await bring(intake, worked("2", "عاجل", headline="عاجل", outlet="qabas", host="qabas.example"))
+    assert place_of(other)[1] is Relation.NEW
+    assert place_of(same) == (story_id("1"), Relation.EXACT, article_id("1"))
+
+
+async def test_beyond_the_window_of_days_a_copy_is_a_story_of_its_own(archive: Archive, seen: Seen) -> None:
+    async with an_intake(archive, seen) as intake:
+        await bring(intake, signed("1", wire(1), days=31))
+        copy = await bring(intake, signed("1", edited(wire(1)), outlet="qabas"))
+    assert place_of(copy)[1] is Relation.NEW
+
+
+# --------------------------------------------------------------------------- what came since the look-up
+
+
+async def test_what_was_stored_since_the_look_up_is_compared_inside_the_transaction(
+    archive: Archive, seen: Seen
+) -> None:
+    one, two = signed("1", wire(1)), signed("1", edited(wire(1)), outlet="qabas")
+    async with an_intake(archive, seen) as intake:
+        first, second = await intake.look_up(one), await intake.look_up(two)
+        assert first is not None
+        assert second is not None
+        assert (first.nearest, second.nearest) == (None, None)
+        await intake.store(one, first)
+        stored = await intake.store(two, second)
+    assert place_of(stored) == (story_id("1"), Relation.NEAR, article_id("1"))
+
+
+async def test_a_nearer_text_that_came_since_goes_before_the_one_found_earlier(archive: Archive, seen: Seen) -> None:
+    text = wire(1)
+    far = edited(edited(edited(text, by=1), by=2), by=3)
+    late = signed("1", edited(text, by=4), outlet="sahil")
+    async with an_intake(archive, seen) as intake:
+        await bring(intake, signed("1", far))
+        looked_up = await intake.look_up(late)
+        assert looked_up is not None
+        assert looked_up.nearest is not None
+        assert looked_up.nearest.article == article_id("1")
+        await bring(intake, signed("1", text, outlet="qabas"))
+        stored = await intake.store(late, looked_up)
+    assert place_of(stored) == (story_id("1"), Relation.NEAR, article_id("1", "qabas"))
+
+
+async def test_a_nearest_article_whose_text_changed_since_is_compared_anew(archive: Archive, seen: Seen) -> None:
+    copy = signed("1", edited(wire(1)), outlet="qabas")
+    async with an_intake(archive, seen) as intake:
+        await bring(intake, signed("1", wire(1)))
+        looked_up = await intake.look_up(copy)
+        assert looked_up is not None
+        assert looked_up.nearest is not None
+        await bring(intake, signed("1", wire(2)))
+        stored = await intake.store(copy, looked_up)
+    assert place_of(stored)[1] is Relation.NEW
+
+
+def test_a_nearest_article_that_redis_named_and_the_archive_does_not_have_places_nothing(archive: Archive) -> None:
+    run = archive.start_run("crawl", topics=[TOPIC])
+    gone = Nearest(article="a000000000000000", relation=Relation.NEAR, similarity=0.9)
+    page = signed("1", wire(1))
+    stored = archive.store(run, page, place=place, compare=nearest_copy, looked_up=LookedUp(mark=0, nearest=gone))
+    assert place_of(stored)[1] is Relation.NEW
+
+
+# ------------------------------------------------------------------------------------- with and without Redis
+
+
+async def test_a_page_costs_two_round_trips_for_its_copies_beside_its_claim(
+    archive: Archive, seen: Seen, redis: Redis
+) -> None:
+    async def calls() -> int:
+        told = await redis.info("stats")
+        return int(told["total_commands_processed"])
+
+    async with an_intake(archive, seen) as intake:
+        await bring(intake, signed("1", wire(1)))
+        near = signed("1", edited(wire(1)), outlet="qabas")
+        (entry,) = [one for one in await intake.due("qabas") if one.id == near.entry]
+        assert await intake.claim(entry)
+        sent = 0
+        link = seen._link
+        ask = link.ask
+
+        async def counted(question, *, otherwise):  # type: ignore[no-untyped-def]
+            nonlocal sent
+            sent += 1
+            return await ask(question, otherwise=otherwise)
+
+        link.ask = counted  # type: ignore[method-assign]
+        stored = await bring(intake, near)
+        link.ask = ask  # type: ignore[method-assign]
+    assert place_of(stored)[1] is Relation.NEAR
+    assert sent == 2, "one look-up, one confirmation"
+
+
+async def test_without_redis_the_archive_gives_the_same_places(archive: Archive, folder: Path) -> None:
+    async with open_seen(redis_url=None, folder=folder) as seen, an_intake(archive, seen) as intake:
+        await bring(intake, signed("1", wire(1)))
+        for pid in pids_of(folder):
+            os.kill(pid, signal.SIGKILL)
+        near = await bring(intake, signed("1", edited(wire(1)), outlet="qabas"))
+        since = await bring(intake, signed("1", edited(edited(wire(1)), by=2), outlet="sahil"))
+        other = await bring(intake, signed("2", wire(2), outlet="sahil"))
+        assert not seen.available
+    assert place_of(near) == (story_id("1"), Relation.NEAR, article_id("1"))
+    assert place_of(since)[0] == story_id("1")
+    assert place_of(since)[2] == article_id("1", "qabas"), "stored while Redis was away"
+    assert place_of(other)[1] is Relation.NEW
+
+
+async def test_a_redis_emptied_under_way_is_noticed_by_the_next_page_and_filled_again(
+    archive: Archive, seen: Seen, redis: Redis
+) -> None:
+    async with an_intake(archive, seen) as intake:
+        await bring(intake, signed("1", wire(1)))
+        await redis.flushall()
+        near = await bring(intake, signed("1", edited(wire(1)), outlet="qabas"))
+        assert place_of(near) == (story_id("1"), Relation.NEAR, article_id("1"))
+        recovering = intake._recovering
+        assert recovering is not None
+        await recovering
+        looked_up = await seen.look_up("none", intake_banded(signed("2", wire(1), outlet="sahil")))
+        assert looked_up is not None
+        assert looked_up.shares.keys() == {article_id("1"), article_id("1", "qabas")}
+
+
+async def test_bands_that_were_evicted_are_written_again_at_the_next_start(
+    archive: Archive, seen: Seen, redis: Redis
+) -> None:
+    async with an_intake(archive, seen) as intake:
+        for number, slug in enumerate(SLUGS):
+            await bring(intake, signed(slug, wire(number)))
+    gone = [key async for key in redis.scan_iter("mirqab:bands:*")]
+    await redis.delete(*gone)
+    assert not seen.started_empty or await redis.exists("mirqab:epoch")
+    async with an_intake(archive, seen) as intake:
+        near = await bring(intake, signed("1", edited(wire(0)), outlet="qabas"))
+    assert place_of(near) == (story_id("1"), Relation.NEAR, article_id("1"))
+    assert [key async for key in redis.scan_iter("mirqab:bands:*")] != []
+
+
+async def test_an_article_whose_bands_are_not_yet_in_redis_is_looked_at_all_the_same(
+    archive: Archive, seen: Seen
+) -> None:
+    async with an_intake(archive, seen) as intake:
+        await bring(intake, signed("1", wire(1)))
+        run = archive.start_run("crawl", topics=[TOPIC])
+        killed = signed("2", wire(2))  # by a crawl that was killed before its mark, this one having begun
+        archive.store(run, killed, place=place, compare=nearest_copy)
+        near = await bring(intake, signed("1", edited(wire(2)), outlet="qabas"))
+    assert place_of(near) == (story_id("2"), Relation.NEAR, article_id("2"))
+
+
+async def test_what_redis_says_was_seen_is_stored_when_the_archive_does_not_have_it(
+    archive: Archive, seen: Seen
+) -> None:
+    page = signed("1", wire(1))
+    assert page.article is not None
+    async with an_intake(archive, seen) as intake:
+        await seen.remember([(page.article.fingerprint, "a0123456789abcde")])
+        await seen.bands.remember([("a0123456789abcde", intake_banded(page))])
+        stored = await bring(intake, page)
+    assert place_of(stored) == (story_id("1"), Relation.NEW, None)
+
+
+def intake_banded(page: Worked):  # type: ignore[no-untyped-def]
+    from mirqab.intake.looking import banded_of
+
+    assert page.article is not None
+    return banded_of(page.article)
+
+
+# -------------------------------------------------------------------------------------- the archive alone
+
+
+def test_the_scan_of_the_archive_knows_what_came_since_it_first_looked(archive: Archive) -> None:
+    run = archive.start_run("crawl", topics=[TOPIC])
+    scan = Scan(archive)
+
+    def bring(page: Worked) -> Stored:
+        assert page.article is not None
+        return archive.store(run, page, place=place, compare=scan.compare, looked_up=scan.look_up(page.article))
+
+    bring(signed("1", wire(1)))
+    bring(signed("2", wire(2), days=50))
+    assert place_of(bring(signed("1", edited(wire(1)), outlet="qabas")))[1] is Relation.NEAR
+    assert place_of(bring(signed("2", edited(wire(2)), outlet="qabas", days=40)))[2] == article_id("2")
+    assert place_of(bring(signed("3", edited(wire(2), by=2), outlet="qabas", days=5)))[1] is Relation.NEW
+
+
+def test_the_look_up_of_a_page_never_reads_all_signatures(archive: Archive) -> None:
+    run = archive.start_run("crawl", topics=[TOPIC])
+    for number, slug in enumerate(SLUGS):
+        archive.store(run, signed(slug, wire(number)), place=place, compare=nearest_copy)
+    mark, unconfirmed = archive.signatures.mark(10)
+    assert len(unconfirmed) == 4
+    asked: list[str] = []
+    event.listen(archive._writer, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    page = signed("1", wire(9), outlet="qabas")
+    archive.store(run, page, place=place, compare=nearest_copy, looked_up=LookedUp(mark=mark))
+    about = [statement for statement in asked if "FROM signatures" in statement]
+    assert len(about) == 1
+    with archive._reading() as conn:
+        (plan,) = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {about[0]}", (mark,)).scalars("detail").all()
+    assert plan == "SEARCH signatures USING INTEGER PRIMARY KEY (rowid>?)"
+
+
+def test_a_page_that_is_no_article_any_more_is_nobodys_nearest(archive: Archive) -> None:
+    from mirqab.archive import signatures
+
+    run = archive.start_run("crawl", topics=[TOPIC])
+    archive.store(run, signed("1", wire(1)), place=place, compare=nearest_copy)
+    with archive._writing() as conn:
+        signatures.void(conn, article_id("1"))
+    copy = archive.store(run, signed("1", edited(wire(1)), outlet="qabas"), place=place, compare=nearest_copy)
+    assert place_of(copy)[1] is Relation.NEW
+    assert archive.signatures.count_unsigned(since=NOON - timedelta(days=9000)) == 0
