@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Sighting,
         StoryDetail,
         StoryFlag,
+        Version,
     )
     from mirqab.archive.reextracting import KeptEntry
     from mirqab.archive.regrouping import FlagMoved, Regrouped, Regrouping
@@ -89,6 +90,7 @@ __all__ = [
     "StoryText",
     "Unmarked",
     "Unsigned",
+    "Version",
     "read_page",
     "read_raw",
 ]

@@ -26,6 +26,7 @@ from mirqab.archive import (
     regrouping,
     rejudging,
     runs,
+    signatures,
     storing,
     withdrawing,
 )
@@ -292,7 +293,7 @@ class Archive(KeptPages):
     def copy_of(self, fingerprint: str) -> str | None:
         """Return the id of the article with this text."""
         with self._reading() as conn:
-            return storing.copy_of(conn, fingerprint)
+            return signatures.copy_of(conn, fingerprint)
 
     def store(
         self,
@@ -517,6 +518,11 @@ class Archive(KeptPages):
         """Return an article with its verdicts."""
         with self._reading() as conn:
             return reads.article(conn, article_id)
+
+    def versions(self, article_ids: Iterable[str]) -> list[reads.Version]:
+        """Return the former texts of some articles, by article, the oldest first."""
+        with self._reading() as conn:
+            return reads.versions(conn, article_ids)
 
     def find(self, text: str) -> list[str]:
         """Return the ids (of stories, articles, entries, runs) that start with `text`, at most ten."""

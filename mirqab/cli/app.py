@@ -31,6 +31,7 @@ from mirqab.cli import (
 )
 from mirqab.cli.evaluate import evaluate_app
 from mirqab.cli.outlet.commands import outlet_app
+from mirqab.cli.story_command import story_app
 from mirqab.cli.topic.commands import topic_app
 from mirqab.errors import ConfigurationError, MirqabError, NotFoundError, UsageError
 from mirqab.interrupts import INTERRUPTED
@@ -106,6 +107,7 @@ for command, name, panel in (
     (declared.topics, "topics", UPKEEP),
 ):
     app.command(name, rich_help_panel=panel)(command)
+app.add_typer(story_app, name="story", rich_help_panel=READING)
 app.add_typer(outlet_app, name="outlet", rich_help_panel=UPKEEP)
 app.add_typer(topic_app, name="topic", rich_help_panel=UPKEEP)
 app.add_typer(evaluate_app, name="evaluate", rich_help_panel=UPKEEP)
