@@ -309,6 +309,7 @@ class CrawlRun:
             return
         end: PageEnd = stored.look or ("stored" if stored.article == worked.article.id else "duplicate")
         self.tally.raised.update(stored.raised)
+        self.tally.developed.update(stored.developed)
         self._end_page(worked.entry, end)
         log_event(
             "page",
@@ -327,6 +328,7 @@ class CrawlRun:
             article=stored.article,
             flagged=flagged,
             raised=stored.raised,
+            developed=stored.developed,
         )
 
     async def page_failed(

@@ -45,6 +45,7 @@ class Tally:
     pages: Counter[PageEnd] = field(default_factory=Counter)
     reasons: Counter[Reason] = field(default_factory=Counter)
     raised: Counter[str] = field(default_factory=Counter)  # topic → new flags
+    developed: Counter[str] = field(default_factory=Counter)  # topic → decided flags of which something new was told
     robots_asked: int = 0
     robots: Counter[RobotsEnd] = field(default_factory=Counter)
     faults: int = 0  # our own, in what had met its end already
@@ -131,6 +132,7 @@ class Tally:
             "put_off": self.pages["put_off"],
             "crashed": self.pages["crashed"] + self.feeds["crashed"] + self.backfills["crashed"] + self.faults,
             "flagged": dict(self.raised),
+            "developing": dict(self.developed),
         }
 
     def sentence(self) -> str:
@@ -164,7 +166,10 @@ class Tally:
         told.append(f"{self.pages_asked} pages: {', '.join(pages)}")
         if self.put_off_reasons:
             told.append(f"hosts let be: {_listed(self.put_off_reasons)}")
-        return "; ".join([*told, f"new flags: {flagged}"])
+        told.append(f"new flags: {flagged}")
+        if developed := self.developed.total():
+            told.append(f"decided flags with something new: {developed}")
+        return "; ".join(told)
 
 
 def _refused(reasons: Counter[Reason]) -> int:

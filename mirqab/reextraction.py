@@ -12,7 +12,7 @@ from typing import Final
 from mirqab.archive import Archive, KeptEntry, KeptPage, read_page
 from mirqab.archive.columns import storable
 from mirqab.errors import ArchiveError
-from mirqab.intake import Scan
+from mirqab.intake import Scan, Telling
 from mirqab.seen import WINDOW_DAYS
 from mirqab.stories import place
 from mirqab.types import Article, Embed, Outlet, Page, PageHints, Reason, Worked
@@ -88,7 +88,7 @@ def reextract(
     With a `run` each change is written, in a transaction of its own; without it nothing is. A page that becomes an
     article is compared with those whose days are at most `window_days` from its own.
     """
-    scan = Scan(archive, window_days=window_days)
+    scan, telling = Scan(archive, window_days=window_days), Telling(archive)
     while True:
         batch, last = archive.kept_entries(outlets=only, since=since, after=progress.after, limit=BATCH)
         if last is None:
@@ -105,7 +105,7 @@ def reextract(
             change = compare(kept, worked)
             if change is None and not _judged_otherwise(kept, worked):
                 continue
-            written = run is not None and _write(archive, run, kept, worked, scan)
+            written = run is not None and _write(archive, run, kept, worked, scan, telling)
             if change is None:
                 continue
             progress.changed_meanwhile += run is not None and not written
@@ -169,10 +169,18 @@ def compare(kept: KeptEntry, worked: Worked) -> Change | None:
 # --------------------------------------------------------------------------------------------------- steps
 
 
-def _write(archive: Archive, run: str, kept: KeptEntry, worked: Worked, scan: Scan) -> bool:
+def _write(archive: Archive, run: str, kept: KeptEntry, worked: Worked, scan: Scan, telling: Telling) -> bool:
     becomes = worked.article is not None and not kept.is_own
     looked_up = scan.look_up(worked.article) if becomes and worked.article is not None else None
-    written = archive.rework(run, kept, worked, place=place, compare=scan.compare, looked_up=looked_up)
+    written = archive.rework(
+        run,
+        kept,
+        worked,
+        place=place,
+        compare=scan.compare,
+        looked_up=looked_up,
+        same_event=telling.same_event,
+    )
     return written is not None
 
 

@@ -229,6 +229,7 @@ def _content_type(page: Page) -> str | None:
 
 def _article(page: Page, extraction: Extraction) -> Article:
     from mirqab.copies import signature
+    from mirqab.credits import agencies_of
     from mirqab.fingerprints import fingerprint
 
     return Article(
@@ -250,5 +251,6 @@ def _article(page: Page, extraction: Extraction) -> Article:
         fingerprint=fingerprint(extraction.headline, extraction.body),
         quality_parts=extraction.quality_parts,
         embeds=extraction.embeds,
+        agencies=agencies_of(extraction.headline, extraction.body, extraction.authors),
         signature=signature(extraction.headline, extraction.body),
     )

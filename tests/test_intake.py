@@ -156,8 +156,8 @@ async def test_a_page_goes_from_feed_to_story_and_its_mark_is_made(archive: Arch
         assert await seen.copy_of(page.article.fingerprint) == stored.article
         assert not await intake.claim(first), "it is no longer due"
         assert await intake.claim(second), "and a claim in vain is given back"
-        assert archive.unconfirmed() != [], "the archive is told some pages at a time"
-    assert archive.unconfirmed() == []
+        assert archive.marks.unmade() != [], "the archive is told some pages at a time"
+    assert archive.marks.unmade() == []
     assert (await seen.status())["held"] == 0
 
 
@@ -260,13 +260,13 @@ async def test_with_redis_gone_pages_are_stored_and_their_marks_made_the_next_ti
             await intake.store(page)
         assert await copy_of(intake, pages[0]) == make_id("a", entry_id("1")), "the archive knows as well"
         assert await intake.recover() == 0
-    assert len(archive.unconfirmed()) == 2
+    assert len(archive.marks.unmade()) == 2
     async with open_seen(redis_url=None, folder=redis_folder) as seen, an_intake(archive, seen) as intake:
         assert await intake.recover() >= 2
         for page in pages[1:]:
             assert page.article is not None
             assert await seen.copy_of(page.article.fingerprint) == page.article.id
-    assert archive.unconfirmed() == []
+    assert archive.marks.unmade() == []
 
 
 async def test_a_redis_that_was_emptied_is_told_the_articles_again(archive: Archive, redis_folder: Path) -> None:
@@ -331,10 +331,10 @@ def test_killed_at_any_step_the_next_run_completes_the_work(
 ) -> None:
     assert crawl(url, redis_folder, MIRQAB_TEST_KILL_AT=point) == -signal.SIGKILL
     if point != "after_admit":
-        assert archive.unconfirmed() != [], "stored, and not yet marked"
+        assert archive.marks.unmade() != [], "stored, and not yet marked"
     assert crawl(url, redis_folder) == 0
     assert crawl(url, redis_folder) == 0
-    assert archive.unconfirmed() == []
+    assert archive.marks.unmade() == []
     assert archive.due("rasid", now=NOON) == []
     counts = archive.outlet_counts()["rasid"]
     assert (counts.stored, counts.articles, counts.entries) == (7, 6, 7)
@@ -353,9 +353,9 @@ async def test_killed_while_it_fills_redis_again_the_next_start_goes_on(
     assert crawl(url, redis_folder) == 0
     emptied = tmp_path / "emptied"
     assert crawl(url, emptied, MIRQAB_TEST_KILL_AT=point) == -signal.SIGKILL
-    assert archive.unconfirmed() != []
+    assert archive.marks.unmade() != []
     assert crawl(url, emptied) == 0
-    assert archive.unconfirmed() == []
+    assert archive.marks.unmade() == []
     async with open_seen(redis_url=None, folder=emptied) as seen:
         for number in range(5):
             page = signed("9", edited(TALKS + "\n" + wire(number), by=2))
@@ -380,7 +380,7 @@ async def test_an_archive_made_before_there_were_signatures_gets_them_at_the_fir
         assert crawl(url, redis_folder, MIRQAB_TEST_KILL_AT=point) == -signal.SIGKILL
     assert crawl(url, redis_folder) == 0
     assert archive.signatures.count_unsigned(since=since) == 0
-    assert archive.unconfirmed() == []
+    assert archive.marks.unmade() == []
     near = signed("8", edited(TALKS + "\n" + wire(3), by=2), outlet="qabas")
     async with open_seen(redis_url=None, folder=redis_folder) as seen, an_intake(archive, seen) as intake:
         await intake.recover()

@@ -121,6 +121,6 @@ def test_twins_stored_at_one_moment_are_one_story(tmp_path: Path, rounds: int) -
             assert sorted(words[2:] for words in told) == [[], [TOPIC[0]]], f"round {number}: one flag, raised once"
         assert [one.end() for one in both] == [0, 0]
     assert len(archive.flagged()) == rounds
-    assert archive.unconfirmed() == []
+    assert archive.marks.unmade() == []
     archive.close()
     wait_until(lambda: not pids_of(folder))

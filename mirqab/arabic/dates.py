@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_tz
+from functools import cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -229,20 +230,24 @@ _UNTIL: Final = (
     r"(?<!\w)(?:[بلوف]|ول)?"
     r"(?:في|بحلول|حتي|نهايه|اواخر|مطلع|منتصف|اواءل|بدايه|خلال|قبل|بعد|منذ|شهر|موعد|من|الي)\s+"
 )
-_IN_TEXT: Final = (
-    *_GREGORIAN,
-    re.compile(rf"{_DAY_OF}{_MONTHS_SEEN}{_OF_YEAR}", re.IGNORECASE),
-    re.compile(
-        rf"(?<!\w)[وبفل]?ال(?P<ones>{_pattern(_WORDS_FOR_DAYS)})(?:\s+(?P<teen>عشر)|\s+و(?:ال)?(?P<tens>عشرين|ثلاثين))?"
-        rf"\s+من\s+(?:شهر\s+)?{_MONTHS_SEEN}{_OF_YEAR}"
-    ),
-    re.compile(rf"(?<!\w)[وبفل]?ال(?P<tens>عشرين|ثلاثين)\s+من\s+(?:شهر\s+)?{_MONTHS_SEEN}{_OF_YEAR}"),
-    re.compile(rf"(?<!\w){_MONTHS_SEEN}{_BEFORE_YEAR}(?:من\s+)?(?:عام\s+|سنه\s+)?{_YEAR}", re.IGNORECASE),
-    re.compile(rf"{_UNTIL}(?:شهر\s+)?{_MONTHS_SEEN}"),
-    re.compile(rf"(?<!\w)(?:[بلوف]|ال)?(?:عام|سنه|العام)\s+{_YEAR}"),
-    re.compile(rf"{_UNTIL}{_YEAR}(?!\s+\w*(?:جندي|عسكري|عنصر|مقاتل))"),
-)
 _TENS: Final = {"عشرين": 20, "ثلاثين": 30}
+
+
+@cache
+def _in_text() -> tuple[re.Pattern[str], ...]:
+    """Return the forms of dates in running text, the fullest first: compiled only where texts are read for them."""
+    return (
+        re.compile(rf"{_DAY_OF}{_MONTHS_SEEN}{_OF_YEAR}", re.IGNORECASE),
+        re.compile(
+            rf"(?<!\w)[وبفل]?ال(?P<ones>{_pattern(_WORDS_FOR_DAYS)})(?:\s+(?P<teen>عشر)|\s+و(?:ال)?(?P<tens>عشرين|ثلاثين))?"
+            rf"\s+من\s+(?:شهر\s+)?{_MONTHS_SEEN}{_OF_YEAR}"
+        ),
+        re.compile(rf"(?<!\w)[وبفل]?ال(?P<tens>عشرين|ثلاثين)\s+من\s+(?:شهر\s+)?{_MONTHS_SEEN}{_OF_YEAR}"),
+        re.compile(rf"(?<!\w){_MONTHS_SEEN}{_BEFORE_YEAR}(?:من\s+)?(?:عام\s+|سنه\s+)?{_YEAR}", re.IGNORECASE),
+        re.compile(rf"{_UNTIL}(?:شهر\s+)?{_MONTHS_SEEN}"),
+        re.compile(rf"(?<!\w)(?:[بلوف]|ال)?(?:عام|سنه|العام)\s+{_YEAR}"),
+        re.compile(rf"{_UNTIL}{_YEAR}(?!\s+\w*(?:جندي|عسكري|عنصر|مقاتل))"),
+    )
 
 
 def dates_in(folded: str) -> list[NamedDate]:
@@ -251,7 +256,7 @@ def dates_in(folded: str) -> list[NamedDate]:
     Weekdays and «غداً» are none of them: what they mean is known only beside the day on which they were written.
     """
     text, found = folded.replace("،", ","), []
-    for form in (*_IN_TEXT[: len(_GREGORIAN)], *_HIJRI, *_IN_TEXT[len(_GREGORIAN) :]):
+    for form in (*_GREGORIAN, *_HIJRI, *_in_text()):
         for match in form.finditer(text):
             date = _hijri_date(match) if form in _HIJRI else _date_of(match)
             if date is not None:

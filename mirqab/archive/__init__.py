@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mirqab.archive.feedstates import Settle
     from mirqab.archive.flags import FlagChange
     from mirqab.archive.listing import FlaggedStory
+    from mirqab.archive.marks import Unmarked
     from mirqab.archive.nearmisses import NearMiss
     from mirqab.archive.newest import StoredStory, StoryText
     from mirqab.archive.pruning import FlaggedRecord, Pruned, PrunedElsewhereError, PrunePlan, RawSpace
@@ -26,13 +27,15 @@ if TYPE_CHECKING:
         Sighting,
         StoryDetail,
         StoryFlag,
+        Version,
     )
     from mirqab.archive.reextracting import KeptEntry
     from mirqab.archive.regrouping import FlagMoved, Regrouped, Regrouping
     from mirqab.archive.rejudging import Chosen, Rejudged, StaleArticle, StaleBatch
+    from mirqab.archive.reports import FlaggedReport, ReadTexts, ReportText
     from mirqab.archive.runs import OutletSums, RunRow, RunState
-    from mirqab.archive.signatures import Candidate, Compare, LookedUp, Nearest, Signed, Unmarked, Unsigned
-    from mirqab.archive.storing import Known, Place
+    from mirqab.archive.signatures import Candidate, Compare, LookedUp, Nearest, Signed, Unsigned
+    from mirqab.archive.storing import Known, Place, SameEvent
     from mirqab.archive.thread import ArchiveThread
 
 __all__ = [
@@ -48,6 +51,7 @@ __all__ = [
     "FlagChange",
     "FlagMoved",
     "FlaggedRecord",
+    "FlaggedReport",
     "FlaggedStory",
     "KeptEntry",
     "KeptPage",
@@ -67,11 +71,14 @@ __all__ = [
     "PrunedElsewhereError",
     "RawSpace",
     "RawWriter",
+    "ReadTexts",
     "Regrouped",
     "Regrouping",
     "Rejudged",
+    "ReportText",
     "RunRow",
     "RunState",
+    "SameEvent",
     "Settle",
     "Sighting",
     "Signed",
@@ -83,6 +90,7 @@ __all__ = [
     "StoryText",
     "Unmarked",
     "Unsigned",
+    "Version",
     "read_page",
     "read_raw",
 ]
@@ -99,6 +107,7 @@ _MODULES: Final = {
     "FlagChange": "flags",
     "FlagMoved": "regrouping",
     "FlaggedRecord": "pruning",
+    "FlaggedReport": "reports",
     "FlaggedStory": "listing",
     "KeptEntry": "reextracting",
     "KeptPage": "raw",
@@ -117,18 +126,21 @@ _MODULES: Final = {
     "PrunedElsewhereError": "pruning",
     "RawSpace": "pruning",
     "RawWriter": "raw",
+    "ReadTexts": "reports",
     "Regrouped": "regrouping",
     "Regrouping": "regrouping",
     "Rejudged": "rejudging",
+    "ReportText": "reports",
     "RunRow": "runs",
     "RunState": "runs",
+    "SameEvent": "storing",
     "Settle": "feedstates",
     "Signed": "signatures",
     "StaleArticle": "rejudging",
     "StaleBatch": "rejudging",
     "StoredStory": "newest",
     "StoryText": "newest",
-    "Unmarked": "signatures",
+    "Unmarked": "marks",
     "Unsigned": "signatures",
     "read_page": "raw",
     "read_raw": "raw",

@@ -21,14 +21,11 @@ from mirqab.archive import (
     nearmisses,
     newest,
     opening,
-    pruning,
     reads,
     rechecking,
-    reextracting,
     regrouping,
     rejudging,
     runs,
-    signatures,
     storing,
     withdrawing,
 )
@@ -36,17 +33,17 @@ from mirqab.archive.decisions import Decided, Marked
 from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
 from mirqab.archive.feedstates import Settle, unsettled
 from mirqab.archive.flags import FlagChange
+from mirqab.archive.keptpages import KeptPages
+from mirqab.archive.marks import Marks
 from mirqab.archive.nearmisses import NearMiss
 from mirqab.archive.newest import StoredStory
-from mirqab.archive.pruning import Pruned, PrunePlan, RawSpace
-from mirqab.archive.reextracting import KeptEntry
 from mirqab.archive.regrouping import Regrouped, Regrouping
 from mirqab.archive.rejudging import Chosen, Rejudged, StaleBatch
+from mirqab.archive.reports import Reports
 from mirqab.archive.runs import OutletSums, RunRow
-from mirqab.archive.signatures import Compare, LookedUp, Unmarked
+from mirqab.archive.signatures import Compare, LookedUp
 from mirqab.archive.signing import Signatures
-from mirqab.archive.storing import Place
-from mirqab.errors import ArchiveError
+from mirqab.archive.storing import Place, SameEvent
 from mirqab.types import (
     LISTED,
     Admitted,
@@ -66,7 +63,7 @@ from mirqab.types import (
 )
 
 
-class Archive:
+class Archive(KeptPages):
     """Everything that Mirqab knows, in one database.
 
     Safe to use from several threads; writes wait for each other, across processes too, up to 30 s. Every failure of
@@ -74,11 +71,11 @@ class Archive:
     """
 
     def __init__(self, reader: Engine, writer: Engine, *, place: str, raw_folder: Path | None) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._place = place
+        super().__init__(reader, writer, place=place)
         self.raw_folder = raw_folder
         self.signatures = Signatures(self._reading, self._writing)
+        self.reports = Reports(self._reading, self._writing)
+        self.marks = Marks(self._reading, self._writing)
 
     @classmethod
     def open(cls, url: str, *, raw_folder: Path | None = None, create: bool = True) -> Self:
@@ -94,16 +91,6 @@ class Archive:
     def close(self) -> None:
         """Let go of the database."""
         self._reader.dispose()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with opening.errors_of(self._place), self._reader.begin() as conn:
-            yield conn
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with opening.errors_of(self._place), self._writer.begin() as conn:
-            yield conn
 
     # ------------------------------------------------------------------------------------------ the ledger
 
@@ -315,6 +302,7 @@ class Archive:
         place: Place,
         compare: Compare | None = None,
         looked_up: LookedUp | None = None,
+        same_event: SameEvent | None = None,
         robots: str | None = None,
         marked: Mapping[str, str] | None = None,
         recheck_hours: Sequence[float] = (),
@@ -324,7 +312,7 @@ class Archive:
         A replay changes nothing and returns `already=True`. The page must hold an article. `robots` is what robots.txt
         said of it, `recheck_hours` how many hours after it was stored the page of a flagged article is looked at again.
         `looked_up` is what was found of its copies before; what came since is looked at here, by `compare`. `marked` is
-        noted as by `mark_confirmed`.
+        noted as by `marks.made`.
         """
         with self._writing() as conn:
             return storing.store(
@@ -334,89 +322,11 @@ class Archive:
                 place=place,
                 compare=compare,
                 looked_up=looked_up,
+                same_event=same_event,
                 now=_now(),
                 robots=robots,
                 marked=marked,
                 recheck_hours=recheck_hours,
-            )
-
-    def unconfirmed(self, limit: int = 1000) -> list[Unmarked]:
-        """Return articles whose marks in Redis are not known to be made."""
-        with self._reading() as conn:
-            return signatures.unmarked(conn, limit)
-
-    def mark_confirmed(self, marked: Mapping[str, str]) -> None:
-        """Note that the marks of these articles are made: article → fingerprint of the text that was marked."""
-        with self._writing() as conn:
-            storing.mark_confirmed(conn, marked)
-
-    def unconfirm_since(self, moment: datetime) -> int:
-        """Note that the marks of all articles stored since are gone, as after Redis was emptied; return how many."""
-        with self._writing() as conn:
-            return storing.unconfirm_since(conn, moment)
-
-    # ------------------------------------------------------------------------------------------- raw pages
-
-    def raw_space(self) -> RawSpace:
-        """Return how much the raw pages take, and what the disk still has."""
-        return pruning.space(self._raw())
-
-    def raw_pruned_at(self) -> datetime | None:
-        """Return when the raw pages were last looked over; None for never."""
-        return pruning.pruned_at(self._raw())
-
-    def plan_pruning(self, *, max_bytes: int, keep_days: int | None, flagged_too: bool = False) -> PrunePlan:
-        """Return which kept pages are to go: unflagged ones beyond their days, then the oldest until the budget is met.
-
-        With `flagged_too` also those of flagged stories, when the budget cannot be met otherwise.
-        """
-        with self._reading() as conn:
-            return pruning.plan(
-                conn, self._raw(), max_bytes=max_bytes, keep_days=keep_days, flagged_too=flagged_too, now=_now()
-            )
-
-    def prune(self, plan: Callable[[], PrunePlan], done: Callable[[Pruned], None] = lambda _: None) -> Pruned:
-        """Drop the kept pages that `plan` names once the folder is held; `done` hears of each batch.
-
-        No row points at nothing at any moment. PrunedElsewhereError when another process prunes now.
-        """
-        with pruning.pruning(self._raw(), self._reading):
-            return pruning.prune(self._reading, self._writing, self._raw(), plan(), done)
-
-    def _raw(self) -> Path:
-        if self.raw_folder is None:
-            raise ArchiveError("this archive was opened without its raw pages")
-        return self.raw_folder
-
-    def kept_entries(
-        self, *, outlets: Sequence[str] | None = None, since: datetime | None = None, after: str = "", limit: int = 50
-    ) -> tuple[list[KeptEntry], str | None]:
-        """Return kept pages of entries whose id follows on `after`, and the last id looked at (None: no more)."""
-        with self._reading() as conn:
-            return reextracting.kept_entries(conn, outlets=outlets, since=since, after=after, limit=limit)
-
-    def kept_entry(self, entry_id: str) -> KeptEntry | None:
-        """Return one kept page as it stands now."""
-        with self._reading() as conn:
-            return reextracting.kept_entry(conn, entry_id)
-
-    def rework(
-        self,
-        run: str,
-        kept: KeptEntry,
-        worked: Worked,
-        *,
-        place: Place,
-        compare: Compare | None = None,
-        looked_up: LookedUp | None = None,
-    ) -> tuple[str, ...] | None:
-        """Write what a kept page was worked into, in one transaction; return the topics newly raised.
-
-        None, and nothing is written, when the page has changed since it was looked at. Copies are told as by `store`.
-        """
-        with self._writing() as conn:
-            return reextracting.write(
-                conn, run, kept, worked, place=place, compare=compare, looked_up=looked_up, now=_now()
             )
 
     # -------------------------------------------------------------------------------- judging anew, decisions
@@ -607,6 +517,11 @@ class Archive:
         """Return an article with its verdicts."""
         with self._reading() as conn:
             return reads.article(conn, article_id)
+
+    def versions(self, article_ids: Iterable[str]) -> list[reads.Version]:
+        """Return the former texts of some articles, by article, the oldest first."""
+        with self._reading() as conn:
+            return reads.versions(conn, article_ids)
 
     def find(self, text: str) -> list[str]:
         """Return the ids (of stories, articles, entries, runs) that start with `text`, at most ten."""

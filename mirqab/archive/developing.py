@@ -9,13 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, or_, select, update
 
 from mirqab.archive import decisions, tables
 from mirqab.archive.decisions import Decided
-from mirqab.developments import KnownText, NewText, developments, merged
 from mirqab.topics import verdict_from_json
 from mirqab.types import HELD, Decision, Development, FlagState, Worked
 
@@ -61,13 +60,18 @@ def reopen(
     `article` is a member of the story whose text is the page's. A story called irrelevant is opened again only when
     what is new would flag it by itself.
     """
+    from mirqab.developments import KnownText, NewText, developments, merged  # few runs meet a decided story
+
     assert worked.article is not None
     opened = []
     for one in held:
         decided = one.decided
         (verdict,) = (verdict for verdict in worked.verdicts if verdict.topic == decided.topic)
         new = developments(
-            _known_texts(conn, story, decided.decided_at, besides=article),
+            [
+                KnownText(headline=row.headline, body=row.body, published=row.published)
+                for row in _known_texts(conn, story, decided.decided_at, besides=article)
+            ],
             one.facets,
             NewText(
                 article=article,
@@ -126,7 +130,7 @@ def _facets(conn: Connection, story: str, topic: str, shown: Mapping[str, Iterab
     return {facet: frozenset(values) for facet, values in found.items()}
 
 
-def _known_texts(conn: Connection, story: str, at: datetime, *, besides: str) -> list[KnownText]:
+def _known_texts(conn: Connection, story: str, at: datetime, *, besides: str) -> list[Row[Any]]:
     """Return every text that the story's articles had, then or before, when a person decided.
 
     The text that an article has now is not asked of `besides`: it is the new one.
@@ -139,5 +143,4 @@ def _known_texts(conn: Connection, story: str, at: datetime, *, besides: str) ->
     present = articles.where(
         _articles.c.story == bindparam("this_story"), _articles.c.id != besides, _articles.c.stored_at <= at
     )
-    found = [*conn.execute(present, members), *conn.execute(versions.where(_versions.c.article.in_(_MEMBERS)), members)]
-    return [KnownText(headline=row.headline, body=row.body, published=row.published) for row in found]
+    return [*conn.execute(present, members), *conn.execute(versions.where(_versions.c.article.in_(_MEMBERS)), members)]

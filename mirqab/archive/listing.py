@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, exists, func, select
 
 from mirqab.archive import decisions, tables
 from mirqab.archive.decisions import Decided
 from mirqab.archive.entries import chunks
-from mirqab.types import HELD, Development, FlagState, Grade, RaisedBy
+from mirqab.telling import Member, carried_at, first_agency, texts
+from mirqab.types import HELD, Development, FlagState, Grade, RaisedBy, Relation
 
 _articles = tables.articles
 _flags = tables.flags
@@ -26,8 +27,9 @@ class FlaggedStory:
 
     `earned` tells whether the topic flags the story now, whatever a person decided; `decided` is the last decision,
     when one stands. `facets` are strongest first; `outlets` are all that carried the story, the first to carry it
-    first; `top_evidence` is the sentence with the most points. `development` is what is new since a decision, last told
-    at `developed_at`.
+    first; `texts` counts those of its texts that are independent, `agency` is the one that was credited first;
+    `top_evidence` is the sentence with the most points. `development` is what is new since a decision, last told at
+    `developed_at`.
     """
 
     story: str
@@ -48,6 +50,8 @@ class FlaggedStory:
     theatres: tuple[str, ...]
     facets: Mapping[str, tuple[str, ...]]
     outlets: tuple[str, ...]
+    texts: int
+    agency: str | None
     top_evidence: str
     decided: Decided | None = None
     developed_at: datetime | None = None
@@ -97,12 +101,12 @@ def flagged(
         )
     query = query.where(_flags.c.state.in_(states))
     rows = conn.execute(query.limit(limit)).all()
-    outlets = _outlets(conn, {row.story for row in rows})
+    tellings = _tellings(conn, {row.story for row in rows})
     decided = decisions.last_of(decisions.of_stories(conn, {row.story for row in rows if row.state in HELD}))
-    return [_flagged_story(row, outlets[row.story], decided.get((row.story, row.topic))) for row in rows]
+    return [_flagged_story(row, tellings[row.story], decided.get((row.story, row.topic))) for row in rows]
 
 
-def _flagged_story(row: Row[Any], outlets: Sequence[str], decided: Decided | None) -> FlaggedStory:
+def _flagged_story(row: Row[Any], told: _Telling, decided: Decided | None) -> FlaggedStory:
     facets = {name: tuple(values) for name, values in row.facets.items()}
     return FlaggedStory(
         story=row.story,
@@ -122,7 +126,9 @@ def _flagged_story(row: Row[Any], outlets: Sequence[str], decided: Decided | Non
         article=row.article,
         theatres=facets.get("theatre", ()),
         facets=facets,
-        outlets=tuple(outlets),
+        outlets=told.outlets,
+        texts=told.texts,
+        agency=told.agency,
         top_evidence=row.top_evidence,
         decided=decided,
         developed_at=row.developed_at,
@@ -130,17 +136,49 @@ def _flagged_story(row: Row[Any], outlets: Sequence[str], decided: Decided | Non
     )
 
 
-def _outlets(conn: Connection, stories: Iterable[str]) -> defaultdict[str, list[str]]:
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    first = func.min(_sightings.c.seen_at).label("first")
+class _Telling(NamedTuple):
+    """Who carried a story, the first first, in how many independent texts, and the agency first credited."""
+
+    outlets: tuple[str, ...]
+    texts: int
+    agency: str | None
+
+
+def _tellings(conn: Connection, stories: Iterable[str]) -> dict[str, _Telling]:
+    carried: defaultdict[str, list[Any]] = defaultdict(list)
     for chunk in chunks(stories):
         rows = conn.execute(
-            select(_articles.c.story, _sightings.c.outlet, first)
+            select(
+                _articles.c.story,
+                _articles.c.id,
+                _articles.c.relation,
+                _articles.c.nearest,
+                _articles.c.agencies,
+                _sightings.c.outlet,
+                _sightings.c.seen_at,
+                _sightings.c.published,
+            )
             .join(_sightings, _sightings.c.article == _articles.c.id)
             .where(_articles.c.story.in_(chunk))
-            .group_by(_articles.c.story, _sightings.c.outlet)
-            .order_by(first, _sightings.c.outlet)
+            .order_by(_sightings.c.seen_at, _sightings.c.outlet)
         )
         for row in rows:
-            found[row.story].append(row.outlet)
-    return found
+            carried[row.story].append(row)
+    return {story: _telling(rows) for story, rows in carried.items()}
+
+
+def _telling(rows: Iterable[Any]) -> _Telling:
+    outlets: dict[str, None] = {}
+    members: dict[str, Member] = {}
+    for at, row in sorted(((carried_at(row.published, row.seen_at), row) for row in rows), key=lambda one: one[0]):
+        outlets.setdefault(row.outlet)
+        if row.id not in members:
+            members[row.id] = Member(
+                article=row.id,
+                relation=Relation(row.relation),
+                nearest=row.nearest,
+                agencies=tuple(row.agencies),
+                at=at,
+            )
+    told = tuple(members.values())
+    return _Telling(tuple(outlets), len(texts(told)), first_agency(told))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Table, func, select
 from mirqab.addresses import url_key
 from mirqab.archive import decisions, regrouping, tables, topicsets
 from mirqab.archive.decisions import Decided
-from mirqab.archive.entries import entry_of
+from mirqab.archive.entries import chunks, entry_of
 from mirqab.topics import verdict_from_json
 from mirqab.types import (
     Article,
@@ -81,7 +81,8 @@ class StoryFlag:
 class ArticleDetail:
     """An article with all that is known of it. `judged` are (topic, version); `versions` counts its former texts.
 
-    `gone_at` is when its page was first found to be no more.
+    `gone_at` is when its page was first found to be no more. `relation`, `nearest` and `similarity` tell how it came
+    into a story, `placed_by` which person put it where it is since.
     """
 
     article: Article
@@ -91,7 +92,24 @@ class ArticleDetail:
     story: str
     stored_at: datetime
     versions: int
+    relation: Relation
+    nearest: str | None
+    similarity: float | None
+    placed_by: str | None
     gone_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Version:
+    """A text that an article had before; `number` counts from 1, the oldest. It was so until `replaced_at`."""
+
+    article: str
+    number: int
+    headline: str
+    body: str
+    published: datetime | None
+    fetched_at: datetime
+    replaced_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,8 +192,26 @@ def _detail(conn: Connection, row: Row[Any]) -> ArticleDetail:
         story=row.story,
         stored_at=row.stored_at,
         versions=former,
+        relation=Relation(row.relation),
+        nearest=row.nearest,
+        similarity=row.similarity,
+        placed_by=row.placed_by,
         gone_at=row.gone_at,
     )
+
+
+def versions(conn: Connection, article_ids: Iterable[str]) -> list[Version]:
+    """Return the former texts of some articles, by article, the oldest first."""
+    columns = [tables.versions.c[one.name] for one in fields(Version)]
+    found: list[Version] = []
+    for chunk in chunks(article_ids):
+        rows = conn.execute(
+            select(*columns)
+            .where(tables.versions.c.article.in_(chunk))
+            .order_by(tables.versions.c.article, tables.versions.c.number)
+        )
+        found += (Version(**row._asdict()) for row in rows)
+    return found
 
 
 def _raw(row: Row[Any]) -> RawLocation | None:

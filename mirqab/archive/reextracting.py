@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select, update
 from mirqab.archive import reads, storing, tables
 from mirqab.archive.entries import entry_of, write_outcome
 from mirqab.archive.signatures import Compare, LookedUp
-from mirqab.archive.storing import Place
+from mirqab.archive.storing import Place, SameEvent
 from mirqab.types import Article, EntryState, FeedEntry, RawLocation, Verdict, Worked, make_id
 
 _entries = tables.entries
@@ -73,6 +73,7 @@ def write(
     place: Place,
     compare: Compare | None,
     looked_up: LookedUp | None,
+    same_event: SameEvent | None,
     now: datetime,
 ) -> tuple[str, ...] | None:
     """Write what a kept page was worked into; return the topics newly raised, None when the page changed meanwhile.
@@ -94,6 +95,7 @@ def write(
         place=place,
         compare=compare,
         looked_up=looked_up,
+        same_event=same_event,
         now=now,
         fetched=False,
     )

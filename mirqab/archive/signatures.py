@@ -74,17 +74,6 @@ class LookedUp:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Unmarked:
-    """An article whose marks in Redis are not known to be made."""
-
-    article: str
-    fingerprint: str
-    entry: str
-    signature: bytes
-    day: date
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Unsigned:
     """An article without a signature, or with one of another making."""
 
@@ -310,40 +299,6 @@ def write_missing(conn: Connection, signed: Collection[tuple[Unsigned, bytes]]) 
         missing = {text: made for text, made in missing.items() if text.article not in have}
     for text, made in missing.items():
         replace(conn, text.article, text.day, made)
-
-
-# ---------------------------------------------------------------------------------------------------- marks
-
-
-def unmarked(conn: Connection, limit: int) -> list[Unmarked]:
-    """Return articles whose marks in Redis are not known to be made, at most so many."""
-    query = (
-        select(
-            _articles.c.id,
-            _articles.c.fingerprint,
-            _articles.c.entry,
-            _articles.c.published,
-            _articles.c.fetched_at,
-            _signatures.c.signature,
-        )
-        .select_from(
-            _articles.join(_unconfirmed, _unconfirmed.c.article == _articles.c.id).outerjoin(
-                _signatures, _signatures.c.article == _articles.c.id
-            )
-        )
-        .order_by(_articles.c.id)
-        .limit(limit)
-    )
-    return [
-        Unmarked(
-            article=row.id,
-            fingerprint=row.fingerprint,
-            entry=row.entry,
-            signature=bytes(row.signature or b""),
-            day=day_of(row.published, row.fetched_at),
-        )
-        for row in conn.execute(query)
-    ]
 
 
 def sample(conn: Connection, *, first: date, count: int) -> list[Signed]:

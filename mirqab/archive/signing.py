@@ -11,13 +11,14 @@ from sqlalchemy import Connection
 from mirqab.archive import signatures
 from mirqab.archive.signatures import Candidate, Signed, Unsigned
 
-_Begin = Callable[[], AbstractContextManager[Connection]]
+Begin = Callable[[], AbstractContextManager[Connection]]
+"""Begins a transaction of the archive."""
 
 
 class Signatures:
     """The signatures of an archive's articles; `mirqab.archive.Archive.signatures` is one."""
 
-    def __init__(self, reading: _Begin, writing: _Begin) -> None:
+    def __init__(self, reading: Begin, writing: Begin) -> None:
         self._reading = reading
         self._writing = writing
 

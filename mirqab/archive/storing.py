@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from mirqab.addresses import url_key
-from mirqab.archive import developing, flags, rechecking, signatures, tables, topicsets
+from mirqab.archive import developing, flags, marks, rechecking, reports, signatures, tables, topicsets
 from mirqab.archive.columns import storable
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import raw_columns, write_outcome
+from mirqab.archive.reports import FlaggedReport, ReadTexts
 from mirqab.archive.signatures import Compare, LookedUp
 from mirqab.errors import ArchiveError
 from mirqab.topics import verdict_to_json
@@ -32,8 +34,8 @@ class Known:
     """An article of the archive that a worked page is tied to, and how.
 
     `EXACT` the same text or the same address; `UPDATE` another text of the same article, a text that the article had
-    before, or a copy of it that its outlet carries at another address; `NEAR` a copy of another outlet's. `similarity`
-    is known of copies.
+    before, or a copy of it that its outlet carries at another address; `NEAR` a copy of another outlet's;
+    `SAME_EVENT` another text on its event. `similarity` is known of copies and of texts on one event.
     """
 
     article: str
@@ -44,6 +46,9 @@ class Known:
 
 Place = Callable[[Worked, Known | None], Placement]
 """Says which story a page belongs to; pure, called inside the transaction."""
+
+SameEvent = Callable[[Worked, Sequence[FlaggedReport], ReadTexts], Known | None]
+"""Says which article of the flagged stories tells of the event of a flagged page; called inside the transaction."""
 
 # Statements that a crawl runs for every page are built once: building one costs more than running it.
 _STANDS: Final = select(_entries.c.state, _entries.c.article, _entries.c.check_at).where(
@@ -74,6 +79,7 @@ def store(
     place: Place,
     compare: Compare | None = None,
     looked_up: LookedUp | None = None,
+    same_event: SameEvent | None = None,
     now: datetime,
     robots: str | None = None,
     fetched: bool = True,
@@ -84,16 +90,16 @@ def store(
 
     Looks for, in this order: an article with the same text (then the page is a sighting of it), the article that this
     entry already became or that lies at the same final address (then its text is brought up to date), nothing. Then it
-    is a new article: in the story of a former text that it repeats, or of the article of which it is a copy, else in a
-    story of its own.
+    is a new article: in the story of a former text that it repeats, of the article of which it is a copy, or, for a
+    flagged page, of a flagged one on the same event (`same_event`), else in a story of its own.
 
     Copies were looked for before (`looked_up`), outside of any transaction; what was stored since is looked at here, by
     `compare`. When nothing was looked up, that is everything. Without `compare` only the same text is a copy.
 
     `fetched` is false when the page was worked anew from its kept bytes: an entry that waits to be fetched goes on
-    waiting then, and no answer of a server is counted. `marked` is noted as by `mark_confirmed`.
+    waiting then, and no answer of a server is counted. `marked` is noted as by `marks.made`.
     """
-    mark_confirmed(conn, marked or {})
+    marks.made(conn, marked or {})
     article = worked.article
     assert article is not None
     entry = conn.execute(_STANDS, {"this_entry": worked.entry}).one_or_none()
@@ -114,6 +120,9 @@ def store(
         known = _former(conn, article.fingerprint)
         if known is None and compare is not None:
             known = _nearest(conn, article, looked_up or LookedUp(mark=0), compare)
+        if known is None and same_event is not None and any(verdict.flagged for verdict in worked.verdicts):
+            flagged = reports.around(conn, article.published or article.fetched_at)
+            known = same_event(worked, flagged, partial(reports.texts, conn))
         placement = place(worked, known)
         held = developing.held(conn, placement.story, worked)
         _insert_article(conn, worked, article, key, placement, now)
@@ -209,32 +218,6 @@ def copy_of(conn: Connection, fingerprint: str) -> str | None:
         select(_articles.c.id).where(_articles.c.fingerprint == fingerprint)
     ).scalar_one_or_none()
     return found
-
-
-_CONFIRMED: Final = delete(tables.unconfirmed).where(
-    tables.unconfirmed.c.article == bindparam("of_article"),
-    select(_articles.c.id)
-    .where(_articles.c.id == bindparam("of_article"), _articles.c.fingerprint == bindparam("of_text"))
-    .exists(),
-)
-
-
-def mark_confirmed(conn: Connection, marked: Mapping[str, str]) -> None:
-    """Note that the marks of these articles are made: article → fingerprint of the text that was marked.
-
-    An article whose text has changed meanwhile stays unconfirmed.
-    """
-    if marked:
-        conn.execute(_CONFIRMED, [{"of_article": article, "of_text": text} for article, text in marked.items()])
-
-
-def unconfirm_since(conn: Connection, moment: datetime) -> int:
-    """Note that the marks of all articles stored since that moment are gone; return how many articles that are."""
-    ids = conn.execute(select(_articles.c.id).where(_articles.c.stored_at >= moment)).scalars()
-    rows = [{"article": article} for article in ids]
-    if rows:
-        conn.execute(insert_or_update(tables.unconfirmed, keys=("article",)), rows)
-    return len(rows)
 
 
 # ------------------------------------------------------------------------------------------------ steps

@@ -26,6 +26,8 @@ _MONTHS: Final = _set(
     "سبتمبر شتنبر أكتوبر نوفمبر نونبر ديسمبر دجنبر",
     "جانفي فيفري أفريل ماي جوان جويلية أوت محرم صفر ربيع جمادى رجب شعبان رمضان شوال",
 )
+_ALSO_WORDS: Final = _set("آب ماي أوت جوان صفر ربيع جمادى محرم رجب شعبان رمضان شوال")
+"""Months that are names or words too: they count beside a number only."""
 _WEEKDAYS: Final = _set("الأحد الاثنين الثلاثاء الأربعاء الخميس الجمعة السبت")
 _TOLLS: Final = re.compile(
     r"(?:و|ف)?(?:ب|ل)?(?:ال)?(?:قتيل|قتلي|قتل|مقتل|جريح|جرحي|جرح|اصاب|اصيب|مصاب|شهيد|شهداء|استشهد|استشهاد|ضحي|ضحايا|مفقود)"
@@ -78,10 +80,8 @@ def _figures(side: Side, span: Range) -> list[_Told]:
                 continue
             behind = units[place + 1] if place + 1 < len(units) else None
             if unit.key in _WEEKDAYS or unit.key in _MONTHS:
-                is_month = unit.key in _MONTHS and any(
-                    near.key[0] == "#" for near in units[max(0, place - 1) : place + 2]
-                )
-                if is_month or unit.key in _WEEKDAYS:
+                beside = units[max(0, place - 1) : place + 2]
+                if unit.key not in _ALSO_WORDS or any(near.key[0] == "#" for near in beside):
                     found.append(_Told(unit.key, unit.start, unit.stop, Figure.DATE, ""))
             elif unit.key[0] == "#":
                 of = "" if behind is None or behind.key[0] == "#" else side.text[behind.start : behind.stop]

@@ -24,12 +24,14 @@ from mirqab.cli import (
     raw,
     reading,
     reextract_command,
+    reindex_command,
     rematch_command,
     runs_command,
     upkeep,
 )
 from mirqab.cli.evaluate import evaluate_app
 from mirqab.cli.outlet.commands import outlet_app
+from mirqab.cli.story_command import story_app
 from mirqab.cli.topic.commands import topic_app
 from mirqab.errors import ConfigurationError, MirqabError, NotFoundError, UsageError
 from mirqab.interrupts import INTERRUPTED
@@ -98,12 +100,14 @@ for command, name, panel in (
     (health_command.health, "health", UPKEEP),
     (raw.prune, "prune", UPKEEP),
     (reextract_command.reextract, "reextract", UPKEEP),
+    (reindex_command.reindex, "reindex", UPKEEP),
     (rematch_command.rematch, "rematch", UPKEEP),
     (declared.settings, "settings", UPKEEP),
     (declared.outlets, "outlets", UPKEEP),
     (declared.topics, "topics", UPKEEP),
 ):
     app.command(name, rich_help_panel=panel)(command)
+app.add_typer(story_app, name="story", rich_help_panel=READING)
 app.add_typer(outlet_app, name="outlet", rich_help_panel=UPKEEP)
 app.add_typer(topic_app, name="topic", rich_help_panel=UPKEEP)
 app.add_typer(evaluate_app, name="evaluate", rich_help_panel=UPKEEP)

@@ -23,14 +23,16 @@ class RunReport:
     """What a run has told so far, fed with the events of the crawl (see `take`).
 
     `counts` has the words of `mirqab.cli.sums` for pages, and `feeds` for those that met their end. `flagged` counts by
-    outlet the pages that raised a flag, `raised` are their articles. `feed_problems` (outlet, address, reason) names
-    what gave nothing, `notices` (outlet, words) is what a person should know of feeds that did.
+    outlet the pages that raised a flag, `raised` are their articles, `developed` those that tell something new of a
+    story on which a person decided. `feed_problems` (outlet, address, reason) names what gave nothing, `notices`
+    (outlet, words) is what a person should know of feeds that did.
     """
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.flagged: Counter[str] = Counter()
         self.raised: list[str] = []
+        self.developed: list[str] = []
         self.feed_problems: list[tuple[str, str, str]] = []
         self.notices: list[tuple[str, str]] = []
         self.feeds_expected = 0
@@ -78,6 +80,8 @@ class RunReport:
         if event.get("raised"):
             self.flagged[str(event.get("outlet", "?"))] += 1
             self.raised.append(str(event.get("article")))
+        if event.get("developed"):
+            self.developed.append(str(event.get("article")))
 
     def line(self) -> str:
         """Return the state of the run in one line."""

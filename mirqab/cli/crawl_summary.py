@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mirqab.cli.sums import outlet_columns, total, total_line
 from mirqab.cli.terminal import Format, Row, one_line, print_rows, write_line
 from mirqab.reader.queries import outlet_sums_json
+from mirqab.types import FlagState
 
 if TYPE_CHECKING:
     from mirqab.archive import Archive
@@ -32,6 +33,8 @@ def sum_up(deployed: Settings, report: RunReport) -> None:
         _list([f"{outlet}: feed {reason}: {url}" for outlet, url, reason in report.feed_problems], "./run health")
         _list([f"{outlet}: {notice}" for outlet, notice in report.notices], "./run health")
         _flagged(archive, report)
+        if archive is not None and report.developed:
+            _developing(archive, report.developed)
 
 
 def _print_sums(rows: list[Row], report: RunReport) -> None:
@@ -60,6 +63,20 @@ def _list(lines: list[str], where: str) -> None:
         write_line("  " + one_line(line))
     if len(lines) > SHOWN:
         write_line(f"  and {len(lines) - SHOWN} more: {where} tells them all.")
+
+
+def _developing(archive: Archive, articles: list[str]) -> None:
+    """List the decided stories of which this run told something new."""
+    from mirqab.developments import told
+
+    told_of = {found.story for article in articles if (found := archive.article(article)) is not None}
+    lines = [
+        f"{story.story}  {told(story.development)}  {story.headline}"
+        for story in archive.flagged(states=[FlagState.DEVELOPING])
+        if story.story in told_of
+    ]
+    write_line(f"Told something new since you decided: {len(lines)}")
+    _list(lines, "./run flagged --state developing")
 
 
 def _flagged(archive: Archive | None, report: RunReport) -> None:

@@ -58,8 +58,8 @@ def mark(
     """
     from mirqab.reader.queries import story_named
 
-    who = _limited("--by", by, NAME_LIMIT) or _login_name()
-    why = _limited("--note", note, NOTE_LIMIT)
+    who = limited("--by", by, NAME_LIMIT) or login_name()
+    why = limited("--note", note, NOTE_LIMIT)
     deployed = deployment.settings()
     topics = deployment.load_topics(deployed)
     with deployment.archive(deployed) as archive:
@@ -166,7 +166,8 @@ def _word(decision: Decision) -> str:
     return decision.value.replace("_", " ")
 
 
-def _limited(option: str, text: str | None, limit: int) -> str | None:
+def limited(option: str, text: str | None, limit: int) -> str | None:
+    """Return what an option says, None for nothing; UsageError when it is too long."""
     if text is None or not text.strip():
         return None
     if len(text) > limit:
@@ -174,7 +175,8 @@ def _limited(option: str, text: str | None, limit: int) -> str | None:
     return text.strip()
 
 
-def _login_name() -> str:
+def login_name() -> str:
+    """Return the name of whoever types."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container's user may have no name

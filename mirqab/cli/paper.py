@@ -7,11 +7,13 @@ from collections.abc import Iterable
 
 from rich.text import Text
 
+from mirqab.changes import Op
 from mirqab.cli.terminal import console, plain
 from mirqab.reader.marks import Piece, pieces
 from mirqab.types import Sentence
 
 MARK = "bold black on yellow"
+CHANGED = {Op.DELETED: ("[-", "-]", "red strike"), Op.INSERTED: ("{+", "+}", "green underline")}
 
 
 class Paper:
@@ -39,6 +41,15 @@ class Paper:
             text.append(plain(piece.text), style=MARK if inside else "")
         if inside and not self._coloured:
             text.append("⟧")
+        return text
+
+    def changed(self, pieces: Iterable[tuple[str, Op | None]]) -> Text:
+        """Return text with what went and came in colours, or as [-went-] and {+came+} where there are none."""
+        text = Text()
+        for said, op in pieces:
+            line = plain(said).replace("\n", " ")
+            opens, closes, style = ("", "", "") if op is None else CHANGED.get(op, ("", "", ""))
+            text.append(line if self._coloured else f"{opens}{line}{closes}", style=style)
         return text
 
     def sentence(self, sentence: Sentence, *, title: str, text: str) -> Text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -88,6 +88,7 @@ def flagged(
         ("first seen", lambda row: moment(row["story"].first_seen_at)),
         ("theatre", lambda row: "، ".join(row["story"].theatres) or "-"),
         ("outlets", lambda row: ", ".join(row["story"].outlets)),
+        ("texts", lambda row: row["story"].texts),
         ("headline", lambda row: row["story"].headline),
     ]
     empty = "No flagged story fits; leave out --since, --topic, --theatre or --state." if anything else NO_FLAG
@@ -103,8 +104,11 @@ def _state(story: FlaggedStory) -> str:
 
     if not story.development:
         return story.state.value.replace("_", " ")
-    more = len(story.development) - 1
-    return f"{story.state.value}: {told(story.development[:1])}" + (f" and {more} more" if more else "")
+    more = len(story.development) - _NEWS
+    return f"{story.state.value}: {told(story.development[:_NEWS])}" + (f" and {more} more" if more > 0 else "")
+
+
+_NEWS: Final = 2
 
 
 def show(

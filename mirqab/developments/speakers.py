@@ -9,9 +9,12 @@ from typing import Final, NamedTuple
 
 from mirqab.arabic import Token, fold, forms, read_word, tokens
 
-_VERBS: Final = (
-    "قال/يقول", "أعلن/يعلن", "أكد/يؤكد", "صرح/يصرح", "أضاف/يضيف", "أوضح/يوضح", "ذكر/يذكر", "شدد/يشدد",
-    "أفاد/يفيد", "كشف/يكشف", "نفى/ينفي", "حذر/يحذر", "أشار/يشير", "اعتبر/يعتبر", "رأى/يرى", "تعهد/يتعهد",
+_REPORTS: Final = (
+    "قال/يقول", "أعلن/يعلن", "أكد/يؤكد", "صرح/يصرح", "أضاف/يضيف", "أوضح/يوضح", "ذكر/يذكر", "أفاد/يفيد",
+    "كشف/يكشف", "نفى/ينفي",
+)  # fmt: skip
+_OTHERS: Final = (
+    "شدد/يشدد", "حذر/يحذر", "أشار/يشير", "اعتبر/يعتبر", "رأى/يرى", "تعهد/يتعهد",
     "هدد/يهدد", "طالب/يطالب", "دعا/يدعو", "رفض/يرفض", "توعد/يتوعد", "أبلغ/يبلغ", "لفت/يلفت", "اتهم/يتهم",
     "رحب/يرحب", "انتقد/ينتقد", "زعم/يزعم", "جدد/يجدد",
 )  # fmt: skip
@@ -27,8 +30,9 @@ _ENDS: Final = _folded(
     "في خلال على عن من إلى مع عبر حول بشأن بعد قبل عقب لدى ضمن ضد تجاه إزاء أمام بين منذ حتى حسب وفق تعليقا ردا",
     "أمس اليوم غدا الليلة صباح مساء ظهر فجر الأحد الاثنين الثلاثاء الأربعاء الخميس الجمعة السبت",
     "الذي التي الذين كما فيما بينما حيث إذ إذا لكن أي كل قد لم لن لا ما هذا هذه ذلك تلك هناك أيضا قائلا قائلة مضيفا",
-    "مؤكدا مشيرا موضحا لافتا بيان مؤتمر تصريح تصريحات مقابلة",
+    "مؤكدا مشيرا موضحا لافتا بيان مؤتمر تصريح تصريحات مقابلة أخيرا مؤخرا لاحقا سابقا رسميا مجددا مرارا عاجل",
 )
+_LEADING: Final = _folded("قد وقد فقد لقد ولقد كان وكان كانت وكانت كما هذا وهذا حيث فيما بينما ثم وسبق سبق أن")
 _SAYS_WHAT: Final = _folded("إن أن إنه إنها إنهم إننا أنه أنها أنهم بأن بأنه بأنها")
 _NOT_TOLD: Final = _folded("الذي التي الذين ما مما كما")
 
@@ -39,14 +43,20 @@ _ROLES: Final = _folded(
     "القوات قوات المسلحة العميد اللواء الفريق العقيد الجنرال جنرال العماد السيد السيدة الدكتور الشيخ سفير السفير",
     "مبعوث المبعوث موفد الموفد أمين الأمين عام العام مدير المدير متحدث المتحدث متحدثة المتحدثة ناطق الناطق",
     "الناطقة باسم الرسمي الرسمية بلسان عضو العضو لجنة اللجنة حزب الحزب كتلة الكتلة مكتب المكتب البيت الأبيض",
+    "معالي سمو فخامة سيادة سعادة جلالة صاحب الأمير الملك العاهل ولي العهد",
     "الأعلى الأول الثاني السابق السابقة الحالي العسكري العسكرية الخاص الخاصة المشتركة المشترك الأمن القومي الوطني",
 )
 _UNNAMED: Final = _folded(
     "مصدر مصادر المصدر المصادر مسؤول مسؤولون مسؤولين المسؤول المسؤولون المسؤولين مسؤولة شاهد شهود الشهود مراقبون",
     "محللون خبراء خبير الخبير محلل دبلوماسي دبلوماسيون قيادي متحدث المتحدث متحدثة المتحدثة ناطق الناطق بيان البيان",
-    "تقرير التقرير وكالة الوكالة وكالات صحيفة الصحيفة قناة القناة موقع وسائل الإعلام إعلام مواقع كلاهما الجانبان",
+    "تقرير التقرير تقارير كلاهما الجانبان",
     "الطرفان الجانب الطرف بعض آخر آخرون أحد عدد كثيرون المتحدثون الأخير الأخيرة نفسه رفيع مطلع مطلعة",
 )
+_PRESS: Final = _folded(
+    "وكالة الوكالة وكالات صحيفة الصحيفة صحف قناة القناة موقع الموقع مواقع وسائل إعلام الإعلام إذاعة تلفزيون التلفزيون",
+    "شبكة مجلة مراسل مراسلنا برنامج كتاب الكاتب محرر هيئة البث رويترز الأناضول سبوتنيك أسوشيتد بلومبرغ أكسيوس",
+)
+"""Who passes on what others say: copies of one story name different ones."""
 _MOST_WORDS: Final = 7
 _BREAK: Final = re.compile(r"[^\w\s]|\n")
 
@@ -101,12 +111,17 @@ def _beside_verbs(folded: str, found: Sequence[Token]) -> Iterator[Speaker]:
     for place, token in enumerate(found):
         if token.text not in _saying():
             continue
+        reports = token.text in _forms(_REPORTS)
         before = _clause_before(folded, found, place)
-        if before and before[-1].text in _NOT_TOLD:
+        if before and before[-1].text in _NOT_TOLD - _LEADING:
             continue
+        while before and before[0].text in _LEADING:
+            del before[0]
         begins = token.text[0] in "وف" and token.text[1:] in _saying()
-        if begins or not before or any(one.text in _ENDS for one in before):  # «وخلال مؤتمر صحفي أكد الوزير»
+        if begins or not before or any(_ends_name(one.text) for one in before):  # «وخلال مؤتمر صحفي أكد الوزير»
             window, whole = _clause_behind(folded, found, place)
+            if not whole and (not window or not (reports or _is_definite(window[0].text))):
+                continue  # «رفضت بقاء القوات», «خلاف يهدد صفقة»: an object
         else:
             window, whole = before, True
         yield from _named(window, whole=whole)
@@ -126,7 +141,7 @@ def _clause_behind(folded: str, found: Sequence[Token], place: int) -> tuple[lis
     for token in found[place + 1 :]:
         if _BREAK.search(folded[found[place + len(window)].stop : token.start]):
             return window, True
-        if token.text in _ENDS or token.text[0].isdigit():
+        if _ends_name(token.text):
             return window, token.text in _SAYS_WHAT
         if len(window) == _MOST_WORDS:
             return window, False
@@ -144,6 +159,8 @@ def _named(window: Sequence[Token], *, whole: bool) -> Iterator[Speaker]:
         return
     names = [token for token in window if token.text not in _ROLES | _UNNAMED]
     offices = [token for token in window if token.text not in _UNNAMED]
+    if any(token.text in _PRESS for token in window[:2]) or window[0].text.startswith(("لل", "بال")):
+        return
     if window[0].text in _UNNAMED and not any(token.text in _ROLES - _UNNAMED for token in window):
         return
     if names and len(names[-1].text) > 2:
@@ -153,11 +170,23 @@ def _named(window: Sequence[Token], *, whole: bool) -> Iterator[Speaker]:
         yield Speaker(window[0].start, window[-1].stop, offices[-1].text)
 
 
-@cache
+def _ends_name(word: str) -> bool:
+    return word in _ENDS or word[0].isdigit() or (word[0] == "و" and word[1:] in _ENDS)
+
+
+def _is_definite(word: str) -> bool:
+    return word.startswith("ال") or word in _ROLES
+
+
 def _saying() -> frozenset[str]:
-    """Every form of a verb of saying without an object: «قالت», «وأعلن», «يؤكد»."""
+    return _forms((*_REPORTS, *_OTHERS))
+
+
+@cache
+def _forms(verbs: tuple[str, ...]) -> frozenset[str]:
+    """Return every form of some verbs without an object: «قالت», «وأعلن», «يؤكد»."""
     found: set[str] = set()
-    for verb in _VERBS:
+    for verb in verbs:
         every = forms(*read_word(verb), negated=False)
         found.update(
             form

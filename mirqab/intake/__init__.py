@@ -13,9 +13,21 @@ No mark is ever made for a fact that is not stored: an `ArchiveError` leaves the
 """
 
 from mirqab.intake.comparing import nearest_copy
-from mirqab.intake.marking import Filled, Marking
+from mirqab.intake.marking import MARKED_DAYS, Filled, Marking
 from mirqab.intake.retrying import PASSES, RETRY_STEP_S, next_try
 from mirqab.intake.scan import Scan
 from mirqab.intake.steps import Intake
+from mirqab.intake.telling import Telling
 
-__all__ = ["PASSES", "RETRY_STEP_S", "Filled", "Intake", "Marking", "Scan", "nearest_copy", "next_try"]
+__all__ = [
+    "MARKED_DAYS",
+    "PASSES",
+    "RETRY_STEP_S",
+    "Filled",
+    "Intake",
+    "Marking",
+    "Scan",
+    "Telling",
+    "nearest_copy",
+    "next_try",
+]

@@ -66,20 +66,20 @@ class Marking:
         epoch = await self._seen.name_epoch()
         if epoch is not None and (all_again or emptied or self._seen.started_empty or not await self._holds_bands()):
             days = max(MARKED_DAYS, self._window_days)
-            gone = await self._thread.call(self._archive.unconfirm_since, datetime.now(UTC) - timedelta(days=days))
+            gone = await self._thread.call(self._archive.marks.lost_since, datetime.now(UTC) - timedelta(days=days))
             if gone:
                 _log.info("Redis is told %d articles again", gone)
             kill_point("unconfirmed")
         made = 0
         while self._seen.available:
-            unmade = await self._thread.call(self._archive.unconfirmed, _BATCH)
+            unmade = await self._thread.call(self._archive.marks.unmade, _BATCH)
             if not unmade:
                 return Filled(made=made, epoch=epoch)
             if not await self._mark(unmade):
                 break
             kill_point("marked")
             marked = {one.article: one.fingerprint for one in unmade}
-            await self._thread.call(self._archive.mark_confirmed, marked)
+            await self._thread.call(self._archive.marks.made, marked)
             made += len(unmade)
             for _ in unmade:
                 step()

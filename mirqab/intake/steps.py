@@ -16,6 +16,7 @@ from mirqab.errors import ArchiveError
 from mirqab.intake.looking import Looking, banded_of
 from mirqab.intake.marking import Marking
 from mirqab.intake.retrying import PASSES, next_try
+from mirqab.intake.telling import Telling
 from mirqab.killpoints import kill_point
 from mirqab.seen import WINDOW_DAYS, Claim, Seen
 from mirqab.stories import place
@@ -86,6 +87,8 @@ class Intake:
         self._window_days = window_days
         self._looking = Looking(archive, self._thread, seen, window_days=window_days)
         self._marking = Marking(archive, self._thread, seen, window_days=window_days)
+        self._telling = Telling(archive)
+        self._weighing = asyncio.Lock()
         self._recovering: asyncio.Task[None] | None = None
 
     async def admit(self, snapshot: FeedSnapshot) -> Admitted:
@@ -233,9 +236,19 @@ class Intake:
         if worked.article is None:
             return None
         looked_up = await self._looking.look_up(worked.article, marked=self._marked)
+        if any(verdict.flagged for verdict in worked.verdicts):
+            await self._prepare_telling(worked)
         if self._looking.distrusts_redis and self.seen.available:
             self._start_recovering()
         return looked_up
+
+    async def _prepare_telling(self, worked: Worked) -> None:
+        """Make ready what tells the event of a flagged page: weights once, in steps that let other calls in between."""
+        async with self._weighing:
+            steps = None if self._telling.is_ready else self._telling.weigh()
+            while steps is not None and await self._thread.call(next, steps, None) is not None:
+                pass
+        await self._thread.call(self._telling.read_ahead, worked)
 
     async def store(self, worked: Worked, looked_up: LookedUp | None = None, robots: str | None = None) -> Stored:
         """Write what a page was worked into, then mark it; a page without an article becomes a failed try.
@@ -263,6 +276,7 @@ class Intake:
                 place=place,
                 compare=self._looking.compare,
                 looked_up=looked_up or await self.look_up(worked),
+                same_event=self._telling.same_event,
                 robots=robots,
                 marked=told,
                 recheck_hours=self._recheck_hours,
@@ -367,7 +381,7 @@ class Intake:
     async def _note_marks(self) -> None:
         marked, self._marked = self._marked, {}
         if marked:
-            await self._thread.call(self.archive.mark_confirmed, marked)
+            await self._thread.call(self.archive.marks.made, marked)
 
     async def _fail(
         self,

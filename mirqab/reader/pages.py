@@ -6,24 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from mirqab.reader import words
+from mirqab.reader.carried import Carried, Summary, ToldOf, carried, summary
 from mirqab.reader.marks import Piece, paragraphs, pieces
+from mirqab.reader.plain import When, safe_link, when
 from mirqab.reader.queries import strongest
+from mirqab.reader.told import told
 from mirqab.types import Embed, Evidence, FlagState, Sentence, Verdict
 
 if TYPE_CHECKING:
     from mirqab.archive import ArticleDetail, FlaggedStory, StoryDetail, StoryFlag
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class When:
-    """A moment: in words, in full, and for machines."""
-
-    words: str
-    exact: str
-    iso: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +38,7 @@ class Line:
     main: bool
     theatres: tuple[str, ...]
     outlets: tuple[str, ...]
+    summary: Summary
     published: When | None
     seen: When
     quote: str
@@ -78,17 +72,6 @@ class Judged:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Carried:
-    """One outlet that carried the story."""
-
-    outlet: str
-    url: str | None
-    seen: When
-    relation: str
-    article: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Post:
     """A post of a network that the article shows: whose it is, its date as the page gave it, its lines, its address."""
 
@@ -101,7 +84,8 @@ class Post:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
     """Where a topic's flag stands; who decided that, when and why, where a person did. `turned` is what the topic
-    says now against the decision, in words, or None."""
+    says now against the decision, in words, or None. `news` is what the story told since: which kind, what, and where
+    it says so."""
 
     topic: str
     state: str
@@ -109,6 +93,7 @@ class Standing:
     at: When | None
     note: str
     turned: str | None
+    news: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,24 +113,11 @@ class StoryPage:
     fetched: When
     standing: tuple[Standing, ...]
     judged: tuple[Judged, ...]
+    summary: Summary
     carried: tuple[Carried, ...]
 
 
 FACETS = {"theatre": "المسرح", "act": "الفعل", "force": "القوة"}
-
-
-def when(at: datetime, now: datetime) -> When:
-    """Return a moment for a page."""
-    return When(words=words.ago(at, now), exact=words.exact(at), iso=at.isoformat(timespec="seconds"))
-
-
-def safe_link(url: str) -> str | None:
-    """Return the address when a browser may be sent there: http and https alone."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return url if parts.scheme in ("http", "https") and parts.netloc else None
 
 
 def line(story: FlaggedStory, names: Mapping[str, str], topics: Mapping[str, str], now: datetime) -> Line:
@@ -158,6 +130,7 @@ def line(story: FlaggedStory, names: Mapping[str, str], topics: Mapping[str, str
         main=story.grade == "main",
         theatres=tuple(story.theatres),
         outlets=tuple(names.get(outlet, outlet) for outlet in story.outlets),
+        summary=summary(story.outlets, story.texts, story.agency),
         published=when(story.published, now) if story.published else None,
         seen=when(story.first_seen_at, now),
         quote="" if story.top_evidence in story.headline else story.top_evidence,
@@ -175,9 +148,16 @@ def opened_article(detail: StoryDetail, wanted: str | None) -> ArticleDetail:
 
 
 def story_page(
-    detail: StoryDetail, names: Mapping[str, str], topics: Mapping[str, str], now: datetime, *, wanted: str | None
+    detail: StoryDetail,
+    told_of: ToldOf,
+    names: Mapping[str, str],
+    topics: Mapping[str, str],
+    now: datetime,
+    *,
+    wanted: str | None,
 ) -> StoryPage:
-    """Return a story, opened at one of its articles."""
+    """Return a story, opened at one of its articles; `told_of` is what they changed, and why they are together."""
+    story = told(detail)
     shown = opened_article(detail, wanted)
     article = shown.article
     verdicts = sorted(shown.verdicts, key=lambda verdict: (not verdict.flagged, -verdict.score))
@@ -197,16 +177,8 @@ def story_page(
         fetched=when(article.fetched_at, now),
         standing=tuple(standing(flag, topics, now) for flag in detail.flags),
         judged=tuple(judged(verdict, article.headline, article.body, topics) for verdict in verdicts),
-        carried=tuple(
-            Carried(
-                outlet=names.get(sighting.outlet, sighting.outlet),
-                url=safe_link(sighting.url),
-                seen=when(sighting.seen_at, now),
-                relation=words.RELATIONS[sighting.relation],
-                article=sighting.article,
-            )
-            for sighting in detail.sightings
-        ),
+        summary=summary(story.outlets, len(story.texts), story.agency),
+        carried=carried(detail, story, told_of, names, now),
     )
 
 
@@ -231,6 +203,7 @@ def standing(flag: StoryFlag, topics: Mapping[str, str], now: datetime) -> Stand
         at=None if decided is None else when(decided.decided_at, now),
         note="" if decided is None else decided.note or "",
         turned=words.EARNED[flag.earned] if against else None,
+        news=tuple((*words.news(one), one.sentence) for one in flag.development),
     )
 
 

@@ -106,6 +106,8 @@ def flagged_json(story: FlaggedStory) -> dict[str, Any]:
         "article": story.article,
         "facets": {name: list(values) for name, values in story.facets.items()},
         "outlets": list(story.outlets),
+        "independent_texts": story.texts,
+        "first_agency": story.agency,
         "top_evidence": story.top_evidence,
         **development_json(story),
     }
@@ -222,6 +224,10 @@ def story_json(detail: StoryDetail) -> dict[str, Any]:
                 "published_raw": one.article.published_raw,
                 "fetched_at": iso(one.article.fetched_at),
                 "gone_at": iso(one.gone_at),
+                "agencies": list(one.article.agencies),
+                "relation": one.relation.value,
+                "nearest": one.nearest,
+                "similarity": one.similarity,
                 "verdicts": [verdict_to_json(verdict) for verdict in one.verdicts],
             }
             for one in detail.articles

@@ -34,6 +34,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mirqab.archive import Archive
 from mirqab.errors import MirqabError, UsageError
 from mirqab.reader import pages, words
+from mirqab.reader.carried import told_of
 from mirqab.reader.queries import since_moment
 
 HERE = Path(__file__).parent
@@ -171,11 +172,16 @@ class ReadingPages:
     async def story(self, request: Request) -> Response:
         """Open one story, at the article `article` when it is named."""
         identity = request.path_params["story"]
-        detail = await self._shelf.read(lambda archive: archive.story(identity))
+
+        def ask(archive: Archive) -> tuple[Any, Any]:
+            found = archive.story(identity)
+            return found, None if found is None else told_of(archive, found)
+
+        detail, told = await self._shelf.read(ask)
         if detail is None or not detail.articles:
             return self._message("لا خبر بهذا المعرّف", "قد يكون الرابط قديماً أو ناقصاً.", status=404)
         wanted = request.query_params.get("article")
-        shown = pages.story_page(detail, self._names, self._topics, datetime.now(UTC), wanted=wanted)
+        shown = pages.story_page(detail, told, self._names, self._topics, datetime.now(UTC), wanted=wanted)
         return self._page("story.html", story=shown)
 
     async def _missing(self, request: Request, problem: Exception) -> Response:

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from mirqab.arabic import arabic_share
-from mirqab.types import FlagState, Grade, Relation
+from mirqab.changes import Figure, Kind
+from mirqab.developments import parts_of_date
+from mirqab.types import Development, FlagState, Grade, Relation
 
 MONTHS: Final = (
     "كانون الثاني/يناير",
@@ -33,6 +35,13 @@ STATES: Final = {
     FlagState.DEVELOPING: "فيه جديد",
     FlagState.WITHDRAWN: "سُحبت إشارته",
 }
+NEWS: Final = {
+    "act": "فعل جديد",
+    "theatre": "مسرح جديد",
+    "date": "موعد جديد",
+    "number": "رقم جديد",
+    "speaker": "متحدث جديد",
+}
 EARNED: Final = {True: "الموضوع يرفعه", False: "الموضوع لا يرفعه"}
 RELATIONS: Final = {
     Relation.NEW: "الأصل",
@@ -41,6 +50,8 @@ RELATIONS: Final = {
     Relation.UPDATE: "تحديث",
     Relation.SAME_EVENT: "الحدث نفسه",
 }
+SEEN_FIRST: Final = "رُصد أولاً"
+"""An article that is a copy of none, though others had published its text before."""
 
 ARABIC_LINE: Final = 0.3  # of the letters; an Arabic sentence with long foreign names holds more
 
@@ -51,6 +62,15 @@ DAYS: Final = ("يوم", "يومين", "أيام", "يوماً")
 WEEKS: Final = ("أسبوع", "أسبوعين", "أسابيع", "أسبوعاً")
 MONTH_COUNT: Final = ("شهر", "شهرين", "أشهر", "شهراً")
 YEARS: Final = ("سنة", "سنتين", "سنوات", "سنة")
+OUTLETS: Final = ("منفذ واحد", "منفذان", "منافذ", "منفذاً")
+TEXTS: Final = ("نص مستقل واحد", "نصّان مستقلان", "نصوص مستقلة", "نصاً مستقلاً")
+FIGURES: Final = {Figure.DATE: "تاريخ", Figure.TOLL: "حصيلة", Figure.NUMBER: "رقم"}
+CHANGED: Final = {
+    Kind.ADDED: "أُضيفت",
+    Kind.REMOVED: "حُذفت",
+    Kind.REWORDED: "أُعيدت صياغتها",
+    Kind.SPELLED: "تغيّر رسمها فقط",
+}
 
 
 def counted(number: int, forms: tuple[str, str, str, str]) -> str:
@@ -64,6 +84,16 @@ def counted(number: int, forms: tuple[str, str, str, str]) -> str:
         return f"{number} {forms[2]}"
     # 100, 101, 102 … take the singular in the genitive
     return f"{number} {forms[3] if last >= 11 else forms[0]}"
+
+
+def carried_by(outlets: int) -> str:
+    """Return how many outlets carried a story: the verb goes with the noun."""
+    return f"{'حملته' if 3 <= outlets % 100 <= 10 else 'حمله'} {counted(outlets, OUTLETS)}"
+
+
+def percent(share: float) -> str:
+    """Return a share in percent, rounded down: only what is the same is 100."""
+    return f"\u2068{int(share * 100 + 1e-9)}%\u2069"
 
 
 def ago(at: datetime, now: datetime) -> str:
@@ -94,6 +124,15 @@ def exact(at: datetime) -> str:
         f"{WEEKDAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]} {local.year}، "
         f"\u2068{local:%H:%M}\u2069 \u2068UTC{offset[:3]}:{offset[3:5]}\u2069"
     )
+
+
+def news(one: Development) -> tuple[str, str]:
+    """Return what is new in a decided story: which kind of thing, and the thing itself, dates by both month names."""
+    if one.kind != "date":
+        return NEWS[one.kind], one.value
+    year, month, day = parts_of_date(one.value)
+    parts = (str(day) if day else "", MONTHS[month - 1] if month else "", year)
+    return NEWS[one.kind], " ".join(part for part in parts if part)
 
 
 def direction(text: str) -> str:

@@ -208,22 +208,22 @@ def test_unconfirmed_articles_are_known_until_they_are_marked(archive: Archive, 
     assert one is not None
     assert two is not None
     store(archive, run, worked("3", body("1")))  # a copy adds no mark
-    unmade = archive.unconfirmed(10)
+    unmade = archive.marks.unmade(10)
     texts = {article.article: article.fingerprint for article in unmade}
     assert texts.keys() == {one, two}
     assert {article.entry for article in unmade} == {entry_id("1"), entry_id("2")}
     assert all(archive.copy_of(text) == article for article, text in texts.items())
-    archive.mark_confirmed(texts)
-    assert archive.unconfirmed(10) == []
+    archive.marks.made(texts)
+    assert archive.marks.unmade(10) == []
     store(archive, run, worked("2", body("نص جديد")))
-    archive.mark_confirmed(texts)
-    (unmade_again,) = archive.unconfirmed(10)
+    archive.marks.made(texts)
+    (unmade_again,) = archive.marks.unmade(10)
     assert unmade_again.article == two, "a new text has a new mark"
-    archive.mark_confirmed({two: unmade_again.fingerprint})
-    archive.unconfirm_since(datetime.now(UTC) + timedelta(hours=1))
-    assert archive.unconfirmed(10) == []
-    archive.unconfirm_since(datetime.now(UTC) - timedelta(hours=1))
-    assert {article.article for article in archive.unconfirmed(10)} == {one, two}
+    archive.marks.made({two: unmade_again.fingerprint})
+    archive.marks.lost_since(datetime.now(UTC) + timedelta(hours=1))
+    assert archive.marks.unmade(10) == []
+    archive.marks.lost_since(datetime.now(UTC) - timedelta(hours=1))
+    assert {article.article for article in archive.marks.unmade(10)} == {one, two}
 
 
 def test_an_unknown_entry_is_an_error_and_leaves_nothing(archive: Archive, run: str, archive_url: str) -> None:
@@ -245,7 +245,7 @@ def test_the_database_itself_refuses_a_second_article_of_one_text(archive: Archi
                 f"{'?' if column == 'url_key' else 'url_key'}, {'?' if column == 'fingerprint' else 'fingerprint'}, "
                 "headline, published, published_raw, updated, updated_raw, authors, language, extractor, quality, "
                 "fetched_at, stored_at, raw_file, raw_offset, raw_length, body, embeds, agencies, gone_at, "
-                    "placed_by FROM articles",
+                "placed_by FROM articles",
                 (value,),
             )
     db.close()

@@ -64,7 +64,7 @@ def test_killed_at(point: str, press: Press, deployment: Deployment) -> None:
     check_everything_once(deployment, site)
     with deployment.archive() as archive:
         assert [run.state for run in archive.runs(2)] == ["done", "interrupted"]
-        assert archive.unconfirmed() == []
+        assert archive.marks.unmade() == []
 
 
 # ------------------------------------------------------------------------------------------------ Redis

@@ -7,13 +7,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from mirqab.addresses import host_of
-from mirqab.archive import Archive
+from mirqab.archive import Archive, Place
 from mirqab.declarations import load_topic_documents
 from mirqab.fingerprints import fingerprint
 from mirqab.settings import Settings
 from mirqab.stories import place
 from mirqab.topics import Judge, Topic, compile_topic, worth_keeping
-from mirqab.types import Article, Embed, FeedItem, FeedReading, FeedSnapshot, Reason, Validators, Worked, make_id
+from mirqab.types import (
+    Article,
+    Embed,
+    FeedItem,
+    FeedReading,
+    FeedSnapshot,
+    Placement,
+    Reason,
+    Relation,
+    Validators,
+    Worked,
+    make_id,
+)
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 WEEK_S = 7 * 86400.0
@@ -33,6 +45,8 @@ class Told:
     problem: Reason | None = None
     detail: str | None = None
     pending: bool = False
+    agencies: tuple[str, ...] = ()
+    copied: tuple[Relation, str, float] | None = None  # how it is tied to which headline's article, and how alike
 
     @property
     def url(self) -> str:
@@ -127,7 +141,7 @@ def topics(settings: Settings) -> list[Topic]:
 
 
 def fill(settings: Settings, told: Sequence[Told] = STORIES) -> None:
-    """Admit and store these pages in this home's archive, in one run."""
+    """Admit and store these pages in this home's archive, in one run; a page that comes twice has changed."""
     judging = topics(settings)
     archive = Archive.open(settings.archive_url, raw_folder=settings.raw_folder)
     try:
@@ -145,10 +159,28 @@ def fill(settings: Settings, told: Sequence[Told] = STORIES) -> None:
             if one.problem is not None:
                 archive.fail(run, due[one.url], reason=one.problem, detail=one.detail, next_try_at=None)
             else:
-                archive.store(run, _worked(one, due[one.url], judging), place=place)
+                archive.store(run, _worked(one, due[one.url], judging), place=_placing(one, told, due))
         archive.end_run(run, exit_code=3, finish="finished")
     finally:
         archive.close()
+
+
+def _placing(one: Told, told: Sequence[Told], entries: dict[str, str]) -> Place:
+    """Return what puts a page into the story of the page that it copies; any other where pages always go."""
+    if one.copied is None:
+        return place
+    relation, headline, similarity = one.copied
+    nearest = next(other for other in told if other.headline == headline)
+    first = nearest
+    while first.copied is not None:
+        first = next(other for other in told if first.copied and other.headline == first.copied[1])
+    placement = Placement(
+        story=make_id("s", make_id("a", entries[first.url])),
+        relation=relation,
+        nearest=make_id("a", entries[nearest.url]),
+        similarity=similarity,
+    )
+    return lambda page, known: placement if known is None else place(page, known)
 
 
 def _snapshot(outlet: str, told: Sequence[Told]) -> FeedSnapshot:
@@ -192,6 +224,7 @@ def _worked(one: Told, entry: str, judging: Sequence[Topic]) -> Worked:
         quality=0.9,
         fetched_at=NOW - timedelta(minutes=7),
         embeds=one.embeds,
+        agencies=one.agencies,
         fingerprint=fingerprint(one.headline, one.body),
     )
     verdicts = Judge(judging).judge(title=one.headline, text=one.body, published=one.published)

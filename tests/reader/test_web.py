@@ -13,7 +13,7 @@ import pytest
 
 from mirqab.archive import Archive
 from mirqab.errors import ArchiveError, UsageError
-from mirqab.reader.pages import safe_link
+from mirqab.reader.plain import safe_link
 from mirqab.reader.web import PAGE_SIZE, bind
 from mirqab.settings import Settings, load_settings
 from mirqab.types import Decision

@@ -1,0 +1,124 @@
+"""Which articles are not known to have their marks in Redis: that they have their text, and the bands of it.
+
+Every function takes the connection of a transaction that its caller began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, delete, func, select
+
+from mirqab.archive import tables
+from mirqab.archive.dialect import insert_or_update
+from mirqab.archive.signatures import day_of
+from mirqab.archive.signing import Begin
+
+_articles = tables.articles
+_signatures = tables.signatures
+_unconfirmed = tables.unconfirmed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unmarked:
+    """An article whose marks in Redis are not known to be made."""
+
+    article: str
+    fingerprint: str
+    entry: str
+    signature: bytes
+    day: date
+
+
+def unmade(conn: Connection, limit: int) -> list[Unmarked]:
+    """Return articles whose marks in Redis are not known to be made, at most so many."""
+    query = (
+        select(
+            _articles.c.id,
+            _articles.c.fingerprint,
+            _articles.c.entry,
+            _articles.c.published,
+            _articles.c.fetched_at,
+            _signatures.c.signature,
+        )
+        .select_from(
+            _articles.join(_unconfirmed, _unconfirmed.c.article == _articles.c.id).outerjoin(
+                _signatures, _signatures.c.article == _articles.c.id
+            )
+        )
+        .order_by(_articles.c.id)
+        .limit(limit)
+    )
+    return [
+        Unmarked(
+            article=row.id,
+            fingerprint=row.fingerprint,
+            entry=row.entry,
+            signature=bytes(row.signature or b""),
+            day=day_of(row.published, row.fetched_at),
+        )
+        for row in conn.execute(query)
+    ]
+
+
+_CONFIRMED: Final = delete(_unconfirmed).where(
+    _unconfirmed.c.article == bindparam("of_article"),
+    select(_articles.c.id)
+    .where(_articles.c.id == bindparam("of_article"), _articles.c.fingerprint == bindparam("of_text"))
+    .exists(),
+)
+
+
+def made(conn: Connection, marked: Mapping[str, str]) -> None:
+    """Note that the marks of these articles are made: article → fingerprint of the text that was marked.
+
+    An article whose text has changed meanwhile stays unconfirmed.
+    """
+    if marked:
+        conn.execute(_CONFIRMED, [{"of_article": article, "of_text": text} for article, text in marked.items()])
+
+
+def lost_since(conn: Connection, moment: datetime) -> int:
+    """Note that the marks of all articles stored since that moment are gone; return how many articles that are."""
+    ids = conn.execute(select(_articles.c.id).where(_articles.c.stored_at >= moment)).scalars()
+    rows = [{"article": article} for article in ids]
+    if rows:
+        conn.execute(insert_or_update(_unconfirmed, keys=("article",)), rows)
+    return len(rows)
+
+
+def count_since(conn: Connection, moment: datetime) -> int:
+    """Return how many articles were stored since that moment."""
+    query = select(func.count()).select_from(_articles).where(_articles.c.stored_at >= moment)
+    return int(conn.execute(query).scalar_one())
+
+
+class Marks:
+    """What the archive gives and takes of marks; each method is one transaction or one look."""
+
+    def __init__(self, reading: Begin, writing: Begin) -> None:
+        self._reading = reading
+        self._writing = writing
+
+    def unmade(self, limit: int = 1000) -> list[Unmarked]:
+        """Return articles whose marks in Redis are not known to be made."""
+        with self._reading() as conn:
+            return unmade(conn, limit)
+
+    def made(self, marked: Mapping[str, str]) -> None:
+        """Note that the marks of these articles are made: article → fingerprint of the text that was marked."""
+        with self._writing() as conn:
+            made(conn, marked)
+
+    def lost_since(self, moment: datetime) -> int:
+        """Note that the marks of all articles stored since are gone, as after Redis was emptied; return how many."""
+        with self._writing() as conn:
+            return lost_since(conn, moment)
+
+    def count_since(self, moment: datetime) -> int:
+        """Return how many articles were stored since that moment: so many marks there are to make when all are lost."""
+        with self._reading() as conn:
+            return count_since(conn, moment)

@@ -1,0 +1,88 @@
+"""`reindex`: what finds copies and stories, made again: signatures, marks in Redis, weights of terms."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mirqab.cli import deployment
+from mirqab.cli.counting import Counting
+from mirqab.cli.terminal import write_line
+from mirqab.errors import SeenError
+from mirqab.types import ExitCode
+
+if TYPE_CHECKING:
+    from mirqab.archive import Archive
+    from mirqab.settings import Settings
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def reindex(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what there is to do.")] = False,
+) -> int:
+    """Make again what finds copies: missing signatures, and the marks of the last days in Redis.
+
+    Nothing is fetched, and no article changes its story. A crawl does this by itself when it finds that Redis lost
+    what it held; by hand it is of use for an archive made by an older Mirqab. May run beside a crawl.
+    """
+    deployed = deployment.settings()
+    with deployment.archive_if_any(deployed) as archive:
+        if archive is None:
+            write_line(deployment.NOTHING_YET)
+        elif dry_run:
+            _say_what_is_to_do(deployed, archive)
+        else:
+            asyncio.run(_reindex(deployed, archive))
+    return ExitCode.WELL
+
+
+def _say_what_is_to_do(deployed: Settings, archive: Archive) -> None:
+    unsigned = archive.signatures.count_unsigned(since=BEGINNING)
+    write_line(f"{unsigned:,} articles have no signature of today's making.")
+    write_line(f"{archive.marks.count_since(_marked_from(deployed)):,} articles would be marked in Redis again.")
+    write_line("Nothing was written; without --dry-run it is.")
+
+
+def _marked_from(deployed: Settings) -> datetime:
+    from mirqab.intake import MARKED_DAYS
+
+    return datetime.now(UTC) - timedelta(days=max(MARKED_DAYS, deployed.stories_window_days))
+
+
+async def _reindex(deployed: Settings, archive: Archive) -> None:
+    from mirqab.archive import ArchiveThread
+    from mirqab.intake import Marking, Telling
+    from mirqab.seen import open_seen
+
+    window_days = deployed.stories_window_days
+    thread = ArchiveThread(archive)
+    try:
+        async with open_seen(
+            redis_url=deployed.redis_url, folder=deployed.redis_folder, window_days=window_days
+        ) as seen:
+            marking = Marking(archive, thread, seen, window_days=window_days)
+            unsigned = await thread.call(archive.signatures.count_unsigned, since=BEGINNING)
+            with Counting("signatures made", unsigned) as counting:
+                signed = await marking.sign(since=BEGINNING, every=True, step=counting.step)
+            write_line(f"{signed:,} signatures made.")
+            to_mark = await thread.call(archive.marks.count_since, _marked_from(deployed))
+            with Counting("articles marked in Redis", to_mark) as counting:
+                filled = await marking.refill(all_again=True, step=counting.step)
+            write_line(f"{filled.made:,} articles marked in Redis.")
+            if filled.epoch is None:
+                raise SeenError(
+                    "Redis did not take all marks. Copies are found without it, slower; run ./run reindex again."
+                )
+        with Counting("texts weighed") as counting:
+            texts = 0
+            for some in Telling(archive).weigh(anew=True):
+                texts += some
+                for _ in range(some):
+                    counting.step()
+        write_line(f"Terms weighed in {texts:,} texts.")
+    finally:
+        await thread.close()

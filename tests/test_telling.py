@@ -1,0 +1,170 @@
+"""Flagged articles on one event that are no copies are one story; the weights of terms are made once a day."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from mirqab.archive import Archive
+from mirqab.events import Weights, terms_of
+from mirqab.intake import Intake, Telling
+from mirqab.intake.telling import WEIGHTS
+from mirqab.seen import Seen, open_seen
+from mirqab.types import FlagState, Relation, Stored, Worked, make_id
+from tests.archive.making import TALKS, TOPIC, WEEK_S, entry_id, item, snapshot, verdict
+from tests.seen.processes import pids_of, wait_until
+from tests.wires import edited, signed, wire
+
+OUTLETS = ("rasid", "qabas", "sahil")
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    opened = Archive.open(f"sqlite:///{tmp_path / 'archive.sqlite3'}")
+    run = opened.start_run("crawl", topics=[TOPIC])
+    for outlet in OUTLETS:
+        items = [item(slug, host=f"{outlet}.example") for slug in "1234"]
+        shot = snapshot(*items, outlet=outlet, url=f"https://{outlet}.example/rss.xml")
+        opened.admit(run, shot, first_poll_max_age_s=WEEK_S)
+    weights = Weights.of(terms_of("", wire(number)) for number in range(1000, 1300))
+    opened.reports.keep_weights(WEIGHTS, weights.to_bytes(), texts=weights.texts)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+async def seen(tmp_path: Path) -> AsyncIterator[Seen]:
+    async with open_seen(redis_url=None, folder=tmp_path / "redis") as opened:
+        yield opened
+    wait_until(lambda: not pids_of(tmp_path / "redis"))
+
+
+@asynccontextmanager
+async def an_intake(archive: Archive, seen: Seen) -> AsyncIterator[Intake]:
+    run = archive.start_run("crawl", topics=[TOPIC])
+    intake = Intake(archive, seen, run=run, max_attempts=3, first_poll_max_age_s=WEEK_S)
+    await intake.recover()
+    try:
+        yield intake
+    finally:
+        await intake.close()
+
+
+def reworded(number: int, *, by: int = 1) -> str:
+    """Return a text of the words of a wire in another order: on its event, and no copy of it."""
+    told = wire(number).replace(".", "").split()
+    random.Random(by).shuffle(told)
+    return " ".join(told)
+
+
+def flagged(slug: str, text: str, *, outlet: str = "rasid", days: int = 0) -> Worked:
+    return signed(slug, text, outlet=outlet, verdicts=[verdict(TALKS)], days=days)
+
+
+async def bring(intake: Intake, page: Worked) -> Stored:
+    return await intake.store(page, await intake.look_up(page))
+
+
+def place_of(stored: Stored) -> tuple[str, Relation, str | None]:
+    assert stored.placement is not None
+    return stored.placement.story, stored.placement.relation, stored.placement.nearest
+
+
+def article_id(slug: str, outlet: str = "rasid") -> str:
+    return make_id("a", entry_id(slug, outlet=outlet, host=f"{outlet}.example"))
+
+
+def story_id(slug: str, outlet: str = "rasid") -> str:
+    return make_id("s", article_id(slug, outlet))
+
+
+async def test_a_flagged_text_on_the_event_of_another_joins_its_story(archive: Archive, seen: Seen) -> None:
+    async with an_intake(archive, seen) as intake:
+        first = await bring(intake, flagged("1", wire(1)))
+        second = await bring(intake, flagged("1", reworded(1), outlet="qabas"))
+        copy = await bring(intake, flagged("1", edited(reworded(1)), outlet="sahil"))
+        other = await bring(intake, flagged("2", wire(2), outlet="sahil"))
+    assert place_of(first) == (story_id("1"), Relation.NEW, None)
+    assert place_of(second) == (story_id("1"), Relation.SAME_EVENT, article_id("1"))
+    assert second.placement is not None
+    assert second.placement.similarity is not None
+    assert 0 < second.placement.similarity <= 1
+    assert place_of(copy) == (story_id("1"), Relation.NEAR, article_id("1", "qabas")), "a copy goes with its nearest"
+    assert place_of(other)[1] is Relation.NEW
+    assert (first.raised, second.raised, other.raised) == ((TOPIC[0],), (), (TOPIC[0],))
+    assert len(archive.flagged()) == 2
+
+
+async def test_texts_that_are_not_flagged_of_the_same_outlet_or_of_other_days_stay_apart(
+    archive: Archive, seen: Seen
+) -> None:
+    async with an_intake(archive, seen) as intake:
+        await bring(intake, flagged("1", wire(1)))
+        plain = await bring(intake, signed("1", reworded(1), outlet="qabas"))
+        own = await bring(intake, flagged("2", reworded(1, by=2)))
+        late = await bring(intake, flagged("2", reworded(1, by=3), outlet="qabas", days=4))
+    assert [place_of(stored)[1] for stored in (plain, own, late)] == [Relation.NEW] * 3
+
+
+async def test_a_story_whose_flag_was_withdrawn_is_joined_by_none(archive: Archive, seen: Seen) -> None:
+    async with an_intake(archive, seen) as intake:
+        await bring(intake, flagged("1", wire(1)))
+        await bring(intake, signed("1", wire(2)))
+        assert archive.flagged(states=[FlagState.WITHDRAWN]) != []
+        stored = await bring(intake, flagged("1", reworded(2), outlet="qabas"))
+    assert place_of(stored)[1] is Relation.NEW
+
+
+async def test_what_was_stored_since_the_look_up_is_told_inside_the_transaction(archive: Archive, seen: Seen) -> None:
+    one, two = flagged("1", wire(1)), flagged("1", reworded(1), outlet="qabas")
+    async with an_intake(archive, seen) as intake:
+        looked_up = [await intake.look_up(one), await intake.look_up(two)]
+        await intake.store(one, looked_up[0])
+        stored = await intake.store(two, looked_up[1])
+    assert place_of(stored) == (story_id("1"), Relation.SAME_EVENT, article_id("1"))
+
+
+async def test_an_article_goes_where_a_person_put_the_one_that_it_is_like(archive: Archive, seen: Seen) -> None:
+    async with an_intake(archive, seen) as intake:
+        await bring(intake, flagged("1", wire(1)))
+        await bring(intake, flagged("2", wire(2), outlet="qabas"))
+        with archive._writing() as conn:
+            conn.exec_driver_sql(
+                "UPDATE articles SET story = ?, placed_by = 'a person' WHERE id = ?",
+                (story_id("2", "qabas"), article_id("1")),
+            )
+        stored = await bring(intake, flagged("1", reworded(1), outlet="sahil"))
+        again = await bring(intake, flagged("1", edited(wire(1))))
+    assert place_of(stored) == (story_id("2", "qabas"), Relation.SAME_EVENT, article_id("1"))
+    assert place_of(again)[0] == story_id("2", "qabas"), "another text of it does not move it back"
+
+
+# ----------------------------------------------------------------------------------------------- the weights
+
+
+def age_weights(archive: Archive, by: timedelta) -> None:
+    with archive._writing() as conn:
+        at = (datetime.now(UTC) - by).replace(tzinfo=None).isoformat(" ")
+        conn.exec_driver_sql("UPDATE weights SET made_at = ?", (at,))
+
+
+def test_weights_are_made_of_recent_articles_at_most_once_a_day(archive: Archive) -> None:
+    run = archive.start_run("crawl", topics=[TOPIC])
+    from mirqab.intake import nearest_copy
+    from mirqab.stories import place
+
+    for slug in "123":
+        archive.store(run, signed(slug, wire(int(slug))), place=place, compare=nearest_copy)
+    assert list(Telling(archive).weigh()) == [], "those of today are there"
+    age_weights(archive, timedelta(hours=25))
+    assert sum(Telling(archive).weigh()) == 3
+    kept = archive.reports.weights(WEIGHTS)
+    assert kept is not None
+    assert Weights.from_bytes(kept[1]).texts == 3
+    assert list(Telling(archive).weigh()) == []
+    assert sum(Telling(archive).weigh(anew=True)) == 3
