@@ -53,12 +53,12 @@ def show(
     """Show who carried a story when: its outlets, its independent texts, and why its articles are together."""
     from mirqab.cli.story_shown import print_told
     from mirqab.reader.queries import story_named
-    from mirqab.reader.told import edited, former_texts, told, told_json, why
+    from mirqab.reader.told import edited, told, told_json, why
 
     with deployment.archive(deployment.settings()) as archive:
         detail, _ = story_named(archive, identity)
-        carried, reasons = told(detail), list(why(detail, archive.article))
-        changed = list(edited(detail, former_texts(archive, detail), archive.article)) if changes else None
+        carried, reasons = told(detail), list(why(archive, detail))
+        changed = list(edited(archive, detail)) if changes else None
         regrouped = archive.regroupings(detail.id)
     if form is ShownAs.JSON:
         write_line(to_json(told_json(detail, carried, reasons, changed), indent=2))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from mirqab.changes import Change, Kind, Op
 from mirqab.reader import words
 from mirqab.reader.plain import When, safe_link, when
-from mirqab.reader.told import Carrier, Edited, Told, Why, edited, former_texts, names_of, why
+from mirqab.reader.told import Carrier, Edited, Told, Why, edited, names_of, why
 from mirqab.telling import COPIES
 from mirqab.types import Relation
 
@@ -84,10 +84,7 @@ class ToldOf:
 
 def told_of(archive: Archive, detail: StoryDetail) -> ToldOf:
     """Return why a story's articles are together, and what each changed."""
-    return ToldOf(
-        reasons=tuple(why(detail, archive.article)),
-        edited=tuple(edited(detail, former_texts(archive, detail), archive.article)),
-    )
+    return ToldOf(reasons=tuple(why(archive, detail)), edited=tuple(edited(archive, detail)))
 
 
 def summary(outlets: Sequence[str], texts: int, agency: str | None) -> Summary:

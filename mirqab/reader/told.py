@@ -5,7 +5,7 @@ Plain values for the terminal, the pages and JSON alike; everything is computed 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import lru_cache
@@ -18,6 +18,7 @@ from mirqab.types import Relation
 
 if TYPE_CHECKING:
     from mirqab.archive import Archive, ArticleDetail, Sighting, StoryDetail, Version
+    from mirqab.events import Weights
 
 PASSAGES: Final = 3
 """Shared passages that are shown of two articles, the longest."""
@@ -154,23 +155,21 @@ def _carrier(sighting: Sighting, at: datetime, one: ArticleDetail, number: int, 
 # ---------------------------------------------------------------------------------------------- why together
 
 
-def why(detail: StoryDetail, find: Callable[[str], ArticleDetail | None]) -> Iterator[Why]:
-    """Yield for each article that came by another one why it did; `find` gives articles of other stories."""
+def why(archive: Archive, detail: StoryDetail) -> Iterator[Why]:
+    """Yield for each article that came by another one why it did."""
     articles = {one.article.id: one for one in detail.articles}
     for one in detail.articles:
-        nearest = None if one.nearest is None else articles.get(one.nearest) or find(one.nearest)
+        nearest = None if one.nearest is None else articles.get(one.nearest) or archive.article(one.nearest)
         if nearest is not None and nearest.article.id != one.article.id:
-            yield _why(one, nearest)
+            yield _why(archive, one, nearest)
 
 
-def _why(one: ArticleDetail, nearest: ArticleDetail) -> Why:
+def _why(archive: Archive, one: ArticleDetail, nearest: ArticleDetail) -> Why:
     passages = shared_passages(nearest.article.body, one.article.body)
     size = max(1, len(one.article.body.split()))
     terms: tuple[str, ...] = ()
     if one.relation not in COPIES:
-        terms = _shared_terms(
-            (nearest.article.headline, nearest.article.body), (one.article.headline, one.article.body)
-        )
+        terms = _shared_terms(_recent_weights(archive), _wording(nearest), _wording(one))
     return Why(
         article=one.article.id,
         nearest=nearest.article.id,
@@ -182,32 +181,51 @@ def _why(one: ArticleDetail, nearest: ArticleDetail) -> Why:
     )
 
 
-@lru_cache(maxsize=256)
-def _shared_terms(one: tuple[str, str], other: tuple[str, str]) -> tuple[str, ...]:
-    """Return terms that two texts share, as the second one writes them: counted ones and those of headlines first."""
+def _shared_terms(weights: Weights, one: Wording, other: Wording) -> tuple[str, ...]:
+    """Return the strongest terms that two texts share, as the second one writes them: the rarest, else counted ones."""
     from mirqab.events import as_written, terms_of
 
-    mine, theirs = terms_of(*one), terms_of(*other)
-    shared = mine.all & theirs.all
+    mine, theirs = (terms_of(text.headline, text.body) for text in (one, other))
+    said = weights.weigh(theirs).weights
     headed = mine.headline & theirs.headline
-    strongest = sorted(shared, key=lambda term: (" " not in term, term not in headed, -len(term), term))[:_TERMS]
-    written = as_written(strongest, "\n".join(other))
+
+    def strength(term: str) -> tuple[float, bool, bool, int, str]:
+        return -said[term], " " not in term, term not in headed, -len(term), term
+
+    strongest = sorted(mine.all & theirs.all, key=strength)[:_TERMS]
+    written = as_written(strongest, f"{other.headline}\n{other.body}")
     return tuple(written[term] for term in strongest if term in written)
+
+
+def _recent_weights(archive: Archive) -> Weights:
+    """Return the weights by which events are told apart now; of no texts while there are none."""
+    from mirqab.events import Weights
+    from mirqab.intake.telling import WEIGHTS
+
+    kept = archive.reports.weights(WEIGHTS)
+    return Weights() if kept is None else _unpacked(*kept)
+
+
+@lru_cache(maxsize=1)
+def _unpacked(made_at: datetime, raw: bytes) -> Weights:
+    """Read weights; a page that is opened again need not."""
+    from mirqab.events import Weights
+
+    return Weights.from_bytes(raw)
 
 
 # -------------------------------------------------------------------------------------------- what was changed
 
 
-def edited(
-    detail: StoryDetail, versions: Sequence[Version], find: Callable[[str], ArticleDetail | None]
-) -> Iterator[Edited]:
+def edited(archive: Archive, detail: StoryDetail) -> Iterator[Edited]:
     """Yield what each copy changed against its nearest, and each version against the one before, by article."""
+    versions = archive.versions(one.article.id for one in detail.articles if one.versions)
     articles = {one.article.id: one for one in detail.articles}
     for one in detail.articles:
         yield from _between_versions(one, [version for version in versions if version.article == one.article.id])
         if one.relation not in COPIES or one.nearest in (None, one.article.id):
             continue
-        nearest = articles.get(one.nearest or "") or find(one.nearest or "")
+        nearest = articles.get(one.nearest or "") or archive.article(one.nearest or "")
         if nearest is not None:
             before = _wording_at(nearest, versions, one.article.fetched_at)
             yield Edited(
@@ -247,11 +265,6 @@ def _wording(one: ArticleDetail) -> Wording:
 def _changes(before: Wording, after: Wording) -> Changes:
     """Compare two wordings; a page that is opened again need not."""
     return changes(before, after)
-
-
-def former_texts(archive: Archive, detail: StoryDetail) -> list[Version]:
-    """Return the former texts of a story's articles."""
-    return archive.versions(one.article.id for one in detail.articles if one.versions)
 
 
 def names_of(agencies: Iterable[str], *, english: bool = False) -> Mapping[str, str]:

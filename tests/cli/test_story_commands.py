@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mirqab.settings import load_settings
+from mirqab.settings import CODE_ROOT, load_settings
 from tests.reader import newsroom
 from tests.reader.carried import APART, CARRIED, COPY, DISPATCH, EARLIER, OWN, TWIN
 
@@ -151,3 +152,17 @@ def test_a_story_is_no_article_to_split_out(said: Reader) -> None:
     refused = said("story", "split", found["story"], found["story"])
     assert refused.code == 2
     assert article_of(found, "rasid") in refused.err
+
+
+@pytest.mark.parametrize("what", ["told", "regrouping"])
+def test_the_documents_name_every_key(said: Reader, what: str) -> None:
+    if what == "told":
+        printed = shown(said, DISPATCH.url, "--changes")
+    else:
+        assert said("story", "merge", DISPATCH.url, APART.url).code == 0
+        (printed,) = json.loads(said("story", "history", "--format", "json").out)
+    text = (CODE_ROOT / "docs" / "stories.md").read_text(encoding="utf-8")
+    match = re.search(rf"<!-- keys: {what} -->\n((?:\|.*\n)+)", text)
+    assert match
+    named = [key for row in match[1].splitlines()[2:] for key in re.findall(r"`(\w+)`", row.split("|")[1])]
+    assert sorted(named) == sorted(printed)
