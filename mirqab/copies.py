@@ -20,7 +20,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from operator import xor
+from operator import eq, xor
 from typing import Final
 from zlib import crc32
 
@@ -80,6 +80,9 @@ CONTAINED: Final = 0.5
 JACCARD: Final = 0.3
 FAINT_JACCARD: Final = 0.33
 FAINT_LEAD: Final = 0.5
+LENGTHENED_CONTAINED: Final = 0.8
+LENGTHENED_LEAD: Final = 0.8
+LENGTHENED_JACCARD: Final = 0.25
 EXCERPT: Final = 150
 EXCERPT_CONTAINED: Final = 0.75
 HEADLINES_DIFFER_JACCARD: Final = 0.8
@@ -120,7 +123,7 @@ def signature_of(told: Sequence[str]) -> bytes:
             least[place] = shingle
     if max(least) > _MASK:
         least = _filled(thrown)
-    return struct.pack(_FORM, SIGNATURE_VERSION, min(len(told), 255), *[shingle & _VALUE_MASK for shingle in least])
+    return _SIGNATURE.pack(SIGNATURE_VERSION, min(len(told), 255), *[shingle & _VALUE_MASK for shingle in least])
 
 
 def is_current(made: bytes) -> bool:
@@ -146,7 +149,8 @@ def similarity(one: bytes, other: bytes) -> float:
     """
     if not one or not other or one[0] != other[0]:
         return 0.0
-    return sum(map(int.__eq__, memoryview(one)[2:].cast("I"), memoryview(other)[2:].cast("I"))) / VALUES
+    equal: int = sum(map(eq, _VALUES_OF.unpack(one), _VALUES_OF.unpack(other)))
+    return equal / VALUES
 
 
 def worth_comparing(one: bytes, other: bytes) -> bool:
@@ -200,6 +204,13 @@ class Comparison:
             is_like = self.contained >= EXCERPT_CONTAINED and self.shorter >= EXCERPT
         else:
             is_like = self.contained >= CONTAINED and (self.jaccard >= FAINT_JACCARD or self.lead >= FAINT_LEAD)
+        # nearly all of it stands in the other one, from the first sentence on: more was written below
+        is_like |= (
+            self.contained >= LENGTHENED_CONTAINED
+            and self.lead >= LENGTHENED_LEAD
+            and self.jaccard >= LENGTHENED_JACCARD
+            and not self.refilled
+        )
         if not is_like or self.lead < LEAD or (self.headlines_differ and self.jaccard < HEADLINES_DIFFER_JACCARD):
             return False
         if self.refilled >= REFILLED and self.refilled > self.kept:
@@ -263,7 +274,8 @@ def _share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-_FORM: Final = f"<2B{VALUES}I"
+_SIGNATURE: Final = struct.Struct(f"<2B{VALUES}I")
+_VALUES_OF: Final = struct.Struct(f"<2x{VALUES}I")
 _BAND_PLACES: Final = tuple((bytes([number]), 2 + 4 * number) for number in range(BANDS))
 
 

@@ -225,6 +225,15 @@ def test_an_edited_story_stays_a_copy_and_a_candidate(pair: tuple[str, str]) -> 
     assert worth_comparing(signature("", one), signature("", other))
 
 
+def test_a_brief_text_that_was_continued_below_is_a_copy_and_a_new_one_with_its_background_is_not() -> None:
+    brief = WIRE[: WIRE.index("وكانت الأرصاد")]
+    below = BACKGROUND + " " + toll(12, 40, 310, "حي الزيتون")
+    edited = brief.replace("صباح الثلاثاء", "اليوم").replace("رست", "دخلت")
+    assert SHORT <= len(said("", brief)) < 80
+    assert is_copy(brief, f"{edited} {below}")
+    assert not is_copy(brief, f"{below} {edited}")
+
+
 def test_a_web_address_is_no_part_of_a_text() -> None:
     address = "https://example.org/%D8%A7%D9%84%D9%85%D9%8A%D9%86%D8%A7%D8%A1/2931?utm_source=x"
     assert signature("", f"{WIRE} {address}") == signature("", WIRE)
