@@ -158,6 +158,19 @@ async def test_an_article_stays_in_its_story_when_its_text_becomes_a_copy_of_ano
     assert place_of(changed)[0] == story_id("1", "qabas")
 
 
+async def test_among_many_that_look_like_it_the_nearest_is_found(archive: Archive, seen: Seen) -> None:
+    form = wire(1, count=60)
+    run = archive.start_run("crawl", topics=[TOPIC])
+    slugs = [f"form-{number}" for number in range(40)]
+    archive.admit(run, snapshot(*map(item, slugs)), first_poll_max_age_s=WEEK_S)
+    async with an_intake(archive, seen) as intake:
+        for number, slug in enumerate(slugs):  # the same form, filled in anew
+            await bring(intake, signed(slug, wire(100 + number, count=60) + "\n" + form))
+        text = wire(120, count=60) + "\n" + form
+        near = await bring(intake, signed("1", edited(text), outlet="qabas"))
+    assert place_of(near)[1:] == (Relation.NEAR, article_id("form-20"))
+
+
 async def test_a_short_text_has_exact_copies_alone(archive: Archive, seen: Seen) -> None:
     async with an_intake(archive, seen) as intake:
         await bring(intake, worked("1", "عاجل", headline="عاجل"))

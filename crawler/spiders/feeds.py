@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
@@ -197,6 +198,10 @@ class OutletSpider(Spider):
             patience = retry_after_s(header(response, "Retry-After"))
             await self.run.page_failed(entry, reason, f"answered {response.status}", retry_after_s=patience)
             return
+        if entry.is_stored and _is_front_page(response.url) and not _is_front_page(entry.url):
+            # many sites send whoever asks for what they took down to their front page: its text must become nobody's
+            await self.run.page_failed(entry, Reason.NOT_FOUND, f"leads to the front page, {response.url}")
+            return
         yield Page(
             entry=entry.id,
             outlet=outlet.id,
@@ -264,6 +269,11 @@ def headers_of(response: Response) -> tuple[tuple[str, str], ...]:
         for name, values in response.headers.items()
         for value in values
     )
+
+
+def _is_front_page(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.path in ("", "/") and not parts.query
 
 
 def _encoding(response: Response) -> str:

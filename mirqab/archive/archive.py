@@ -26,6 +26,7 @@ from mirqab.archive import (
     regrouping,
     rejudging,
     runs,
+    signatures,
     storing,
     withdrawing,
 )
@@ -292,7 +293,7 @@ class Archive(KeptPages):
     def copy_of(self, fingerprint: str) -> str | None:
         """Return the id of the article with this text."""
         with self._reading() as conn:
-            return storing.copy_of(conn, fingerprint)
+            return signatures.copy_of(conn, fingerprint)
 
     def store(
         self,

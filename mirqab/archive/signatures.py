@@ -10,8 +10,8 @@ Every function takes the connection of a transaction that its caller began.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, not_, s
 from mirqab.archive import tables
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import CHUNK, chunks
-from mirqab.copies import SIGNATURE_BYTES, SIGNATURE_VERSION, bands, is_current, worth_comparing
+from mirqab.copies import SIGNATURE_BYTES, SIGNATURE_VERSION, bands, is_current, similarity, worth_comparing
 from mirqab.types import Article, Relation
 
 _articles = tables.articles
@@ -64,11 +64,13 @@ class Nearest:
 class LookedUp:
     """What was found of a text before it is stored.
 
-    All signatures up to the number `mark` were looked at, and `nearest` is the article of which the text is a copy.
-    `copy` is an article with the same text, a hint for those who watch.
+    All signatures up to the number `mark` were looked at. Those of the numbers and articles `close` are so alike that
+    the texts were compared, and `nearest` is the article of which the text is a copy. `copy` is an article with the
+    same text, a hint for those who watch.
     """
 
     mark: int
+    close: Mapping[int, str] = field(default_factory=dict)
     nearest: Nearest | None = None
     copy: str | None = None
 
@@ -82,6 +84,10 @@ class Unsigned:
     body: str
     day: date
 
+
+MOST_COMPARED: Final = 12
+"""Texts that one is compared with, the most alike by their signatures: a form that is filled in anew every hour has
+hundreds that look like it, and a copy is nearer than any of them."""
 
 Compare = Callable[[Article, Sequence[Candidate]], Nearest | None]
 """Says which of some stored texts an article is a copy of; pure, called inside the transaction too."""
@@ -119,6 +125,7 @@ _OF: Final = (
     .order_by(_signatures.c.number)
 )
 _BETWEEN: Final = _AFTER.where(_signatures.c.day.between(bindparam("first"), bindparam("last")))
+_COPY: Final = select(_articles.c.id).where(_articles.c.fingerprint == bindparam("fingerprint"))
 _CANDIDATES: Final = (
     select(
         _articles.c.id,
@@ -136,6 +143,29 @@ _CANDIDATES: Final = (
 )
 
 
+def copy_of(conn: Connection, fingerprint: str) -> str | None:
+    """Return the article that has this text."""
+    found: str | None = conn.execute(_COPY, {"fingerprint": fingerprint}).scalar_one_or_none()
+    return found
+
+
+def close_to(conn: Connection, article: Article, names: Iterable[str]) -> tuple[dict[int, str], list[Candidate]]:
+    """Return those of some articles that a text may be a copy of: their signatures' numbers, and their texts."""
+    alike = [
+        signed
+        for signed in of(conn, names)
+        if signed.article != article.id and may_be_copies(article.signature, signed.signature)
+    ]
+    close = {signed.number: signed.article for signed in _most_alike(article, alike)}
+    return close, candidates(conn, close.values()) if close else []
+
+
+def _most_alike(article: Article, alike: list[Signed]) -> list[Signed]:
+    if len(alike) > MOST_COMPARED:
+        alike.sort(key=lambda signed: (-similarity(article.signature, signed.signature), signed.number))
+    return alike[:MOST_COMPARED]
+
+
 def mark(conn: Connection) -> int:
     """Return the highest number there is."""
     return int(conn.execute(_MARK).scalar_one())
@@ -144,11 +174,6 @@ def mark(conn: Connection) -> int:
 def unconfirmed(conn: Connection, most: int) -> list[tuple[str, str]]:
     """Return articles whose bands are not known to lie in Redis, with their texts' fingerprints, at most so many."""
     return [(row.id, row.fingerprint) for row in conn.execute(_UNCONFIRMED, {"most": most})]
-
-
-def after(conn: Connection, number: int) -> list[Signed]:
-    """Return the signatures of higher numbers."""
-    return list(map(_signed, conn.execute(_AFTER, {"mark": number})))
 
 
 def of(conn: Connection, articles: Iterable[str]) -> list[Signed]:
@@ -186,18 +211,17 @@ def nearest_since(
     """Return of which article a text is a copy, with its story, by what was found before and what came since."""
     if not article.signature:
         return None
-    since = after(conn, looked_up.mark)
-    best = looked_up.nearest
-    if best is not None and any(signed.article == best.article for signed in since):
-        best = None  # its text has changed: it is compared anew with the others
-    fresh = [
-        signed.article
-        for signed in since
-        if signed.article != article.id and may_be_copies(article.signature, signed.signature)
+    came = [
+        row
+        for row in conn.execute(_AFTER, {"mark": looked_up.mark}).all()
+        if row.article != article.id and row.number not in looked_up.close
     ]
-    if fresh:
-        found = candidates(conn, [*fresh, *(() if best is None else (best.article,))])
-        best = compare(article, found)
+    alike = [_signed(row) for row in came if may_be_copies(article.signature, bytes(row.signature))]
+    fresh = [signed.article for signed in _most_alike(article, alike)]
+    best = looked_up.nearest
+    changed = best is not None and any(row.article == best.article for row in came)
+    if fresh or changed:
+        best = compare(article, candidates(conn, {*looked_up.close.values(), *fresh}))
     if best is None:
         return None
     story = conn.execute(_STORY, {"article": best.article}).scalar_one_or_none()

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from mirqab.archive import signatures
 from mirqab.archive.signatures import Candidate, Signed, Unsigned
+from mirqab.types import Article
 
 Begin = Callable[[], AbstractContextManager[Connection]]
 """Begins a transaction of the archive."""
@@ -30,20 +31,19 @@ class Signatures:
         with self._reading() as conn:
             return signatures.mark(conn), signatures.unconfirmed(conn, most)
 
-    def of(self, articles: Iterable[str]) -> list[Signed]:
-        """Return the signatures of some articles, in the order in which they were written."""
-        with self._reading() as conn:
-            return signatures.of(conn, articles)
-
     def between(self, first: date, last: date, *, after: int = 0) -> list[Signed]:
         """Return the signatures of articles of some days whose numbers are higher than `after`."""
         with self._reading() as conn:
             return signatures.between(conn, first, last, after=after)
 
-    def candidates(self, articles: Iterable[str]) -> list[Candidate]:
-        """Return the texts of some articles, in the order in which their signatures were written."""
+    def close_to(self, article: Article, names: Iterable[str]) -> tuple[str | None, dict[int, str], list[Candidate]]:
+        """Return the article that has a text, else those of some articles that it may be a copy of.
+
+        These by the numbers of their signatures, and with their texts.
+        """
         with self._reading() as conn:
-            return signatures.candidates(conn, articles)
+            copy = signatures.copy_of(conn, article.fingerprint)
+            return (copy, {}, []) if copy is not None else (None, *signatures.close_to(conn, article, names))
 
     def all_signed(self, since: datetime) -> bool:
         """Tell whether all articles stored since a moment have signatures of today's making."""

@@ -212,14 +212,6 @@ def void(conn: Connection, article: str, story: str, now: datetime) -> None:
     flags.settle(conn, story, sorted(topics), now=now, raised_by=RaisedBy.REEXTRACT)
 
 
-def copy_of(conn: Connection, fingerprint: str) -> str | None:
-    """Return the article that has this text."""
-    found: str | None = conn.execute(
-        select(_articles.c.id).where(_articles.c.fingerprint == fingerprint)
-    ).scalar_one_or_none()
-    return found
-
-
 # ------------------------------------------------------------------------------------------------ steps
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
+from typing import Final
 
-from mirqab.archive import Archive, Candidate, Compare, Nearest
-from mirqab.archive.signatures import day_of, may_be_copies
+from mirqab.archive import Archive, Candidate, Compare, LookedUp, Nearest
+from mirqab.archive.signatures import day_of
 from mirqab.grouping import Kept, Told, nearest
 from mirqab.seen import WINDOW_DAYS
 from mirqab.types import Article
@@ -49,11 +51,22 @@ def nearest_copy(
     return Nearest(article=str(kinship.kept.told.id), relation=kinship.relation, similarity=kinship.similarity)
 
 
-def nearest_among(archive: Archive, article: Article, names: Collection[str], compare: Compare) -> Nearest | None:
-    """Return which of some articles a text is a copy of; their signatures leave few whose texts are read."""
-    close = [
-        signed.article
-        for signed in archive.signatures.of(names)
-        if signed.article != article.id and may_be_copies(article.signature, signed.signature)
-    ]
-    return compare(article, archive.signatures.candidates(close)) if close else None
+MOST_NAMED: Final = 100
+"""Articles whose signatures are looked at, those that share the most bands."""
+
+
+def most_shared(shares: Counter[str]) -> list[str]:
+    """Return the articles that share the most bands with a text."""
+    if len(shares) <= MOST_NAMED:
+        return list(shares)
+    return sorted(shares, key=lambda article: (-shares[article], article))[:MOST_NAMED]
+
+
+def look_among(archive: Archive, article: Article, mark: int, names: Collection[str], compare: Compare) -> LookedUp:
+    """Return the article that has a text, else the one of which it is a copy among some.
+
+    Their signatures leave few whose texts are read. All others up to the number `mark` are none.
+    """
+    copy, close, candidates = archive.signatures.close_to(article, names)
+    nearest = compare(article, candidates) if candidates else None
+    return LookedUp(mark=mark, close=close, nearest=nearest, copy=copy)

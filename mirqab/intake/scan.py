@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from functools import partial
 
 from mirqab.archive import Archive, LookedUp, Signed
 from mirqab.archive.signatures import day_of
 from mirqab.copies import BAND_BYTES, BANDS, bands
-from mirqab.intake.comparing import nearest_among, nearest_copy
+from mirqab.intake.comparing import look_among, most_shared, nearest_copy
 from mirqab.seen import WINDOW_DAYS
 from mirqab.types import Article
 
@@ -32,19 +32,16 @@ class Scan:
         """Return of which stored article a text is a copy."""
         if not article.signature:
             return LookedUp(mark=0, copy=self._archive.copy_of(article.fingerprint))
-        names = self._find(article.signature, day_of(article.published, article.fetched_at))
-        copy = self._archive.copy_of(article.fingerprint)
-        if copy is not None:
-            return LookedUp(mark=self._mark, copy=copy)
-        return LookedUp(mark=self._mark, nearest=nearest_among(self._archive, article, names, self.compare))
+        names = most_shared(self._find(article.signature, day_of(article.published, article.fetched_at)))
+        return look_among(self._archive, article, self._mark, names, self.compare)
 
-    def _find(self, made: bytes, day: date) -> set[str]:
-        """Return the articles within the window of a day that share a band with a signature."""
+    def _find(self, made: bytes, day: date) -> Counter[str]:
+        """Return the articles within the window of a day that share bands with a signature, and how many."""
         first, last = day - timedelta(days=self._window_days), day + timedelta(days=self._window_days)
         self._load(first, last)
         asked = bands("", "", made)
         days = (first + timedelta(days=distance) for distance in range((last - first).days + 1))
-        return {article for one in days for article in self._days[one].find(asked)}
+        return Counter(article for one in days for article in self._days[one].find(asked))
 
     def _load(self, first: date, last: date) -> None:
         """Read what came since the last look, and days not looked at before."""
@@ -92,12 +89,10 @@ class _Day:
             for column, band in zip(self._columns, bands("", "", signed.signature), strict=True):
                 column += band
 
-    def find(self, asked: tuple[bytes, ...]) -> set[str]:
-        found = set()
+    def find(self, asked: tuple[bytes, ...]) -> Iterator[str]:
         for column, band in zip(self._columns, asked, strict=True):
             at = column.find(band)
             while at >= 0:
                 if at % BAND_BYTES == 0:
-                    found.add(self._articles[at // BAND_BYTES])
+                    yield self._articles[at // BAND_BYTES]
                 at = column.find(band, at + 1)
-        return found

@@ -377,6 +377,7 @@ class Intake:
         kill_point("after_confirm")
         if made and is_ours:
             self._marked[stored.article] = article.fingerprint
+            self._looking.mark(stored.article, article.fingerprint)
 
     async def _note_marks(self) -> None:
         marked, self._marked = self._marked, {}

@@ -126,10 +126,18 @@ def test_a_changed_page_tells_something_new_of_a_decided_story(site: Site, deplo
     assert "developing" not in deployment.mirqab("flagged")
 
 
-@pytest.mark.parametrize("status", [404, pytest.param(410, marks=pytest.mark.full)])
-def test_a_page_that_disappeared_is_told_and_may_come_back(site: Site, deployment: Deployment, status: int) -> None:
+GONE = [
+    Answer(status=404),
+    pytest.param(Answer(status=410), marks=pytest.mark.full),
+    pytest.param(Answer(status=302, headers=(("Location", "/"),)), marks=pytest.mark.full),
+]
+
+
+@pytest.mark.parametrize("answer", GONE, ids=("not_found", "gone", "front_page"))
+def test_a_page_that_disappeared_is_told_and_may_come_back(site: Site, deployment: Deployment, answer: Answer) -> None:
     page = site.answers["/n0"]
-    site.answers["/n0"] = Answer(status=status)
+    site.article("/", *talks(7))
+    site.answers["/n0"] = answer
     pass_hours(deployment, 1.1)
     again = deployment.crawl()
     assert (again.code, again.pages()) == (0, {"disappeared": 1}), "it is no failure of the crawl"
