@@ -32,7 +32,8 @@ class Sums:
     back-fills. Pages: stored + duplicates + looked + failed + refused + put off are the entries that the run touched:
     `looked` those stored before that were looked at again, some of which had `changed` or were `gone`; `fetched` those
     for which the server answered; `near_copies` those stored that are near copies of other articles; `reasons` is to
-    them what `feed_reasons` is to feeds. `gaps` counts feeds that rolled over, `left_out` the items beyond the most that are read.
+    them what `feed_reasons` is to feeds. `gaps` counts feeds that rolled over, `left_out` the items beyond the most
+    that are read.
     """
 
     feeds_ok: int = 0
