@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -416,3 +420,31 @@ def test_a_page_that_is_no_article_any_more_is_nobodys_nearest(archive: Archive)
     copy = archive.store(run, signed("1", edited(wire(1)), outlet="qabas"), place=place, compare=nearest_copy)
     assert place_of(copy)[1] is Relation.NEW
     assert archive.signatures.count_unsigned(since=NOON - timedelta(days=9000)) == 0
+
+
+# -------------------------------------------------------------------------------------------- real texts
+
+
+async def test_real_near_copies_are_one_story_on_their_way_in_and_look_alikes_are_not(
+    archive: Archive, seen: Seen, shared_data: Path
+) -> None:
+    def read(name: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (shared_data / "dups" / name).read_text(encoding="utf-8").splitlines()]
+
+    groups = [group["docs"] for group in read("groups.jsonl") if group["relation"] == "near_duplicate_text"]
+    pairs = [(pair["a"], pair["b"]) for pair in read("different_pairs.jsonl")]
+    docs = {doc["doc_id"]: doc for doc in chain(*groups, *pairs)}
+    slugs = {doc_id: f"doc-{place}" for place, doc_id in enumerate(docs)}
+    run = archive.start_run("crawl", topics=[TOPIC])
+    archive.admit(run, snapshot(*map(item, slugs.values())), first_poll_max_age_s=WEEK_S)
+    stories: dict[str, str] = {}
+    async with an_intake(archive, seen) as intake:
+        for doc_id, doc in docs.items():
+            page = signed(slugs[doc_id], doc["text"])
+            assert page.article is not None
+            told = replace(page.article, headline=doc["title"] or "", outlet=str(doc["source"]))
+            stored = await bring(intake, replace(page, article=told, outlet=str(doc["source"])))
+            stories[doc_id] = place_of(stored)[0]
+    joined = [len({stories[doc["doc_id"]] for doc in group}) for group in groups]
+    assert joined == [1] * len(groups)
+    assert [pair for pair in pairs if stories[pair[0]["doc_id"]] == stories[pair[1]["doc_id"]]] == []
