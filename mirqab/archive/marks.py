@@ -44,11 +44,8 @@ def unmade(conn: Connection, limit: int) -> list[Unmarked]:
             _articles.c.fetched_at,
             _signatures.c.signature,
         )
-        .select_from(
-            _articles.join(_unconfirmed, _unconfirmed.c.article == _articles.c.id).outerjoin(
-                _signatures, _signatures.c.article == _articles.c.id
-            )
-        )
+        .outerjoin(_signatures, _signatures.c.article == _articles.c.id)
+        .where(_articles.c.id.in_(select(_unconfirmed.c.article)))
         .order_by(_articles.c.id)
         .limit(limit)
     )

@@ -108,14 +108,15 @@ def may_be_copies(one: bytes, other: bytes) -> bool:
 # ------------------------------------------------------------------------------------------------- reading
 
 _MARK: Final = select(func.coalesce(func.max(_signatures.c.number), 0))
+# not as a join: without statistics SQLite would go through all signatures to find the few unconfirmed ones
 _UNCONFIRMED: Final = (
     select(_articles.c.id, _articles.c.fingerprint)
-    .select_from(
-        _unconfirmed.join(_signatures, _signatures.c.article == _unconfirmed.c.article).join(
-            _articles, _articles.c.id == _unconfirmed.c.article
-        )
+    .where(
+        _articles.c.id.in_(select(_unconfirmed.c.article)),
+        select(_signatures.c.number)
+        .where(_signatures.c.article == _articles.c.id, func.length(_signatures.c.signature) > 0)
+        .exists(),
     )
-    .where(func.length(_signatures.c.signature) > 0)
     .limit(bindparam("most"))
 )
 _AFTER: Final = select(_signatures).where(_signatures.c.number > bindparam("mark")).order_by(_signatures.c.number)
