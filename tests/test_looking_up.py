@@ -109,6 +109,9 @@ async def test_a_near_copy_is_an_article_of_its_own_in_the_story_of_its_nearest(
     assert (first.raised, near.raised) == ((TOPIC[0],), ()), "a story is flagged once"
     (flag,) = archive.flagged()
     assert flag.story == story_id("1")
+    run, _ = archive.runs()
+    assert (run.stored, run.near_copies, run.duplicates) == (3, 1, 0)
+    assert {sums.outlet: sums.near_copies for sums in archive.run_outlets(run.id)} == {"rasid": 0, "qabas": 1}
 
 
 async def test_a_copy_that_is_flagged_flags_the_story_that_was_not(archive: Archive, seen: Seen) -> None:
@@ -299,6 +302,27 @@ async def test_a_redis_emptied_under_way_is_noticed_by_the_next_page_and_filled_
         looked_up = await seen.look_up("none", intake_banded(signed("2", wire(1), outlet="sahil")))
         assert looked_up is not None
         assert looked_up.shares.keys() == {article_id("1"), article_id("1", "qabas")}
+
+
+async def test_a_redis_that_lost_much_is_filled_beside_the_crawl(
+    archive: Archive, seen: Seen, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mirqab.intake.marking._BATCH", 1)
+    async with an_intake(archive, seen) as intake:
+        for number, slug in enumerate(SLUGS):
+            await bring(intake, signed(slug, wire(number)))
+    await redis.flushall()
+    async with an_intake(archive, seen, recovers=False) as intake:
+        assert await intake.recover(most=2) == 2
+        assert len(archive.marks.unmade()) == 2
+        near = await bring(intake, signed("1", edited(wire(3)), outlet="qabas"))
+        assert place_of(near) == (story_id("4"), Relation.NEAR, article_id("4")), "the archive knew"
+        assert intake._recovering is not None
+        await intake._recovering
+        assert archive.marks.unmade() == []
+        found = await seen.look_up("none", intake_banded(signed("2", edited(wire(0)), outlet="qabas")))
+        assert found is not None
+        assert article_id("1") in found.shares
 
 
 async def test_bands_that_were_evicted_are_written_again_at_the_next_start(
