@@ -44,7 +44,10 @@ class _HostsInHand(DownloaderInterface):
 
     def get_slot_key(self, request: Request) -> str:
         """Return the server that a request goes to; Scrapy would take two ports of one host for one."""
-        key: str = request.meta.setdefault("download_slot", server_of(request.url))
+        # asked for every request in hand, whenever another one may leave
+        if "download_slot" not in request.meta:
+            request.meta["download_slot"] = server_of(request.url)
+        key: str = request.meta["download_slot"]
         return key
 
     def stats(self, possible_slots: Iterable[str]) -> list[tuple[int, str]]:

@@ -14,12 +14,12 @@ from mirqab.types import FeedBody, FeedReading
 if TYPE_CHECKING:
     from mirqab.workers import Workers
 
-GATHER_S: Final = 0.05
+GATHER_S: Final = 0.1
 """So long a feed waits for others to be read with."""
 
-AT_A_TIME: Final = 20
+AT_A_TIME: Final = 50
 MOST_BYTES: Final = 128 * 1024
-"""A larger body, as it came, is read alone: it may take as long as twenty others."""
+"""A larger body, as it came, is read alone: it may take as long as many others."""
 
 
 class FeedReads:

@@ -12,6 +12,7 @@ import string
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
@@ -97,6 +98,7 @@ def host_of(url: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=1024)
 def origin_of(url: str) -> str:
     """Return `scheme://host:port` of an http(s) address, the port always shown; empty when there is none."""
     try:
@@ -110,6 +112,7 @@ def origin_of(url: str) -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
+@lru_cache(maxsize=1024)
 def server_of(url: str) -> str:
     """Return what tells the server of an address from others: its host, and its port where that is not the usual one.
 

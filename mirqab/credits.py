@@ -35,6 +35,9 @@ _DAYS_BOTH_WAYS: Final = 14
 """Words of a place and a day by both calendars: «جدة 26 شوال 1436 هـ الموافق 11 أغسطس 2015 م واس»."""
 _SHORT_LINE: Final = 5
 """Other words in a last line that is nothing but a credit."""
+_CAPTION: Final = 14
+"""Words of a caption, or of a picture's credit, at most."""
+_PICTURES: Final = frozenset(["صوره", "الصوره", "صور", "تصوير", "ارشيف", "ارشيفيه", "الارشيف", "عدسه"])
 _PARAGRAPH: Final = 25
 """Words of a last line that is text and no caption, though no full stop ends it."""
 
@@ -95,12 +98,14 @@ def _credited(headline: str, body: str, authors: Iterable[str]) -> Iterator[str]
     yield from _in_speaker_line(fold(headline))
     lines = _lines(head)
     for line in lines[:_HEAD_LINES]:
-        yield from _in_dateline(line)
+        if not _of_picture(line):
+            yield from _in_dateline(line)
     yield from _in_speaker_line(_opening(lines))
     for start, stop in sentences(head)[:_OPENING_SENTENCES]:
         yield from _attributed(head[start:stop])
     for line in _lines(tail)[-_TAIL_LINES:]:
-        yield from _in_last_line(line)
+        if not _of_picture(line):
+            yield from _in_last_line(line)
 
 
 # ----------------------------------------------------------------------------------------------- the places
@@ -168,9 +173,9 @@ def _in_last_line(line: str) -> Iterator[str]:
     if not runs:
         return
     named = sum(len(words(line[run.start : run.stop])) for run in runs)
-    others = sum(len(word) > 1 for word in words(line)) - named  # a letter is an editor's initial
+    others = len(_initials_aside(line)) - named
     for run in runs:
-        text, behind = line[: run.start].rstrip("([{/-–— " + _QUOTES), words(line[run.stop :])
+        text, behind = line[: run.start].rstrip("([{/-–— " + _QUOTES), _initials_aside(line[run.stop :])
         if run.is_bracketed:
             ends_text = text[-1:] in (*".!؟?", "") or line.endswith(".") or others >= _PARAGRAPH
             if not behind and (ends_text or others <= _LONE_PLACE):
@@ -179,6 +184,17 @@ def _in_last_line(line: str) -> Iterator[str]:
             yield from run.agencies()
         elif not behind and text[-1:] in (".", "…", "؟", "#", "*"):
             yield from run.agencies("words", "short")
+
+
+def _of_picture(line: str) -> bool:
+    """Tell whether a short line is the caption or the credit of a picture."""
+    said = words(line)
+    return len(said) <= _CAPTION and not _PICTURES.isdisjoint(said)
+
+
+def _initials_aside(text: str) -> list[str]:
+    """Return the words of a text but for single letters, which are editors' initials."""
+    return [word for word in words(text) if len(word) > 1]
 
 
 def _lines(text: str) -> list[str]:

@@ -1,15 +1,17 @@
 """Worker processes that can be killed one by one: hostile feeds and pages are read in them, never in the crawl itself.
 
-A pebble pool whose processes are forked from a small server that has the libraries loaded once, so a second or a
-replaced worker costs milliseconds. Three limits hold for each task: a time-out (the pool kills the process), an
-address-space limit (the task gets MemoryError) and a CPU limit set by the kernel, which also ends a process stuck in
-C code whose parent is gone. A process ends as soon as its parent does.
+Pebble pools whose processes are forked from a small server that has the libraries loaded once, so a second or a
+replaced worker costs milliseconds. Feeds have a pool of their own until the first page comes. Three limits hold for
+each task: a time-out (the pool kills the process), an address-space limit (the task gets MemoryError) and a CPU limit
+set by the kernel, which also ends a process stuck in C code whose parent is gone. A process ends as soon as its parent
+does.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import math
 import multiprocessing
@@ -23,13 +25,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from mirqab.errors import MirqabError
+from mirqab.forking import start_fork_server
 from mirqab.types import FeedBody, FeedReading, Page, Reason, StoredText, Verdict, Worked
 from mirqab.work import WorkPlan, judge, no_article, prepare, work
 
@@ -47,7 +49,8 @@ _POOLS_PER_TASK: Final = 3
 _CPU_GRACE_S: Final = 5
 # How a process ends that ran out of memory: its heap is full of holes, and the next page deserves a whole one.
 _OUT_OF_MEMORY_EXIT: Final = 77
-_CODE: Final = str(Path(__file__).resolve().parent.parent)
+# Objects made before a worker of pages looks for garbage; Python's own 700 suits programs that leave more behind.
+_COLLECT_EVERY: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +62,16 @@ class _Task(Generic[_R]):
     time_s: float
     failed: Callable[[Reason, str], _R]
     name: str
+    of_feeds: bool = False  # it needs neither the plan nor what reads pages
 
 
 class Workers:
-    """A pool of worker processes for one run; it starts with the first task, so a run of 304s starts none.
+    """The worker processes of one run; they start with the first task, so a run of 304s starts none.
 
     `count` processes; a page may take `page_time_s` seconds and `page_memory_mb` MB above what the process needs by
     itself, a feed `feed_time_s` seconds and the same memory. Use from one event loop or one thread. As with every
     use of multiprocessing, a script that makes one needs `if __name__ == "__main__"`. With no `plan` they read feeds
-    alone, and the first of a process then decides what its workers need not load.
+    alone.
     """
 
     def __init__(
@@ -78,7 +82,7 @@ class Workers:
         self._page_time_s = page_time_s
         self._feed_time_s = feed_time_s
         self._memory_bytes = page_memory_mb * 1024 * 1024
-        self._pool: ProcessPool | None = None
+        self._pools: dict[bool, ProcessPool] = {}  # by whether it is for feeds alone
         self._under_way: set[Future[Any]] = set()
         self._closed = False
         self._lock = threading.Lock()
@@ -99,7 +103,7 @@ class Workers:
     async def read_feeds_together(self, feeds: Sequence[FeedBody]) -> list[FeedReading] | None:
         """Return what some feeds say, read one after another within the limits of one; None when that failed."""
         return await self._run(
-            _Task(_read_feeds, (feeds,), self._feed_time_s, _not_read, f"{len(feeds)} feeds together")
+            _Task(_read_feeds, (feeds,), self._feed_time_s, _not_read, f"{len(feeds)} feeds together", of_feeds=True)
         )
 
     # ----------------------------------------------------------------------------- many, without one
@@ -144,8 +148,8 @@ class Workers:
         """End the processes, at once and for good; safe to call twice."""
         self._closed = True
         with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
+            pools, self._pools = tuple(self._pools.values()), {}
+        for pool in pools:
             _stop(pool)
         # the pool forgets what was under way; whoever waits for it must still hear of the end
         for future in tuple(self._under_way):
@@ -157,7 +161,7 @@ class Workers:
         return _Task(work, (page,), self._page_time_s, lambda why, detail: no_article(page, why, detail), page.url)
 
     def _feed_task(self, name: str, feed: FeedBody) -> _Task[FeedReading]:
-        return _Task(_read_feed, (feed,), self._feed_time_s, _no_reading, name)
+        return _Task(_read_feed, (feed,), self._feed_time_s, _no_reading, name, of_feeds=True)
 
     async def _run(self, task: _Task[_R]) -> _R:
         for _ in range(_POOLS_PER_TASK):
@@ -230,15 +234,11 @@ class Workers:
         if self._closed:
             raise MirqabError("the workers are closed")
         with self._lock:
-            if self._pool is not None and not self._pool.active:
-                _stop(self._pool)
-                self._pool = None
-            if self._pool is None:
-                self._pool = self._start()
+            pool = self._pool(of_feeds=task.of_feeds)
             cpu_s = math.ceil(task.time_s) + _CPU_GRACE_S
             arguments = (task.call, task.arguments, cpu_s, self._memory_bytes)
             try:
-                future: Future[_R] = self._pool.schedule(_bounded, args=arguments, timeout=task.time_s)
+                future: Future[_R] = pool.schedule(_bounded, args=arguments, timeout=task.time_s)
             except BrokenProcessPool as error:  # processes cannot be started; whoever waits tries again
                 future = Future()
                 future.set_exception(error)
@@ -246,15 +246,22 @@ class Workers:
         future.add_done_callback(self._under_way.discard)
         return future
 
-    def _start(self) -> ProcessPool:
-        context = multiprocessing.get_context("forkserver")
-        _start_fork_server("mirqab.preloaded_feeds" if self._plan is None else "mirqab.preloaded")
-        return ProcessPool(
-            max_workers=self._count,
-            initializer=_begin,
-            initargs=(self._plan,),
-            context=context,
-        )
+    def _pool(self, *, of_feeds: bool) -> ProcessPool:
+        """Return the pool for a task, started when there is none: once there is one for pages, it takes feeds too."""
+        of_feeds = self._plan is None or (of_feeds and False not in self._pools)
+        pool = self._pools.get(of_feeds)
+        if pool is not None and not pool.active:
+            _stop(pool)
+            pool = None
+        if pool is None:
+            start_fork_server(pages=not of_feeds)
+            self._pools[of_feeds] = pool = ProcessPool(
+                max_workers=self._count,
+                initializer=_begin,
+                initargs=(None if of_feeds else self._plan,),
+                context=multiprocessing.get_context("forkserver"),
+            )
+        return pool
 
     def _failure(self, task: _Task[_R], error: Exception) -> _R:
         """Turn what became of a worker into the task's outcome."""
@@ -293,26 +300,6 @@ def _stop(pool: ProcessPool) -> None:
     pool.join()
 
 
-def _start_fork_server(preload: str) -> None:
-    """Start the process that workers are forked from, with the libraries loaded, unless it runs already.
-
-    SIGINT stays blocked in it and so in all workers: Ctrl-C reaches them too, and how they end is for us to say.
-    Python before 3.13 does not hand its import path over, so it goes through the environment.
-    """
-    multiprocessing.set_forkserver_preload([preload])
-    before = os.environ.get("PYTHONPATH")
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    os.environ["PYTHONPATH"] = _CODE if not before else os.pathsep.join((_CODE, before))
-    try:
-        forkserver.ensure_running()
-    finally:
-        if before is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = before
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-
-
 # ------------------------------------------------------------------------------- in the worker process
 
 
@@ -330,6 +317,9 @@ def _begin(plan: WorkPlan | None) -> None:
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
     if plan is not None:
         prepare(plan)
+        # the topics stay: to walk them again and again for garbage, and at every turn, took a twentieth of the time
+        gc.freeze()
+        gc.set_threshold(_COLLECT_EVERY)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _own_bytes = _address_space()

@@ -301,6 +301,27 @@ async def test_a_redis_emptied_under_way_is_noticed_by_the_next_page_and_filled_
         assert looked_up.shares.keys() == {article_id("1"), article_id("1", "qabas")}
 
 
+async def test_a_redis_that_lost_much_is_filled_beside_the_crawl(
+    archive: Archive, seen: Seen, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mirqab.intake.marking._BATCH", 1)
+    async with an_intake(archive, seen) as intake:
+        for number, slug in enumerate(SLUGS):
+            await bring(intake, signed(slug, wire(number)))
+    await redis.flushall()
+    async with an_intake(archive, seen, recovers=False) as intake:
+        assert await intake.recover(most=2) == 2
+        assert len(archive.marks.unmade()) == 2
+        near = await bring(intake, signed("1", edited(wire(3)), outlet="qabas"))
+        assert place_of(near) == (story_id("4"), Relation.NEAR, article_id("4")), "the archive knew"
+        assert intake._recovering is not None
+        await intake._recovering
+        assert archive.marks.unmade() == []
+        found = await seen.look_up("none", intake_banded(signed("2", edited(wire(0)), outlet="qabas")))
+        assert found is not None
+        assert article_id("1") in found.shares
+
+
 async def test_bands_that_were_evicted_are_written_again_at_the_next_start(
     archive: Archive, seen: Seen, redis: Redis
 ) -> None:

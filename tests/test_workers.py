@@ -305,6 +305,34 @@ if __name__ == "__main__":
 """
 
 
+LOADING = """
+from mirqab.work import WorkPlan
+from mirqab.workers import Workers, _Task
+
+def has_loaded(workers, of_feeds):
+    call = ("'mirqab.extraction' in __import__('sys').modules",)
+    return workers._submit(_Task(eval, call, 20, None, "modules", of_feeds=of_feeds)).result(30)
+
+if __name__ == "__main__":
+    workers = Workers(WorkPlan(), count=1, page_time_s=20, page_memory_mb=500, feed_time_s=20)
+    print([has_loaded(workers, of_feeds) for of_feeds in (True, False, True)])
+    workers.close_now()
+"""
+
+
+def test_what_pages_need_is_loaded_when_the_first_comes_and_inherited(
+    tmp_path: Path, child_environ: Callable[..., dict[str, str]]
+) -> None:
+    script = tmp_path / "loading.py"
+    script.write_text(LOADING, encoding="utf-8")
+
+    done = subprocess.run(
+        [sys.executable, str(script)], env=child_environ(), capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert done.stdout.strip() == "[False, True, True]", done.stderr
+
+
 def _command(tmp_path: Path, environ: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
     script = tmp_path / "crawl.py"
     script.write_text(SCRIPT, encoding="utf-8")

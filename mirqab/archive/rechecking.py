@@ -113,7 +113,7 @@ _LOOKS: Final = (
     .order_by(_entries.c.check_at, _entries.c.id)
     .limit(bindparam("most"))
 )
-_WITH_LOOKS: Final = select(_entries.c.outlet).where(_due_look).distinct()
+_WITH_LOOKS: Final = select(_entries.c.outlet).where(_due_look)  # not distinct, for which SQLite would read every entry
 _IS_DUE: Final = select(_entries.c.id).where(_this_entry, _due_look)
 
 

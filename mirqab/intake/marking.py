@@ -19,9 +19,11 @@ MARKED_DAYS: Final = 60
 """Marks of texts are kept in Redis for 30 to 60 days; bands, for two windows at most."""
 
 _BATCH: Final = 100
-_SAMPLED: Final = 100
-_LOST: Final = 0.02
-"""Of the bands of articles drawn at random, this share may be missing: a band that 64 articles have takes no more."""
+_SAMPLED: Final = 50
+_LOST_ARTICLES: Final = 0.1
+_LOST_BANDS: Final = 0.2
+"""Of articles drawn at random and of their bands, these shares may be missing: a band that 64 articles have takes no
+more, and of a form that is filled in every hour the later ones have hardly any other."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,8 +62,13 @@ class Marking:
         self._archive.signatures.sign([(text, signature(text.headline, text.body)) for text in texts])
         return len(texts)
 
-    async def refill(self, *, all_again: bool = False, step: Callable[[], None] = lambda: None) -> Filled:
-        """Make the marks of unconfirmed articles; of all, when Redis was emptied, or lacks what it should hold."""
+    async def refill(
+        self, *, all_again: bool = False, most: int | None = None, step: Callable[[], None] = lambda: None
+    ) -> Filled:
+        """Make the marks of unconfirmed articles; of all, when Redis was emptied, or lacks what it should hold.
+
+        With `most`, of some more than so many: a Redis that lost a million has to be filled beside the crawl.
+        """
         emptied = self._seen.started_empty
         epoch = await self._seen.name_epoch()
         if epoch is not None and (all_again or emptied or self._seen.started_empty or not await self._holds_bands()):
@@ -71,7 +78,7 @@ class Marking:
                 _log.info("Redis is told %d articles again", gone)
             kill_point("unconfirmed")
         made = 0
-        while self._seen.available:
+        while self._seen.available and (most is None or made < most):
             unmade = await self._thread.call(self._archive.marks.unmade, _BATCH)
             if not unmade:
                 return Filled(made=made, epoch=epoch)
@@ -102,7 +109,7 @@ class Marking:
         found = await self._seen.bands.find(texts)
         if found is None or not texts:
             return True
-        missing = sum(
-            len(text.bands) - shares[one.article] for one, text, shares in zip(drawn, texts, found, strict=True)
-        )
-        return missing <= _LOST * sum(len(text.bands) for text in texts)
+        lacking = [len(text.bands) - shares[one.article] for one, text, shares in zip(drawn, texts, found, strict=True)]
+        gone = sum(lacks == len(text.bands) for lacks, text in zip(lacking, texts, strict=True))
+        whole = sum(len(text.bands) for text in texts)
+        return gone <= _LOST_ARTICLES * len(texts) and sum(lacking) <= _LOST_BANDS * whole

@@ -40,6 +40,9 @@ from mirqab.types import (
 
 _log = logging.getLogger(__name__)
 
+FILLED_AT_START: Final = 5000
+"""Articles of which Redis is told before anything is fetched; a thousand take half a second."""
+
 _PATIENCE_S: Final = 3.0
 """For a step beside the crawl that did not hear of its end."""
 
@@ -320,14 +323,15 @@ class Intake:
         if claim is not None:
             await self.seen.release(claim)
 
-    async def recover(self) -> int:
+    async def recover(self, *, most: int | None = FILLED_AT_START) -> int:
         """Make the marks that a kill or an absent Redis left unmade; return how many. To be called at start.
 
-        When Redis turns out to have lost what it held, that is every article of the last 60 days. In an archive made
-        before there were signatures, those of the window are made first.
+        When Redis turns out to have lost what it held, that is every article of the last 60 days; what is left beyond
+        `most` is made beside the crawl, which looks for copies in the archive meanwhile. In an archive made before
+        there were signatures, those of the window are made first.
         """
         await self._marking.sign(since=datetime.now(UTC) - timedelta(days=self._window_days))
-        done = await self._marking.refill()
+        done = await self._marking.refill(most=most)
         self._looking.trusted = done.epoch
         return done.made
 
@@ -338,7 +342,7 @@ class Intake:
 
     async def _recover_again(self) -> None:
         try:
-            await self.recover()
+            await self.recover(most=None)
         except ArchiveError as error:  # the crawl meets it by itself
             _log.warning("the marks in Redis cannot be made again now: %s", error)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mirqab import developments
 from mirqab.addresses import clean_url
 from mirqab.errors import NotFoundError
 from mirqab.reader.queries import resolve, strongest
@@ -106,6 +107,8 @@ def _decided(flags: Sequence[StoryFlag]) -> Iterator[str]:
             word = flag.decided.decision.value.replace("_", " ")
             note = f": {flag.decided.note}" if flag.decided.note else "."
             yield f"{flag.decided.decided_by} decided that it is {word} for {flag.topic}{note}"
+        if flag.development:
+            yield f"The story told something new since then: {developments.told(flag.development)}."
 
 
 def _listed_otherwise(

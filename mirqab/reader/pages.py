@@ -13,7 +13,7 @@ from mirqab.reader.marks import Piece, paragraphs, pieces
 from mirqab.reader.plain import When, safe_link, when
 from mirqab.reader.queries import strongest
 from mirqab.reader.told import told
-from mirqab.types import Embed, Evidence, FlagState, Sentence, Verdict
+from mirqab.types import Decision, Embed, Evidence, Sentence, Verdict
 
 if TYPE_CHECKING:
     from mirqab.archive import ArticleDetail, FlaggedStory, StoryDetail, StoryFlag
@@ -195,7 +195,7 @@ def post(embed: Embed) -> Post:
 def standing(flag: StoryFlag, topics: Mapping[str, str], now: datetime) -> Standing:
     """Return where a flag stands, with the decision on it."""
     decided = flag.decided
-    against = decided is not None and flag.earned != (flag.state is not FlagState.IRRELEVANT)
+    against = decided is not None and flag.earned != (decided.decision is not Decision.IRRELEVANT)
     return Standing(
         topic=topics.get(flag.topic, flag.topic),
         state=words.STATES[flag.state],

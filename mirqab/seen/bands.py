@@ -1,9 +1,9 @@
 """Which stored articles share a band with a text: candidates for copies, found in one round trip.
 
-A band is five bytes of a text's signature (`mirqab.copies`), opaque here. Many bands lie one after another in one string,
-each with an article that has it: eleven bytes, where a key of its own would cost ninety. The strings lie in periods as
-long as the window and go as a whole, when it has left them behind: an article of today lies there for one to two
-windows.
+A band is five bytes of a text's signature (`mirqab.copies`), opaque here. Many bands lie one after another in one
+string, each with an article that has it: eleven bytes, where a key of its own would cost ninety. The strings lie in
+periods as long as the window and go as a whole, when it has left them behind: an article of today lies there for one to
+two windows.
 """
 
 from __future__ import annotations

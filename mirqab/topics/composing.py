@@ -72,6 +72,12 @@ class Plan:
         )
         self.leading = frozenset(rule.together[0] for rule in topic.rules)
         """The compositions with which a rule begins."""
+        self.values: dict[str, dict[int, list[tuple[int, str]]]] = {}
+        """Facet → concept → the values that it tells, with their places in the topic file."""
+        for facet in topic.facets:
+            told = self.values.setdefault(facet.name, {})
+            for place, (value, concept) in enumerate(facet.values.items()):
+                told.setdefault(numbers[concept], []).append((place, value))
 
 
 class Found:
@@ -95,6 +101,14 @@ class Found:
         """Return the places of a concept; of None, none."""
         number = None if name is None else self._plan.numbers.get(name)
         return () if number is None else self._named.get(number, ())
+
+    def told(self, facet: str) -> list[tuple[str, Sequence[Span]]]:
+        """Return the values of a facet that are named, in the file's order, with their places."""
+        values = self._plan.values[facet]
+        found = sorted(
+            (place, value, number) for number in values.keys() & self._named.keys() for place, value in values[number]
+        )
+        return [(value, self._named[number]) for _, value, number in found]
 
     def hits(self, name: str) -> Sequence[Hit]:
         """Return the hits of a concept or a composition."""

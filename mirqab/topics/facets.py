@@ -94,10 +94,10 @@ def _votes(facet: Facet, evidence: Sequence[Counted], gap: int | None) -> tuple[
     votes: _Votes = {}
     mentions: _Mentions = {}
     for item in evidence:
-        for value, concept in facet.values.items():
+        for value, spans in item.found.told(facet.name):
             near = [
                 span
-                for span in item.found.places(concept)
+                for span in spans
                 if gap is None or any(distance(span, (hit.start, hit.stop)) <= gap for hit in item.scored.hits)
             ]
             if near:

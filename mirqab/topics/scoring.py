@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mirqab.topics.composing import Found, Hit, Piece, Plan, distance
+from mirqab.topics.composing import Found, Hit, Piece, Plan, Span, distance
 from mirqab.topics.language import Penalty, Rule, Scope
 
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -84,16 +84,24 @@ def _fulfil(rule: Rule, hit: Hit, found: Found, composed: dict[str, list[Hit]]) 
 
 
 def _applies(penalty: Penalty, found: Found, hits: Sequence[Hit], words: Sequence[str], year: int | None) -> bool:
-    if any(found.hits(name) for name in penalty.unless):
-        return False
     if penalty.past_year:
         years = [int(word) for word in words if _YEAR.fullmatch(word)]
-        return year is not None and bool(years) and max(years) < year
+        is_past = year is not None and bool(years) and max(years) < year
+        return is_past and not _lifted(penalty, found)
     name = penalty.concept
     spans = [(hit.start, hit.stop) for hit in found.hits(name)] if name in found.composed else found.places(name)
+    return bool(spans) and _stands_against(penalty, spans, hits) and not _lifted(penalty, found)
+
+
+def _lifted(penalty: Penalty, found: Found) -> bool:
+    return any(found.hits(name) for name in penalty.unless)
+
+
+def _stands_against(penalty: Penalty, spans: Sequence[Span], hits: Sequence[Hit]) -> bool:
+    """Say whether what a penalty looks for stands where it bears on the hits of a sentence."""
     if penalty.before:
         # only when every hit is so preceded: «بعد انسحاب الجيش طالبت بانسحاب القوات» is current news
-        return bool(spans) and all(
+        return all(
             any(
                 stop <= hit.anchor[0] and (penalty.gap is None or hit.anchor[0] - stop <= penalty.gap)
                 for _, stop in spans

@@ -42,6 +42,7 @@ def test_a_decision_holds_for_copies_until_one_tells_something_new(press: Press,
     assert ("date", "2027-06-30") in [(one.kind, one.value) for one in flag.development]
     assert all(one.sentence == NEW.rstrip(".") for one in flag.development)
     assert last.end["developing"] == {"troop-withdrawal-talks": 1}
+    assert "told something new since then: new act" in deployment.mirqab("explain", flag.story)
 
     before = flag
     assert "1 kept" in deployment.mirqab("rematch", "--all")
