@@ -109,6 +109,9 @@ async def test_a_near_copy_is_an_article_of_its_own_in_the_story_of_its_nearest(
     assert (first.raised, near.raised) == ((TOPIC[0],), ()), "a story is flagged once"
     (flag,) = archive.flagged()
     assert flag.story == story_id("1")
+    run, _ = archive.runs()
+    assert (run.stored, run.near_copies, run.duplicates) == (3, 1, 0)
+    assert {sums.outlet: sums.near_copies for sums in archive.run_outlets(run.id)} == {"rasid": 0, "qabas": 1}
 
 
 async def test_a_copy_that_is_flagged_flags_the_story_that_was_not(archive: Archive, seen: Seen) -> None:

@@ -15,7 +15,7 @@ from mirqab.archive import tables
 from mirqab.archive.dialect import insert_or_update
 from mirqab.errors import ArchiveError
 from mirqab.processes import boot, exists, process_start
-from mirqab.types import REFUSALS, ExitCode, FeedRole, Reason, make_id
+from mirqab.types import REFUSALS, ExitCode, FeedRole, Reason, Relation, make_id
 
 RunState = Literal["running", "done", "failed", "interrupted"]
 _CUT_SHORT: Final = frozenset({"interrupted", "shutdown"})  # told to end; the latter is Scrapy's word, in older ledgers
@@ -31,8 +31,9 @@ class Sums:
     whatever reason. Items of both: found = new + reopened + known + noted + unusable; `found_again` are the new ones of
     back-fills. Pages: stored + duplicates + looked + failed + refused + put off are the entries that the run touched:
     `looked` those stored before that were looked at again, some of which had `changed` or were `gone`; `fetched` those
-    for which the server answered; `reasons` is to them what `feed_reasons` is to feeds. `gaps` counts feeds that
-    rolled over, `left_out` the items beyond the most that are read.
+    for which the server answered; `near_copies` those stored that are near copies of other articles; `reasons` is to
+    them what `feed_reasons` is to feeds. `gaps` counts feeds that rolled over, `left_out` the items beyond the most
+    that are read.
     """
 
     feeds_ok: int = 0
@@ -55,6 +56,7 @@ class Sums:
     found_again: int = 0
     fetched: int = 0
     stored: int = 0
+    near_copies: int = 0
     duplicates: int = 0
     looked: int = 0
     changed: int = 0
@@ -173,8 +175,12 @@ def _polls_by(of: Column[str]) -> Select[Any]:
 
 def _outcomes_by(of: Column[str]) -> Select[Any]:
     answered = func.sum(case((_outcomes.c.answered, 1), else_=0)).label("answered")
+    near = func.sum(case((tables.articles.c.relation.in_([Relation.NEAR, Relation.UPDATE]), 1), else_=0)).label("near")
     by = (of.label("of"), _outcomes.c.outcome, _outcomes.c.reason)
-    return select(*by, func.count().label("rows"), answered).select_from(_outcomes).group_by(of, *by[1:])
+    # of a page that was stored the article that it became, of any other none
+    became = (tables.articles.c.id == _outcomes.c.article) & (_outcomes.c.outcome == "stored")
+    rows = _outcomes.outerjoin(tables.articles, became)
+    return select(*by, func.count().label("rows"), answered, near).select_from(rows).group_by(of, *by[1:])
 
 
 class _Adding:
@@ -206,6 +212,7 @@ class _Adding:
         """Add entries of one outcome and reason."""
         end = _end(row)
         self._counts["fetched"] += row.answered
+        self._counts["near_copies"] += row.near
         if end in _LOOKS:
             self._counts.update({name: row.rows for name in ("looked", _LOOKS[end]) if name})
             return

@@ -15,6 +15,7 @@ PAGE_COUNTS: Final = {
     "reopened": "reopened",
     "fetched": "fetched",
     "stored": "stored",
+    "near_copies": "near",
     "duplicates": "copies",
     "looked": "again",
     "changed": "changed",
