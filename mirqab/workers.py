@@ -49,7 +49,7 @@ _POOLS_PER_TASK: Final = 3
 _CPU_GRACE_S: Final = 5
 # How a process ends that ran out of memory: its heap is full of holes, and the next page deserves a whole one.
 _OUT_OF_MEMORY_EXIT: Final = 77
-# Objects made before a worker of pages looks for garbage; Python's own 700 suits programs that leave more behind.
+# Objects made before a worker looks for garbage; Python's own 700 suits programs that leave more behind.
 _COLLECT_EVERY: Final = 10_000
 
 
@@ -317,9 +317,9 @@ def _begin(plan: WorkPlan | None) -> None:
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
     if plan is not None:
         prepare(plan)
-        # the topics stay: to walk them again and again for garbage, and at every turn, took a twentieth of the time
-        gc.freeze()
-        gc.set_threshold(_COLLECT_EVERY)
+    # what is there by now stays: to walk it again and again for garbage took a twentieth of a page's time
+    gc.freeze()
+    gc.set_threshold(_COLLECT_EVERY)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _own_bytes = _address_space()

@@ -1,9 +1,9 @@
 """Which stored articles share a band with a text: candidates for copies, found in one round trip.
 
-A band is five bytes of a text's signature (`mirqab.copies`), opaque here. Each lies as a field of a small hash that
-many bands share, with the articles that have it: 15 bytes a band, where a key of its own would cost ninety. The hashes
-lie in periods as long as the window and go as a whole, when it has left them behind: an article of today lies there for
-one to two windows.
+A band is five bytes of a text's signature (`mirqab.copies`), opaque here. Many bands lie one after another in one
+string, each with an article that has it: eleven bytes, where a key of its own would cost ninety. The strings lie in
+periods as long as the window and go as a whole, when it has left them behind: an article of today lies there for one to
+two windows.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class Bands:
         return day // self._window_days
 
     def _life_s(self, period: int) -> int:
-        """Return for how long a period's hashes are kept: until the window has left its last day behind.
+        """Return for how long a period's strings are kept: until the window has left its last day behind.
 
         At least a day: what is written again after that (an old article, worked anew) is of use to what comes with it.
         """

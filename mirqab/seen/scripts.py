@@ -67,23 +67,33 @@ end
 return #KEYS
 """
 
-_BAND_PLACE: Final = """
--- A band is five bytes: two choose one of 49152 hashes of its period, three are the field.
--- The names of keys are made here: forty of them for a text would cost the asking process more than the whole answer.
-local byte, sub, call = string.byte, string.sub, redis.call
-local function place(bands, at)
-  local one, two = byte(bands, at, at + 1)
-  return (one * 256 + two) % 49152, sub(bands, at + 2, at + 4)
+_BANDS_OF: Final = """
+-- A band is five bytes: two choose one of 49152 strings of its period, three name it there. Behind its name stand the
+-- eight bytes of an article. The strings of a text are read in one command; their keys are made here: forty of them for
+-- a text would cost the asking process more than the whole answer.
+local byte, sub, find, call = string.byte, string.sub, string.find, redis.call
+local function add_keys(keys, period, bands)
+  for at = 1, #bands, 5 do
+    local one, two = byte(bands, at, at + 1)
+    keys[#keys + 1] = period .. (one * 256 + two) % 49152
+  end
+end
+-- Returns where the next article of a band stands in a string, nil behind the last.
+local function place(held, name, from)
+  local at = find(held, name, from, true)
+  while at and at % 11 ~= 1 do
+    at = find(held, name, at + 1, true)
+  end
+  return at
 end
 """
 
 FIND_BANDS: Final = (
-    _BAND_PLACE
+    _BANDS_OF
     + """
 -- ARGV prefix, then for each text: first and last period, its bands. Returns for each text the articles that share a
 -- band with it, sixteen hexadecimal digits each, and behind each how many bands they share.
--- A field holds up to eight articles, the most that keep a hash packed; the next eight lie in the same field with a
--- number behind. A period that has no mark has no bands, as the one to come mostly.
+-- A period that has no mark has no bands, as the one to come mostly.
 local digits = string.rep('%02x', 8)
 local marked = {}
 local function has_bands(period)
@@ -96,29 +106,25 @@ local found = {}
 for i = 2, #ARGV, 2 do
   local first, last = string.match(ARGV[i], '(%S+) (%S+)')
   local bands = ARGV[i + 1]
-  local periods = {}
+  local keys, shared, articles = {}, {}, {}
   for number = tonumber(first), tonumber(last) do
     local period = string.format('%d', number)
     if has_bands(period) then
-      periods[#periods + 1] = ARGV[1] .. period .. ':'
+      add_keys(keys, ARGV[1] .. period .. ':', bands)
     end
   end
-  local shared = {}
-  for at = 1, #bands, 5 do
-    local shard, field = place(bands, at)
-    for _, period in ipairs(periods) do
-      local held, part = call('HGET', period .. shard, field), 0
-      while held do
-        for from = 1, #held, 8 do
-          local article = sub(held, from, from + 7)
-          shared[article] = (shared[article] or 0) + 1
-        end
-        part = part + 1
-        held = #held == 64 and part < 8 and call('HGET', period .. shard, field .. string.char(part))
+  local strings = #keys > 0 and call('MGET', unpack(keys)) or {}
+  for k, held in ipairs(strings) do
+    if held then
+      local name = sub(bands, (k - 1) * 5 % #bands + 3, (k - 1) * 5 % #bands + 5)
+      local at = place(held, name, 1)
+      while at do
+        local article = sub(held, at + 3, at + 10)
+        shared[article] = (shared[article] or 0) + 1
+        at = place(held, name, at + 11)
       end
     end
   end
-  local articles = {}
   for article, count in pairs(shared) do
     articles[#articles + 1] = string.format(digits, byte(article, 1, 8))
     articles[#articles + 1] = count
@@ -130,39 +136,34 @@ return found
 )
 
 REMEMBER_BANDS: Final = (
-    _BAND_PLACE
+    _BANDS_OF
     + """
 -- ARGV prefix, whether lives are renewed, then for each article: its period and the seconds that it lives, its eight
 -- bytes, its bands. Returns how many articles there were. A band that 64 articles have, which a form letter has, takes
--- no more. A life that is not renewed is not written to the server's file again.
-local renewed = ARGV[2] == '1'
+-- no more.
 for i = 3, #ARGV, 3 do
   local period, life = string.match(ARGV[i], '(%S+) (%S+)')
   local article, bands = ARGV[i + 1], ARGV[i + 2]
+  local keys, written = {}, {}
+  add_keys(keys, ARGV[1] .. period .. ':', bands)
   call('SET', ARGV[1] .. period, '', 'EX', life)
-  for at = 1, #bands, 5 do
-    local shard, field = place(bands, at)
-    local key = ARGV[1] .. period .. ':' .. shard
-    local written = call('HSETNX', key, field, article)
-    local part = 0
-    while written == 0 and part < 8 do
-      local name = part == 0 and field or field .. string.char(part)
-      local held = call('HGET', key, name) or ''
-      for from = 1, #held, 8 do
-        if sub(held, from, from + 7) == article then
-          written = 1
-        end
-      end
-      if written == 0 and #held < 64 then
-        call('HSET', key, name, held .. article)
-        written = 1
-      end
-      part = part + 1
-    end
-    if renewed then
-      call('EXPIRE', key, life)
+  for k, held in ipairs(call('MGET', unpack(keys))) do
+    local key, name = keys[k], sub(bands, k * 5 - 2, k * 5)
+    if not held and not written[key] then
+      call('SET', key, name .. article, 'EX', life)
+      written[key] = true
     else
-      call('EXPIRE', key, life, 'NX')
+      local at, count = held and place(held, name, 1), 0
+      while at do
+        count = sub(held, at + 3, at + 10) == article and 64 or count + 1
+        at = count < 64 and place(held, name, at + 11)
+      end
+      if count < 64 then
+        call('APPEND', key, name .. article)
+      end
+      if ARGV[2] == '1' then
+        call('EXPIRE', key, life)
+      end
     end
   end
 end
