@@ -131,6 +131,8 @@ def test_what_judged_an_article_is_known_after_it_moved_to_one_row(tmp_path: Pat
                 " authors, extractor, quality, fetched_at, stored_at, body)"
                 f" VALUES ('a{number}', 'e{number}', 's{number}', 'new', 'rasid',"
                 f" 'u{number}', 'u{number}', 'f{number}', 'خبر', '[]', '', 1, {at}, {at}, '')",
+                "INSERT INTO sightings (entry, article, outlet, url, url_key, relation, seen_at, headline)"
+                f" VALUES ('e{number}', 'a{number}', 'rasid', 'u{number}', 'u{number}', 'new', {at}, 'خبر')",
                 f"INSERT INTO judged VALUES ('a{number}', 'talks', 'v1')",
                 f"INSERT INTO judged VALUES ('a{number}', 'exchange', 'v{number}')",
                 "INSERT INTO flags (story, topic, state, article, topic_version, score, grade, first_seen_at,"
