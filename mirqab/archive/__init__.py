@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mirqab.archive.marks import Unmarked
     from mirqab.archive.nearmisses import NearMiss
     from mirqab.archive.newest import StoredStory, StoryText
+    from mirqab.archive.placing import Known, Place, SameEvent
     from mirqab.archive.pruning import FlaggedRecord, Pruned, PrunedElsewhereError, PrunePlan, RawSpace
     from mirqab.archive.raw import KeptPage, RawWriter, read_page, read_raw
     from mirqab.archive.reads import (
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from mirqab.archive.reports import FlaggedReport, ReadTexts, ReportText
     from mirqab.archive.runs import OutletSums, RunRow, RunState
     from mirqab.archive.signatures import Candidate, Compare, LookedUp, Nearest, Signed, Unsigned
-    from mirqab.archive.storing import Known, Place, SameEvent
     from mirqab.archive.thread import ArchiveThread
 
 __all__ = [
@@ -111,7 +111,7 @@ _MODULES: Final = {
     "FlaggedStory": "listing",
     "KeptEntry": "reextracting",
     "KeptPage": "raw",
-    "Known": "storing",
+    "Known": "placing",
     "LookedUp": "signatures",
     "Marked": "decisions",
     "NearMiss": "nearmisses",
@@ -120,7 +120,7 @@ _MODULES: Final = {
     "OutletSums": "runs",
     "PageFact": "drifts",
     "PageShown": "drifts",
-    "Place": "storing",
+    "Place": "placing",
     "PrunePlan": "pruning",
     "Pruned": "pruning",
     "PrunedElsewhereError": "pruning",
@@ -133,7 +133,7 @@ _MODULES: Final = {
     "ReportText": "reports",
     "RunRow": "runs",
     "RunState": "runs",
-    "SameEvent": "storing",
+    "SameEvent": "placing",
     "Settle": "feedstates",
     "Signed": "signatures",
     "StaleArticle": "rejudging",

@@ -38,13 +38,13 @@ from mirqab.archive.keptpages import KeptPages
 from mirqab.archive.marks import Marks
 from mirqab.archive.nearmisses import NearMiss
 from mirqab.archive.newest import StoredStory
+from mirqab.archive.placing import Place, SameEvent
 from mirqab.archive.regrouping import Regrouped, Regrouping
 from mirqab.archive.rejudging import Chosen, Rejudged, StaleBatch
 from mirqab.archive.reports import Reports
 from mirqab.archive.runs import OutletSums, RunRow
 from mirqab.archive.signatures import Compare, LookedUp
 from mirqab.archive.signing import Signatures
-from mirqab.archive.storing import Place, SameEvent
 from mirqab.types import (
     LISTED,
     Admitted,

@@ -10,10 +10,10 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from mirqab.archive import opening, pruning, reextracting
+from mirqab.archive.placing import Place, SameEvent
 from mirqab.archive.pruning import Pruned, PrunePlan, RawSpace
 from mirqab.archive.reextracting import KeptEntry
 from mirqab.archive.signatures import Compare, LookedUp
-from mirqab.archive.storing import Place, SameEvent
 from mirqab.errors import ArchiveError
 from mirqab.types import Worked
 

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, select, update
 
 from mirqab.archive import reads, storing, tables
 from mirqab.archive.entries import entry_of, write_outcome
+from mirqab.archive.placing import Place, SameEvent
 from mirqab.archive.signatures import Compare, LookedUp
-from mirqab.archive.storing import Place, SameEvent
 from mirqab.types import Article, EntryState, FeedEntry, RawLocation, Verdict, Worked, make_id
 
 _entries = tables.entries
@@ -100,11 +100,8 @@ def write(
         fetched=False,
     )
     own = current.article if current.is_own else None
-    if own is not None and current.story is not None:
-        if stored.article == own.id:
-            raised = storing.rewrite(conn, worked, own.id, current.story, now)
-        else:
-            storing.void(conn, own.id, current.story, now)
+    if own is not None and stored.placement is not None:
+        raised = storing.rewrite(conn, worked, own.id, stored.placement.story, now)
     return (*stored.raised, *raised)
 
 

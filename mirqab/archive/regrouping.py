@@ -82,6 +82,13 @@ _WENT: Final = (
     .order_by(_regroupings.c.id.desc())
     .limit(1)
 )
+_FLAGGED_BY: Final = (  # its only article went where its text is another one's
+    select(_articles.c.story)
+    .join(_flags, _flags.c.article == _articles.c.id)
+    .where(_flags.c.story == bindparam("this_story"))
+    .order_by(_flags.c.topic)
+    .limit(1)
+)
 
 
 def resolve(conn: Connection, story: str) -> str:
@@ -93,9 +100,10 @@ def resolve(conn: Connection, story: str) -> str:
         if conn.execute(_HOLDS, {"this_story": at}).first() is not None:
             return at
         row = conn.execute(_WENT, {"this_story": at}).one_or_none()
-        if row is None:
-            break
-        at = row.story if row.decision == "merge" else row.other
+        if row is not None:
+            at = row.story if row.decision == "merge" else row.other
+            continue
+        at = conn.execute(_FLAGGED_BY, {"this_story": at}).scalar_one_or_none() or story
     return story
 
 

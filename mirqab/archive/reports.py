@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from mirqab.archive import tables
 from mirqab.archive.dialect import insert_or_update
@@ -34,7 +34,7 @@ THEATRE: Final = "theatre"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FlaggedReport:
-    """An article of a flagged story that is a copy of none. `published` is when it was fetched where nobody said it."""
+    """An article of a flagged story, a copy of none there. `published` is when it was fetched where nobody said it."""
 
     article: str
     story: str
@@ -55,6 +55,7 @@ class ReportText:
 ReadTexts = Callable[[Collection[str]], Mapping[str, ReportText]]
 """Returns the texts of articles by their ids."""
 
+_near = _articles.alias("near")
 _AROUND: Final = (
     select(
         _articles.c.id,
@@ -70,7 +71,11 @@ _AROUND: Final = (
                 _flags.c.first_seen_at >= bindparam("oldest"), _flags.c.state != FlagState.WITHDRAWN
             )
         ),
-        _articles.c.relation.in_([Relation.NEW, Relation.SAME_EVENT]),
+        or_(
+            _articles.c.relation.in_([Relation.NEW, Relation.SAME_EVENT]),
+            # a person has parted it from what it is a copy of
+            select(_near.c.id).where(_near.c.id == _articles.c.nearest, _near.c.story != _articles.c.story).exists(),
+        ),
     )
     .order_by(_articles.c.stored_at, _articles.c.id)
 )

@@ -6,20 +6,19 @@ one moment the second sees the first. The unique keys of the table `articles` wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import date, datetime
-from functools import partial
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from mirqab.addresses import url_key
-from mirqab.archive import developing, flags, marks, rechecking, reports, signatures, tables, topicsets
+from mirqab.archive import developing, flags, marks, placing, rechecking, signatures, tables, topicsets
 from mirqab.archive.columns import storable
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import raw_columns, write_outcome
-from mirqab.archive.reports import FlaggedReport, ReadTexts
+from mirqab.archive.placing import Known, Place, SameEvent
 from mirqab.archive.signatures import Compare, LookedUp
 from mirqab.errors import ArchiveError
 from mirqab.topics import verdict_to_json
@@ -28,27 +27,6 @@ from mirqab.types import Article, EntryState, Placement, RaisedBy, Relation, Sto
 _articles = tables.articles
 _entries = tables.entries
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Known:
-    """An article of the archive that a worked page is tied to, and how.
-
-    `EXACT` the same text or the same address; `UPDATE` another text of the same article, a text that the article had
-    before, or a copy of it that its outlet carries at another address; `NEAR` a copy of another outlet's;
-    `SAME_EVENT` another text on its event. `similarity` is known of copies and of texts on one event.
-    """
-
-    article: str
-    story: str
-    relation: Relation
-    similarity: float | None = None
-
-
-Place = Callable[[Worked, Known | None], Placement]
-"""Says which story a page belongs to; pure, called inside the transaction."""
-
-SameEvent = Callable[[Worked, Sequence[FlaggedReport], ReadTexts], Known | None]
-"""Says which article of the flagged stories tells of the event of a flagged page; called inside the transaction."""
 
 # Statements that a crawl runs for every page are built once: building one costs more than running it.
 _STANDS: Final = select(_entries.c.state, _entries.c.article, _entries.c.check_at).where(
@@ -91,7 +69,9 @@ def store(
     Looks for, in this order: an article with the same text (then the page is a sighting of it), the article that this
     entry already became or that lies at the same final address (then its text is brought up to date), nothing. Then it
     is a new article: in the story of a former text that it repeats, of the article of which it is a copy, or, for a
-    flagged page, of a flagged one on the same event (`same_event`), else in a story of its own.
+    flagged page, of a flagged one on the same event (`same_event`), else in a story of its own. An article whose text
+    becomes that of another one is brought up to date, and is a sighting of that one besides. What is brought up to date
+    may belong to another story then: see `placing.anew`.
 
     Copies were looked for before (`looked_up`), outside of any transaction; what was stored since is looked at here, by
     `compare`. When nothing was looked up, that is everything. Without `compare` only the same text is a copy.
@@ -109,7 +89,9 @@ def store(
     rows = conn.execute(_TIED, {"id": article.id, "fingerprint": article.fingerprint, "url_key": key}).all()
     twin = _first(row for row in rows if row.fingerprint == article.fingerprint)
     own = _first(row for row in rows if row.id == article.id)
-    there = twin or own or _first(row for row in rows if row.url_key == key)
+    # the article's own text has become that of another one
+    overtaken_by = twin if twin is not None and own is not None and twin.id != own.id else None
+    there = own if overtaken_by is not None else twin or own or _first(row for row in rows if row.url_key == key)
     repeat = there is not None and entry.state == EntryState.STORED and entry.article == there.id
     raised: tuple[str, ...] = ()
     raised_by = RaisedBy.CRAWL if fetched else RaisedBy.REEXTRACT
@@ -117,12 +99,7 @@ def store(
     held: Sequence[developing.Held] = ()
     if there is None:
         target = article.id
-        known = _former(conn, article.fingerprint)
-        if known is None and compare is not None:
-            known = _nearest(conn, article, looked_up or LookedUp(mark=0), compare)
-        if known is None and same_event is not None and any(verdict.flagged for verdict in worked.verdicts):
-            flagged = reports.around(conn, article.published or article.fetched_at)
-            known = same_event(worked, flagged, partial(reports.texts, conn))
+        known = placing.tied_to(conn, worked, article, looked_up=looked_up, compare=compare, same_event=same_event)
         placement = place(worked, known)
         held = developing.held(conn, placement.story, worked)
         _insert_article(conn, worked, article, key, placement, now)
@@ -135,17 +112,37 @@ def store(
         relation = Relation.UPDATE if there.id == article.id else Relation.EXACT
         placement = place(worked, Known(article=target, story=there.story, relation=relation))
         if changed:
-            held = developing.held(conn, there.story, worked)
+            anew = placing.anew(
+                conn,
+                there,
+                worked,
+                twin=overtaken_by,
+                place=place,
+                looked_up=looked_up,
+                compare=compare,
+                same_event=same_event,
+            )
+            if anew is not None:
+                placement = replace(placement, story=anew.story)
+            held = developing.held(conn, placement.story, worked)
             taken = any(row.url_key == key and row.id != target for row in rows)
-            _replace_text(conn, worked, article, there.url_key if taken else key, there, now)
+            _replace_text(
+                conn, worked, article, there.url_key if taken else key, there, now, is_anothers=overtaken_by is not None
+            )
+            if anew is not None:
+                placing.move(conn, target, anew, now)
             former = _verdict_topics(conn, target)
-            raised = _judge(conn, worked, target, there.story, now, raised_by, former=former, afresh=True)
+            raised = _judge(conn, worked, target, placement.story, now, raised_by, former=former, afresh=True)
+            if anew is not None:
+                placing.settle(conn, there.story, placement.story, now)
             repeat = False
         elif same_text and _judged_otherwise(conn, worked, target):
             former = _verdict_topics(conn, target)
             raised = _judge(conn, worked, target, there.story, now, raised_by, former=former)
     developed = developing.reopen(conn, placement.story, target, held, worked, now) if fetched else ()
-    _write_sighting(conn, worked, article, key, target, placement)
+    _write_sighting(conn, worked, article, key, target, placement.relation)
+    if overtaken_by is not None:
+        _write_sighting(conn, worked, article, key, overtaken_by.id, Relation.EXACT)
     if fetched or entry.state != EntryState.PENDING:
         settle = _SETTLE_CHANGED_ENTRY if changed and fetched else _SETTLE_ENTRY
         conn.execute(settle, {"this_entry": worked.entry, "article": target})
@@ -219,30 +216,6 @@ def _first(rows: Iterable[Row[Any]]) -> Row[Any] | None:
     return next(iter(rows), None)
 
 
-_FORMER: Final = (
-    select(_articles.c.id, _articles.c.story)
-    .join(tables.versions, tables.versions.c.article == _articles.c.id)
-    .where(tables.versions.c.fingerprint == bindparam("fingerprint"))
-    .order_by(_articles.c.stored_at, _articles.c.id)
-    .limit(1)
-)
-
-
-def _former(conn: Connection, fingerprint: str) -> Known | None:
-    """Return the article that had this text before it changed."""
-    row = conn.execute(_FORMER, {"fingerprint": fingerprint}).one_or_none()
-    return None if row is None else Known(article=row.id, story=row.story, relation=Relation.UPDATE)
-
-
-def _nearest(conn: Connection, article: Article, looked_up: LookedUp, compare: Compare) -> Known | None:
-    """Return the article of which a new one is a copy."""
-    found = signatures.nearest_since(conn, article, looked_up, compare)
-    if found is None:
-        return None
-    nearest, story = found
-    return Known(article=nearest.article, story=story, relation=nearest.relation, similarity=nearest.similarity)
-
-
 def _day(article: Article) -> date:
     return signatures.day_of(article.published, article.fetched_at)
 
@@ -299,9 +272,20 @@ def _insert_article(
 
 
 def _replace_text(
-    conn: Connection, worked: Worked, article: Article, key: str, former: Row[Any], now: datetime
+    conn: Connection,
+    worked: Worked,
+    article: Article,
+    key: str,
+    former: Row[Any],
+    now: datetime,
+    *,
+    is_anothers: bool,
 ) -> None:
-    """Bring an article up to date and keep what it said before."""
+    """Bring an article up to date and keep what it said before.
+
+    A text that is another article's too (`is_anothers`) is found by that one's fingerprint and marks: no two articles
+    have the same.
+    """
     versions = tables.versions
     number = select(func.coalesce(func.max(versions.c.number), 0) + 1).where(versions.c.article == former.id)
     kept = ("fingerprint", "headline", "body", "published", "updated", "fetched_at")
@@ -309,13 +293,18 @@ def _replace_text(
     conn.execute(
         insert(versions).values(row | {"article": former.id, "replaced_at": now, "number": number.scalar_subquery()})
     )
-    conn.execute(update(_articles).where(_articles.c.id == former.id).values(_content(worked, article, key)))
+    content = _content(worked, article, key)
+    if is_anothers:
+        content["fingerprint"] = f"{article.fingerprint}-{former.id}"
+    conn.execute(update(_articles).where(_articles.c.id == former.id).values(content))
     conn.execute(insert_or_update(tables.unconfirmed, keys=("article",)), {"article": former.id})
     signatures.replace(conn, former.id, _day(article), article.signature)
+    if is_anothers:
+        conn.execute(delete(tables.unconfirmed).where(tables.unconfirmed.c.article == former.id))
 
 
 def _write_sighting(
-    conn: Connection, worked: Worked, article: Article, key: str, target: str, placement: Placement
+    conn: Connection, worked: Worked, article: Article, key: str, target: str, relation: Relation
 ) -> None:
     """Note that the outlet carried the article; a page that is fetched again was seen the first time."""
     row = {
@@ -324,7 +313,7 @@ def _write_sighting(
         "outlet": worked.outlet,
         "url": worked.final_url,
         "url_key": key,
-        "relation": placement.relation,
+        "relation": relation,
         "seen_at": worked.fetched_at,
         "published": article.published,
         "headline": article.headline,

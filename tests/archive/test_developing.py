@@ -9,7 +9,7 @@ import pytest
 
 from mirqab.arabic import fold, sentences
 from mirqab.archive import Archive, FlaggedStory
-from mirqab.archive.storing import Known
+from mirqab.archive.placing import Known
 from mirqab.stories import place
 from mirqab.types import (
     Decision,
