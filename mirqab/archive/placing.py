@@ -64,7 +64,7 @@ def tied_to(
             similarity = nearest.similarity
             known = Known(article=nearest.article, story=story, relation=nearest.relation, similarity=similarity)
     if known is None and same_event is not None and any(verdict.flagged for verdict in worked.verdicts):
-        flagged = reports.around(conn, article.published or article.fetched_at)
+        flagged = reports.around(conn, reports.moment_of(article.published, article.fetched_at))
         others = [report for report in flagged if report.article != article.id]
         known = same_event(worked, others, partial(reports.texts, conn))
     return known
