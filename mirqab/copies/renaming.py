@@ -68,17 +68,14 @@ def renamed(one: Sequence[str], other: Sequence[str], *, headlines: tuple[Sequen
     them, and once more: in the same way, or in the headlines. Neither stands in the other text's headline or beginning.
     """
     first, second = one[:WINDOW], other[:WINDOW]
-    own = (
-        _own((*headlines[0], *first), (*headlines[1], *second)),
-        _own((*headlines[1], *second), (*headlines[0], *first)),
-    )
-    if not own[0] or not own[1]:
+    openings = (*headlines[0], *first), (*headlines[1], *second)
+    if not (own := _own(*openings)) or not (others := _own(*reversed(openings))):
         return False
     # the headlines are one more place where a name stands for another, in whatever words besides
-    seen = [(_telling(headlines[0]) & own[0], _telling(headlines[1]) & own[1])]
+    seen = [(_telling(headlines[0]) & own, _telling(headlines[1]) & others)]
     for swap in _swaps(first, second):
         names = _names(*swap)
-        names = names[0] & own[0], names[1] & own[1]
+        names = names[0] & own, names[1] & others
         if any(names[0] & before[0] and names[1] & before[1] for before in seen):
             return True
         seen.append(names)
@@ -88,8 +85,8 @@ def renamed(one: Sequence[str], other: Sequence[str], *, headlines: tuple[Sequen
 def _own(said: Sequence[str], others: Sequence[str]) -> frozenset[str]:
     """Return the stems of words that a text says twice and the other one never: without any there is no renaming."""
     lacking = set(said).difference(others)
-    repeated = Counter(_stem(word) for word in said if word in lacking)
-    twice = {stem for stem, count in repeated.items() if count > 1} - _COMMON
+    stems = [_stem(word) for word in said if word in lacking]
+    twice = {stem for stem, count in Counter(stems).items() if count > 1} - _COMMON if len(stems) > 1 else set()
     return frozenset(twice.difference(map(_stem, others))) if twice else frozenset()
 
 
