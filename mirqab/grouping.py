@@ -225,9 +225,10 @@ class Reports:
             self._forget(max(self._days, key=lambda other: abs(other - kept.day)))
 
     def _candidates(self, weighed: Weighed, day: date) -> list[str]:
-        near = [
-            self._days.get(day + timedelta(days=days), {}) for days in range(-self._window.days, self._window.days + 1)
-        ]
+        # counted in ordinals: the calendar ends where a text may well claim to be of the year 1 or 9999
+        first, last = day.toordinal() - self._window.days, day.toordinal() + self._window.days
+        days = map(date.fromordinal, range(max(first, 1), min(last, date.max.toordinal()) + 1))
+        near = [self._days.get(one, {}) for one in days]
         shared = Counter(
             name for term in _heaviest(weighed) for held in near if (names := held.get(term)) for name in names
         )

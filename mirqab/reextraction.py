@@ -172,6 +172,8 @@ def compare(kept: KeptEntry, worked: Worked) -> Change | None:
 def _write(archive: Archive, run: str, kept: KeptEntry, worked: Worked, scan: Scan, telling: Telling) -> bool:
     becomes = worked.article is not None and not kept.is_own
     looked_up = scan.look_up(worked.article) if becomes and worked.article is not None else None
+    if any(verdict.flagged for verdict in worked.verdicts):
+        telling.get_ready(worked)
     written = archive.rework(
         run,
         kept,

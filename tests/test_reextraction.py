@@ -11,12 +11,14 @@ import pytest
 
 from mirqab.archive import Archive, RawWriter
 from mirqab.fingerprints import fingerprint
+from mirqab.intake.telling import WEIGHTS
 from mirqab.reextraction import Change, Kind, Progress, reextract
 from mirqab.stories import place
 from mirqab.types import EntryState, FlagState, Page, PageHints, Reason, Worked
 from mirqab.work import WorkPlan
 from mirqab.workers import Workers
 from tests.archive.making import NOON, WEEK_S, entry_id, item, snapshot, unworked, verdict, worked
+from tests.workbench import bridges
 
 HEADLINE = "افتتاح جسر النخيل الجديد بعد عامين من العمل"
 LINES = [
@@ -172,6 +174,20 @@ def test_pages_become_articles_and_cease_to_be(archive: Archive, workers: Worker
     assert entry.reason in (Reason.NO_ARTICLE, Reason.EMPTY)
     assert archive.flagged() == []
     assert work(archive, workers, run=run) == []
+
+
+def test_a_page_that_becomes_a_flagged_article_is_asked_for_its_event(
+    archive: Archive, run: str, tmp_path: Path
+) -> None:
+    keep(archive, unworked("1"), html([*LINES, bridges.DECIDED]))
+    plan = WorkPlan(topics=(bridges.compiled(tmp_path, bridges.BRIDGES),))
+    pool = Workers(plan, count=1, page_time_s=20, page_memory_mb=500, feed_time_s=10)
+    try:
+        (change,) = work(archive, pool, run=run)
+    finally:
+        pool.close_now()
+    assert (change.kind, change.written, change.gained) == (Kind.BECOMES_ARTICLE, True, ("bridges",))
+    assert archive.reports.weights(WEIGHTS) is not None
 
 
 def test_a_copy_that_is_none_becomes_an_article(archive: Archive, workers: Workers, run: str) -> None:

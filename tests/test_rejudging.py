@@ -252,6 +252,22 @@ def test_each_topic_s_version_is_known_though_they_are_judged_apart(
     assert archive.count_stale(Chosen(topics={"exchange": strict.version})) == 2
 
 
+def test_an_article_that_a_person_moves_meanwhile_is_settled_where_it_is(archive: Archive, folder: Path) -> None:
+    alone, bridge = fill(archive, topic(folder, USUAL), ALONE, body("الجسر"))
+    lax = topic(folder, LAX)
+    chosen = Chosen(topics={lax.id: lax.version})
+    batch = archive.stale(chosen, after="", limit=10)
+    assert batch is not None
+    archive.merge_stories(bridge, alone, by="سلمى", note=None)
+    said = {
+        one.id: Judge([lax]).judge(title=one.text.headline, text=one.text.body, published=None)
+        for one in batch.articles
+    }
+    done = archive.rejudge(chosen, batch, said, keep=True)
+    assert [(one.story, one.after) for one in done.changes] == [(bridge, FlagState.OPEN)]
+    assert states(archive) == {bridge: FlagState.OPEN}
+
+
 # ------------------------------------------------------------------------------------------------ persons
 
 

@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from mirqab.archive import Archive
-from mirqab.events import Weights, terms_of
-from mirqab.intake import Intake, Telling
+from mirqab.events import FEW_TEXTS, Weights, terms_of
+from mirqab.intake import Intake, Telling, nearest_copy
 from mirqab.intake.telling import WEIGHTS
 from mirqab.seen import Seen, open_seen
+from mirqab.stories import place
 from mirqab.types import FlagState, Relation, Stored, Worked, make_id
 from tests.archive.making import TALKS, TOPIC, WEEK_S, entry_id, item, snapshot, verdict
 from tests.seen.processes import pids_of, wait_until
-from tests.wires import edited, signed, wire
+from tests.wires import NOW, edited, signed, wire
 
 OUTLETS = ("rasid", "qabas", "sahil")
 
@@ -155,9 +156,6 @@ def age_weights(archive: Archive, by: timedelta) -> None:
 
 def test_weights_are_made_of_recent_articles_at_most_once_a_day(archive: Archive) -> None:
     run = archive.start_run("crawl", topics=[TOPIC])
-    from mirqab.intake import nearest_copy
-    from mirqab.stories import place
-
     for slug in "123":
         archive.store(run, signed(slug, wire(int(slug))), place=place, compare=nearest_copy)
     assert list(Telling(archive).weigh()) == [], "those of today are there"
@@ -168,3 +166,91 @@ def test_weights_are_made_of_recent_articles_at_most_once_a_day(archive: Archive
     assert Weights.from_bytes(kept[1]).texts == 3
     assert list(Telling(archive).weigh()) == []
     assert sum(Telling(archive).weigh(anew=True)) == 3
+
+
+# ------------------------------------------------------------------------------------- weights of a young archive
+
+
+def stored_texts(archive: Archive, count: int, *, first: int = 0) -> None:
+    """Store so many articles more."""
+    run = archive.start_run("crawl", topics=[TOPIC])
+    slugs = [f"more{number}" for number in range(first, first + count)]
+    archive.admit(run, snapshot(*map(item, slugs)), first_poll_max_age_s=WEEK_S)
+    for number, slug in enumerate(slugs, first):
+        archive.store(run, signed(slug, wire(5000 + number)), place=place)
+
+
+def keep_weights_of(archive: Archive, texts: int) -> None:
+    weights = Weights.of(terms_of("", wire(number)) for number in range(texts))
+    archive.reports.keep_weights(WEIGHTS, weights.to_bytes(), texts=texts)
+
+
+@pytest.mark.parametrize(
+    ("of", "stored", "are_made_anew"),
+    [(1, 1, False), (1, 2, True), (3, 2, False), (101, 150, False), (101, 203, True)],
+)
+def test_weights_of_a_young_archive_are_made_anew_as_it_grows(
+    archive: Archive, of: int, stored: int, are_made_anew: bool
+) -> None:
+    keep_weights_of(archive, of)
+    stored_texts(archive, stored)
+    assert sum(Telling(archive).weigh()) == (stored if are_made_anew else 0)
+
+
+async def test_a_run_that_began_with_few_texts_joins_when_there_are_more(archive: Archive, seen: Seen) -> None:
+    with archive._writing() as conn:
+        conn.exec_driver_sql("DELETE FROM weights")
+    async with an_intake(archive, seen) as intake:
+        await bring(intake, flagged("1", wire(1)))
+        kept = archive.reports.weights(WEIGHTS)
+        assert kept is not None
+        assert Weights.from_bytes(kept[1]).texts < FEW_TEXTS
+        stored_texts(archive, 120)
+        await bring(intake, flagged("2", wire(2)))
+        joined = await bring(intake, flagged("1", reworded(2), outlet="qabas"))
+    assert place_of(joined) == (story_id("2"), Relation.SAME_EVENT, article_id("2"))
+
+
+# ------------------------------------------------------------------------------------------- what is compared
+
+
+def test_nothing_is_weighed_inside_the_storing_transaction(archive: Archive) -> None:
+    with archive._writing() as conn:
+        conn.exec_driver_sql("DELETE FROM weights")
+    run = archive.start_run("crawl", topics=[TOPIC])
+    same_event = Telling(archive).same_event
+    archive.store(run, flagged("1", wire(1)), place=place, same_event=same_event)
+    alone = archive.store(run, flagged("1", reworded(1), outlet="qabas"), place=place, same_event=same_event)
+    assert place_of(alone)[1] is Relation.NEW
+    assert archive.reports.weights(WEIGHTS) is None
+
+
+def test_a_text_is_compared_with_those_of_its_days_and_the_first_of_their_stories(archive: Archive) -> None:
+    run = archive.start_run("crawl", topics=[TOPIC])
+    for slug, outlet, days in (("1", "rasid", 7), ("2", "rasid", 5), ("1", "qabas", 0), ("2", "qabas", 30)):
+        archive.store(run, flagged(slug, wire(100 * days + int(slug)), outlet=outlet, days=days), place=place)
+    ahead = flagged("3", wire(3), days=-400)  # as its page says: it counts as of the day it was fetched
+    archive.store(run, ahead, place=place)
+    with archive._writing() as conn:
+        conn.exec_driver_sql(
+            "UPDATE articles SET story = ? WHERE outlet = 'qabas' AND story = ?",
+            (story_id("1"), story_id("1", "qabas")),
+        )
+
+    def around(days: int) -> list[str]:
+        return [report.article for report in archive.reports.around(NOW - timedelta(days=days))]
+
+    assert around(0) == [article_id("1"), article_id("3"), article_id("1", "qabas")]
+    assert around(4) == [article_id("1"), article_id("2")]
+    assert around(700) == []
+    assert around(-400) == []
+
+
+def test_the_terms_of_few_texts_are_kept(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mirqab.intake.telling.MOST_READ", 2)
+    run, telling = archive.start_run("crawl", topics=[TOPIC]), Telling(archive)
+    for slug, days in (("1", 0), ("2", 10), ("3", 20)):
+        archive.store(run, flagged(slug, wire(int(slug)), days=days), place=place)
+    for days in (0, 10, 20):
+        telling.get_ready(flagged("4", wire(4), days=days))
+    assert [article for article, _ in telling._read] == [article_id("2"), article_id("3")]

@@ -94,7 +94,8 @@ def _settle(conn: Connection, story: str, topic: str, now: datetime, raised_by: 
         if state is FlagState.WITHDRAWN:
             values["state"] = FlagState.OPEN
         _write_facets(conn, story, topic, earned.verdict)
-    elif state is FlagState.WITHDRAWN:
+    elif state is FlagState.WITHDRAWN:  # stays so, though it may have the score of articles that went elsewhere
+        conn.execute(_UPDATE.values(_unearned(conn, flag, found)), {"this_story": story, "this_topic": topic})
         return None
     else:
         values = _unearned(conn, flag, found) | {"changed_at": now}

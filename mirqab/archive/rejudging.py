@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -134,15 +134,16 @@ def write(
     """
     span = {"after": batch.after, "last": batch.last}
     sets = topicsets.every(conn)
-    present = {row.id: (row.fingerprint, row.topics) for row in conn.execute(_PRESENT, span)}
+    present = {row.id: (row.fingerprint, row.topics, row.story) for row in conn.execute(_PRESENT, span)}
     fresh: list[_Fresh] = []
     for article in batch.articles:
-        fingerprint, judged_by = present.get(article.id, ("", None))
+        fingerprint, judged_by, story = present.get(article.id, ("", None, article.story))
         said = verdicts.get(article.id)
         if said is None or fingerprint != article.fingerprint:
             continue
         if judged_by == article.judged_by or _same(sets, judged_by, article):
-            fresh.append((article, [one for one in said if one.topic in article.topics], judged_by))
+            at = replace(article, story=story)  # a person may have moved it to another story of the batch
+            fresh.append((at, [one for one in said if one.topic in article.topics], judged_by))
     _replace(conn, chosen, fresh, sets, span, now)
     kill_point("rejudging")
     standing: defaultdict[str, set[str]] = defaultdict(set)
@@ -171,7 +172,7 @@ _STORIES: Final = (
     select(_stories.c.id).where(_stories.c.id > bindparam("after")).order_by(_stories.c.id).limit(bindparam("most"))
 )
 _MARKS: Final = select(_articles.c.id, _judged.c.topics).select_from(_WITH_SETS).where(_within, is_article)
-_PRESENT: Final = _MARKS.add_columns(_articles.c.fingerprint)
+_PRESENT: Final = _MARKS.add_columns(_articles.c.fingerprint, _articles.c.story)
 _TEXTS: Final = (
     select(
         _articles.c.id,
@@ -229,7 +230,7 @@ def _narrowed(query: Select[Any], chosen: Chosen) -> Select[Any]:
 
 
 _Fresh = tuple[StaleArticle, Sequence[Verdict], str | None]
-"""An article that is as it was read, what its topics say, and which set of topics judged it last."""
+"""An article with the text that was read, in the story where it is now; what its topics say; who judged it last."""
 
 
 def _replace(

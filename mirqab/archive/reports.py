@@ -9,14 +9,16 @@ import random
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select
 
 from mirqab.archive import tables
+from mirqab.archive.columns import UtcTime
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import chunks
 from mirqab.archive.signing import Begin
+from mirqab.events import WINDOW
 from mirqab.topics import verdict_from_json
 from mirqab.types import FlagState, Relation
 
@@ -34,7 +36,7 @@ THEATRE: Final = "theatre"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FlaggedReport:
-    """An article of a flagged story that is a copy of none. `published` is when it was fetched where nobody said it."""
+    """An article of a flagged story that is a copy of none. `published` is no later than it was fetched."""
 
     article: str
     story: str
@@ -55,7 +57,22 @@ class ReportText:
 ReadTexts = Callable[[Collection[str]], Mapping[str, ReportText]]
 """Returns the texts of articles by their ids."""
 
-_AROUND: Final = (
+
+def moment_of(published: datetime | None, fetched_at: datetime) -> datetime:
+    """Return when an article was published: no later than it was fetched, whatever its page says."""
+    return min(published or fetched_at, fetched_at)
+
+
+def _is_between(first: ColumnElement[datetime], last: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Return what `moment_of` says of an article's columns."""
+    published, fetched_at = _articles.c.published, _articles.c.fetched_at
+    return or_(
+        and_(published <= fetched_at, published.between(first, last)),
+        and_(or_(published.is_(None), published > fetched_at), fetched_at.between(first, last)),
+    )
+
+
+_TOLD: Final[Select[Any]] = (
     select(
         _articles.c.id,
         _articles.c.story,
@@ -64,33 +81,43 @@ _AROUND: Final = (
         _articles.c.published,
         _articles.c.fetched_at,
     )
-    .where(
-        _articles.c.story.in_(
-            select(_flags.c.story).where(
-                _flags.c.first_seen_at >= bindparam("oldest"), _flags.c.state != FlagState.WITHDRAWN
-            )
-        ),
-        _articles.c.relation.in_([Relation.NEW, Relation.SAME_EVENT]),
-    )
+    .where(_articles.c.relation.in_([Relation.NEW, Relation.SAME_EVENT]))
     .order_by(_articles.c.stored_at, _articles.c.id)
 )
+_AROUND: Final = _TOLD.where(
+    _articles.c.story.in_(
+        select(_flags.c.story).where(
+            _flags.c.first_seen_at >= bindparam("oldest"), _flags.c.state != FlagState.WITHDRAWN
+        )
+    ),
+    _is_between(bindparam("first", type_=UtcTime), bindparam("last", type_=UtcTime)),
+)
+_FIRSTS: Final = _TOLD.where(_articles.c.story.in_(bindparam("stories", expanding=True)))
 
 
 def around(conn: Connection, published: datetime) -> list[FlaggedReport]:
     """Return the articles of the flagged stories that may be told of then, the first one of each story first.
 
-    Whole stories: some of their articles may be of other days.
+    These are the articles published within the window of that moment, and the first article of each of their stories.
     """
-    return [
-        FlaggedReport(
-            article=row.id,
-            story=row.story,
-            fingerprint=row.fingerprint,
-            outlet=row.outlet,
-            published=row.published or row.fetched_at,
-        )
-        for row in conn.execute(_AROUND, {"oldest": published - LONGEST_STORY})
-    ]
+    days = {"first": published - WINDOW, "last": published + WINDOW}
+    near = conn.execute(_AROUND, {"oldest": published - LONGEST_STORY} | days).all()
+    firsts: dict[str, FlaggedReport] = {}
+    for chunk in chunks({row.story for row in near}):
+        for row in conn.execute(_FIRSTS, {"stories": chunk}):
+            firsts.setdefault(row.story, _report(row))
+    named = {report.article for report in firsts.values()}
+    return [*firsts.values(), *(_report(row) for row in near if row.id not in named)]
+
+
+def _report(row: Row[Any]) -> FlaggedReport:
+    return FlaggedReport(
+        article=row.id,
+        story=row.story,
+        fingerprint=row.fingerprint,
+        outlet=row.outlet,
+        published=moment_of(row.published, row.fetched_at),
+    )
 
 
 def texts(conn: Connection, articles: Collection[str]) -> dict[str, ReportText]:
@@ -135,6 +162,12 @@ def sample(conn: Connection, *, since: datetime, count: int) -> list[str]:
     return random.sample(ids, min(len(ids), count))
 
 
+def count_since(conn: Connection, since: datetime, *, most: int) -> int:
+    """Return how many articles were stored since a moment, counting no further than `most`."""
+    found = select(_articles.c.id).where(_articles.c.stored_at >= since).limit(most)
+    return int(conn.execute(select(func.count()).select_from(found.subquery())).scalar_one())
+
+
 def plain_texts(conn: Connection, articles: Sequence[str]) -> list[tuple[str, str]]:
     """Return headline and body of some articles."""
     query = select(_articles.c.headline, _articles.c.body)
@@ -176,6 +209,11 @@ class Reports:
         """Return articles stored since a moment, drawn at random, at most so many."""
         with self._reading() as conn:
             return sample(conn, since=since, count=count)
+
+    def count_since(self, since: datetime, *, most: int) -> int:
+        """Return how many articles were stored since a moment, counting no further than `most`."""
+        with self._reading() as conn:
+            return count_since(conn, since, most=most)
 
     def plain_texts(self, articles: Sequence[str]) -> list[tuple[str, str]]:
         """Return headline and body of some articles."""

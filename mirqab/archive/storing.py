@@ -121,7 +121,7 @@ def store(
         if known is None and compare is not None:
             known = _nearest(conn, article, looked_up or LookedUp(mark=0), compare)
         if known is None and same_event is not None and any(verdict.flagged for verdict in worked.verdicts):
-            flagged = reports.around(conn, article.published or article.fetched_at)
+            flagged = reports.around(conn, reports.moment_of(article.published, article.fetched_at))
             known = same_event(worked, flagged, partial(reports.texts, conn))
         placement = place(worked, known)
         held = developing.held(conn, placement.story, worked)

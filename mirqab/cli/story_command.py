@@ -106,7 +106,7 @@ def merge(
 
 @story_app.command("undo")
 def undo(
-    number: Annotated[int, typer.Argument(metavar="NUMBER", help="The one that `story history` tells.")],
+    number: Annotated[int, typer.Argument(metavar="NUMBER", max=2**63 - 1, help="The one that `story history` tells.")],
     dry_run: DRY_RUN = False,
 ) -> None:
     """Take a split or a merge back: articles, flags and decisions are where they were."""

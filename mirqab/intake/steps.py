@@ -93,6 +93,7 @@ class Intake:
         self._telling = Telling(archive)
         self._weighing = asyncio.Lock()
         self._recovering: asyncio.Task[None] | None = None
+        self._may_recover = True
 
     async def admit(self, snapshot: FeedSnapshot) -> Admitted:
         """Write one answer of a feed: entries with validators, together with those that come at the same time."""
@@ -248,7 +249,7 @@ class Intake:
     async def _prepare_telling(self, worked: Worked) -> None:
         """Make ready what tells the event of a flagged page: weights once, in steps that let other calls in between."""
         async with self._weighing:
-            steps = None if self._telling.is_ready else self._telling.weigh()
+            steps = None if await self._thread.call(self._telling.is_ready) else self._telling.weigh()
             while steps is not None and await self._thread.call(next, steps, None) is not None:
                 pass
         await self._thread.call(self._telling.read_ahead, worked)
@@ -337,7 +338,7 @@ class Intake:
 
     def _start_recovering(self) -> None:
         """Fill Redis again beside the crawl: it was emptied under way, or came back."""
-        if self._recovering is None or self._recovering.done():
+        if self._may_recover and (self._recovering is None or self._recovering.done()):
             self._recovering = asyncio.create_task(self._recover_again())
 
     async def _recover_again(self) -> None:
@@ -345,6 +346,9 @@ class Intake:
             await self.recover(most=None)
         except ArchiveError as error:  # the crawl meets it by itself
             _log.warning("the marks in Redis cannot be made again now: %s", error)
+        except Exception:
+            self._may_recover = False  # the next page would meet it too; copies are found in the archive
+            _log.exception("the marks in Redis cannot be made again in this run")
 
     async def close(self) -> None:
         """Give back what is still claimed, and finish the archive's calls. Archive and Redis stay open."""

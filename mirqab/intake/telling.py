@@ -5,15 +5,15 @@ What that takes is made ready before: the weights of terms, and the terms of the
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from mirqab.archive import Archive, FlaggedReport, Known, ReadTexts
-from mirqab.archive.reports import THEATRE
-from mirqab.events import Report, Weighed, Weights, join, terms_of
+from mirqab.archive.reports import THEATRE, moment_of
+from mirqab.events import FEW_TEXTS, Report, Weighed, Weights, join, terms_of
 from mirqab.types import Relation, Worked
 
 WEIGHTS: Final = "events"
@@ -22,6 +22,9 @@ WEIGHTS: Final = "events"
 MADE_ANEW_AFTER: Final = timedelta(days=1)
 SAMPLED: Final = 5000
 """Texts whose terms are counted: enough that a term of one text in a thousand stands in some of them."""
+
+MOST_READ: Final = 1000
+"""Texts whose terms are kept for the next page, those looked at last."""
 
 _RECENT: Final = timedelta(days=30)
 _BATCH: Final = 50
@@ -39,18 +42,21 @@ class Telling:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._weights: Weights | None = None
-        self._read: dict[tuple[str, str], _Read] = {}  # by article and text
+        self._read: OrderedDict[tuple[str, str], _Read] = OrderedDict()  # by article and text, the last one last
 
     def weigh(self, *, anew: bool = False) -> Iterator[int]:
         """Make the weights ready, in steps; yields how many texts each step counted.
 
-        Those of the archive when they are of today, else, or when they are wanted `anew`, of recent articles.
+        Those of the archive when they are of today and of enough texts, else, or when they are wanted `anew`, of
+        recent articles.
         """
         now = datetime.now(UTC)
         kept = self._archive.reports.weights(WEIGHTS)
         if kept is not None and not anew and now - kept[0] < MADE_ANEW_AFTER:
-            self._weights = Weights.from_bytes(kept[1])
-            return
+            weights = Weights.from_bytes(kept[1])
+            if not self._is_of_too_few(weights):
+                self._use(weights)
+                return
         drawn = self._archive.reports.sample(since=now - _RECENT, count=SAMPLED)
         weights = Weights()
         for first in range(0, len(drawn), _BATCH):
@@ -59,28 +65,42 @@ class Telling:
                 weights.add(terms_of(headline, body))
             yield len(texts)
         self._archive.reports.keep_weights(WEIGHTS, weights.to_bytes(), texts=weights.texts)
-        self._weights = weights
+        self._use(weights)
 
-    def get_ready(self) -> None:
-        """Make the weights ready, unless they are."""
-        if self._weights is None:
+    def get_ready(self, worked: Worked) -> None:
+        """Make ready what tells the event of a page. Writes, so never to be called inside a transaction."""
+        if not self.is_ready():
             for _ in self.weigh():
                 pass
+        self.read_ahead(worked)
 
-    @property
     def is_ready(self) -> bool:
-        """Whether the weights are there."""
-        return self._weights is not None
+        """Tell whether the weights are there, of enough of the texts that are stored by now."""
+        return self._weights is not None and not self._is_of_too_few(self._weights)
+
+    def _is_of_too_few(self, weights: Weights) -> bool:
+        """Tell whether weights would be of many more texts if they were made now: the archive was young."""
+        if weights.texts >= SAMPLED // 2:
+            return False
+        stored = self._archive.reports.count_since(datetime.now(UTC) - _RECENT, most=SAMPLED)
+        return stored > weights.texts and (weights.texts < FEW_TEXTS or 2 * weights.texts < stored)
+
+    def _use(self, weights: Weights) -> None:
+        self._weights = weights
+        self._read.clear()  # weighed by the former ones
 
     def read_ahead(self, worked: Worked) -> None:
         """Read the texts that a page will be compared with, as they are now."""
-        flagged = self._archive.reports.around(_published(worked))
+        flagged = self._archive.reports.around(_moment(worked))
         self._take(flagged, self._archive.reports.texts)
 
     def same_event(self, worked: Worked, flagged: Sequence[FlaggedReport], read: ReadTexts) -> Known | None:
-        """Return the article of a flagged story that tells of the event of a page; None when none does."""
-        self.get_ready()
-        assert self._weights is not None
+        """Return the article of a flagged story that tells of the event of a page; None when none does.
+
+        Called inside the storing transaction: without weights, which are made before it, a page joins no story.
+        """
+        if self._weights is None:
+            return None
         assert worked.article is not None
         self._take(flagged, read)
         stories: defaultdict[str, list[Report[str]]] = defaultdict(list)
@@ -91,7 +111,7 @@ class Telling:
         article = worked.article
         theatres = [theatre for verdict in worked.verdicts if verdict.flagged for theatre in _theatres(verdict.facets)]
         own = _Read(weighed=self._weights.weigh(terms_of(article.headline, article.body)), theatres=frozenset(theatres))
-        joining = join(_report(article.id, own, article.outlet, _published(worked)), stories)
+        joining = join(_report(article.id, own, article.outlet, _moment(worked)), stories)
         if joining is None:
             return None
         return Known(
@@ -111,15 +131,20 @@ class Telling:
         for article, text in read(missing).items() if missing else ():
             weighed = self._weights.weigh(terms_of(text.headline, text.body))
             self._read[article, missing[article]] = _Read(weighed=weighed, theatres=text.theatres)
+        for known in flagged:
+            if (known.article, known.fingerprint) in self._read:
+                self._read.move_to_end((known.article, known.fingerprint))
+        while len(self._read) > max(MOST_READ, len(flagged)):
+            self._read.popitem(last=False)
 
 
 def _theatres(facets: Mapping[str, Sequence[str]]) -> Collection[str]:
     return facets.get(THEATRE, ())
 
 
-def _published(worked: Worked) -> datetime:
+def _moment(worked: Worked) -> datetime:
     assert worked.article is not None
-    return worked.article.published or worked.article.fetched_at
+    return moment_of(worked.article.published, worked.article.fetched_at)
 
 
 def _report(article: str, read: _Read, outlet: str, published: datetime) -> Report[str]:

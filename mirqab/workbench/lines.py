@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -100,6 +101,8 @@ def as_text(value: dict[str, Any], *, lead: bool = False) -> tuple[Identity, Tex
     identity = value.get("id")
     if identity is not None and (isinstance(identity, bool) or not isinstance(identity, str | int | float)):
         raise BadLineError("id must be a text or a number")
+    if isinstance(identity, float) and not math.isfinite(identity):  # Python reads and writes them, JSON knows none
+        raise BadLineError(f"id must be a finite number, and is {identity}")
     title, text, outlet = words_of(value, "title"), words_of(value, "text"), words_of(value, "outlet")
     if lead:
         text = words_of(value, "lead") or text

@@ -254,6 +254,18 @@ def test_undoing_leaves_everything_as_it_was(
         stored.undo_regrouping(done.regrouping.id or 0)
 
 
+def test_a_withdrawn_flag_has_its_own_score_again(archive: Archive, run: str) -> None:
+    keep(archive, run, "talks", "other")
+    archive.store(run, page("other", text=TALKS + "\n" + TEXTS["other"], minutes=8), place=place)
+    archive.store(run, page("other", minutes=9), place=place)
+    before = [(f.state, f.earned, f.score) for f in archive.story(story("other")).flags]  # type: ignore[union-attr]
+    assert before == [(FlagState.WITHDRAWN, False, 0.0)]
+    done = merge(archive, story("other"), story("talks"))
+    assert states(archive)[story("other")] is FlagState.OPEN
+    archive.undo_regrouping(done.regrouping.id)  # type: ignore[arg-type]
+    assert [(f.state, f.earned, f.score) for f in archive.story(story("other")).flags] == before  # type: ignore[union-attr]
+
+
 def test_what_a_person_says_meanwhile_is_kept(stored: Archive) -> None:
     done = split(stored, "bridge")
     decide(stored, story("bridge"), Decision.IRRELEVANT, slug="bridge")

@@ -91,6 +91,22 @@ def test_files_are_read_one_after_another_packed_or_not(mirqab: Command, tmp_pat
     assert "missing.jsonl cannot be read" in missing.err
 
 
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+def test_a_number_that_json_does_not_know_is_no_id(mirqab: Command, tmp_path: Path, number: str) -> None:
+    file = tmp_path / "one.jsonl"
+    file.write_text(line(1, WIRE) + f'{{"id": {number}, "text": "خبر"}}\n', encoding="utf-8")
+    said = mirqab("group", str(file))
+    assert (said.code, [one["id"] for one in parsed(said.out)]) == (3, [1])
+    assert f"{file}, line 2: id must be a finite number" in said.err
+
+
+def test_a_text_may_be_of_the_first_or_the_last_day_of_the_calendar(mirqab: Command) -> None:
+    given = "".join(line(day, WIRE, outlet="sahil", published=day) for day in ("0001-01-01", "9999-12-31"))
+    said = mirqab("group", given=given)
+    assert (said.code, said.err) == (0, "")
+    assert [one["story"] for one in parsed(said.out)] == ["0001-01-01", "9999-12-31"]
+
+
 def test_workers_give_the_same_answer(newcomer: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "stream.jsonl"
     file.write_text(STREAM + "[]\n" + "".join(line(number, f"خبر قصير {number}") for number in range(120)))

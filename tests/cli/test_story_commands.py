@@ -136,6 +136,7 @@ def test_split_merge_and_undo(said: Reader) -> None:
         (["split", DISPATCH.url, EARLIER.url, COPY.url, DISPATCH.url], "Nothing would be left"),
         (["merge", DISPATCH.url, TWIN.url], "one story already"),
         (["undo", "7"], "no regrouping 7"),
+        (["undo", "9" * 20], "at most"),
         (["show", "sffffffffffffff0"], "There is no story"),
         (["merge", DISPATCH.url, APART.url, "--note", "ا" * 3000], "at most"),
     ],

@@ -59,15 +59,16 @@ def test_the_id_of_a_story_that_was_merged_away_opens_the_other(shelf: Settings,
         archive.close()
 
 
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
+
+
 @pytest.mark.browser
 class TestInTheBrowser:
-    @pytest.fixture(scope="class")
-    def browser(self, chromium: str) -> Iterator[Browser]:
-        with sync_playwright() as playwright:
-            opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-            yield opened
-            opened.close()
-
     @pytest.fixture
     def page(self, browser: Browser, address: str, story: str) -> Iterator[Page]:
         context = browser.new_context(locale="ar", viewport={"width": 1000, "height": 900})
