@@ -193,13 +193,17 @@ def names_time(raw: str) -> bool:
 
 
 class NamedDate(NamedTuple):
-    """A day, a month or a year that a text names, as far as it says which; `start` and `stop` are its span there."""
+    """A day, a month or a year that a text names, as far as it says which; `start` and `stop` are its span there.
+
+    One that `is_hijri` there was converted, and may be a day off.
+    """
 
     year: int | None
     month: int | None
     day: int | None
     start: int
     stop: int
+    is_hijri: bool = False
 
     @property
     def value(self) -> str:
@@ -210,6 +214,19 @@ class NamedDate(NamedTuple):
 
     def is_told_by(self, other: NamedDate) -> bool:
         """Tell whether whoever knows the other date learns nothing from this one. A year left out may be any."""
+        if self.is_hijri != other.is_hijri:
+            return any(one._says_no_more_than(near) for one in self._or_beside() for near in other._or_beside())
+        return self._says_no_more_than(other)
+
+    def _or_beside(self) -> tuple[NamedDate, ...]:
+        """Return the date; of a Hijri one also the days before and after, for a country may have seen the moon then."""
+        if not self.is_hijri or self.year is None or self.month is None or self.day is None:
+            return (self,)
+        day = date(self.year, self.month, self.day)
+        days = (day + timedelta(days=off) for off in (0, -1, 1))
+        return tuple(self._replace(year=one.year, month=one.month, day=one.day) for one in days)
+
+    def _says_no_more_than(self, other: NamedDate) -> bool:
         years = {self.year, other.year} - {None}
         if self.month is None:
             return self.year == other.year
@@ -286,7 +303,7 @@ def _worded_day(told: dict[str, str | None]) -> int | None:
 
 def _hijri_date(match: re.Match[str]) -> NamedDate | None:
     day = _from_hijri(int(match["year"]), _number(match["month"], _HIJRI_MONTH_NUMBER), int(match["day"]))
-    return None if day is None else NamedDate(day.year, day.month, day.day, *match.span())
+    return None if day is None else NamedDate(day.year, day.month, day.day, *match.span(), is_hijri=True)
 
 
 # ---------------------------------------------------------------------------------------------- steps

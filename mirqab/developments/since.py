@@ -104,7 +104,7 @@ def _told(known: _Known, after: NewText, fresh: Sequence[_Sentence]) -> Iterator
         text = one.folded.text
         dates = dates_in(text)
         for date in dates:
-            if not known.has_date(date, after.published):
+            if not known.has_date(date, after.published, to_come=_is_to_come(text, date)):
                 yield "date", date.value, one.text
         for figure in _figures(text, dates):
             if not known.has_figure(figure):
@@ -137,13 +137,17 @@ class _Known:
         found = tuple(words(folded))
         return found in self._sentences or any(_but_for_slips(found, one) for one in self._sentences)
 
-    def has_date(self, date: NamedDate, published: datetime | None) -> bool:
-        """Tell whether a date was named, or is that of the text's own day or the one before: a report says its day."""
+    def has_date(self, date: NamedDate, published: datetime | None, *, to_come: bool) -> bool:
+        """Tell whether a date was named, or is that of the text's own day: a report says its day.
+
+        That may be the day before, and where clocks are ahead of ours the next one, unless it is said `to_come`.
+        """
         if date.month is None and (date.year in self._years or any(date.year == one.year for one in self._dates)):
             return True
         if published is not None and date.day is not None:
             today = published.astimezone(UTC).date()
-            for day in (today - timedelta(days=1), today, today + timedelta(days=1)):
+            for off in (-1, 0) if to_come else (-1, 0, 1):
+                day = today + timedelta(days=off)
                 if date.is_told_by(NamedDate(day.year, day.month, day.day, 0, 0)):
                     return True
         return any(date.is_told_by(one) for one in self._dates)
@@ -180,6 +184,32 @@ def _is_slip(one: str, other: str) -> bool:
 _UNDOUBLED: Final = re.compile(r"(.)\1+")
 
 
+# ------------------------------------------------------------------------------------------------ dates
+
+
+def _folded(line: str) -> frozenset[str]:
+    return frozenset(map(fold, line.split()))
+
+
+_WILL: Final = _folded(
+    "يبدأ تبدأ ينطلق تنطلق ينتهي تنتهي يكتمل تكتمل ينسحب تنسحب يغادر تغادر يعقد تعقد يستأنف تستأنف يجتمع تجتمع "
+    "سيجري ستجري سيتم ستتم سيكون ستكون سيزور ستزور سيصل ستصل سيدخل ستدخل سيلتقي ستلتقي "
+    "اعتبارا ابتداء بحلول قبل موعد موعدا المقرر مقرر مقررا غدا المقبل المقبلة القادم القادمة"
+)
+_BEGUN: Final = re.compile(r"\A[وف]?س?")
+_TODAY: Final = _folded("اليوم")
+_BEFORE_DATE: Final = 6
+"""Words before a date among which a word tells that it is to come."""
+
+
+def _is_to_come(folded: str, date: NamedDate) -> bool:
+    """Tell whether a date is worded as one to come: «يبدأ في …», «اعتباراً من …», «… المقبل»."""
+    beside = {*words(folded[: date.start])[-_BEFORE_DATE:], *words(folded[date.stop :])[:1]}
+    if not _TODAY.isdisjoint(beside):
+        return False
+    return any(one in _WILL or _BEGUN.sub("", one) in _WILL for one in beside)
+
+
 # ---------------------------------------------------------------------------------------------- numbers
 
 
@@ -193,10 +223,6 @@ class _Figure(NamedTuple):
             return float(self.value)
         except ValueError:  # «14.5.2»
             return float("nan")
-
-
-def _folded(line: str) -> frozenset[str]:
-    return frozenset(map(fold, line.split()))
 
 
 _ROUGH: Final = _folded(
