@@ -344,6 +344,98 @@ async def test_bands_that_were_evicted_are_written_again_at_the_next_start(
     assert [key async for key in redis.scan_iter("mirqab:bands:*")] != []
 
 
+async def test_a_fault_of_filling_redis_again_is_told_once_and_met_by_no_other_page(
+    archive: Archive, seen: Seen, redis: Redis, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with an_intake(archive, seen) as intake:
+        await bring(intake, signed("1", wire(1)))
+        await redis.flushall()
+        monkeypatch.setattr("mirqab.intake.marking.bands", lambda *_: 1 / 0)
+        for by, slug in enumerate("123", 1):
+            near = await bring(intake, signed(slug, edited(wire(1), by=by), outlet="qabas"))
+            assert place_of(near)[0] == story_id("1")
+            assert intake._recovering is not None
+            await intake._recovering
+    told = [record for record in caplog.records if "cannot be made again" in record.getMessage()]
+    assert len(told) == 1
+    assert told[0].exc_info is not None
+
+
+async def held_then(redis: Redis) -> dict[bytes, Any]:
+    return {key: await redis.dump(key) async for key in redis.scan_iter("mirqab:*")}
+
+
+async def put_back(redis: Redis, held: dict[bytes, Any]) -> None:
+    """Let Redis hold what it held at another time: the epoch too."""
+    await redis.flushall()
+    for key, dumped in held.items():
+        await redis.restore(key, 0, dumped)
+
+
+def as_of_yesterday(archive: Archive) -> None:
+    with archive._writing() as conn:
+        conn.exec_driver_sql("UPDATE articles SET stored_at = datetime(stored_at, '-1 day') || '.000000'")
+
+
+@pytest.mark.parametrize("stored", ["lately", "yesterday"])
+async def test_marks_that_redis_lost_at_its_end_are_made_again_at_the_next_start(
+    archive: Archive, seen: Seen, redis: Redis, stored: str
+) -> None:
+    many = [f"more{number}" for number in range(40)]
+    async with an_intake(archive, seen) as intake:
+        archive.admit(intake.run, snapshot(*map(item, many)), first_poll_max_age_s=WEEK_S)
+        for number, slug in enumerate(many, 100):
+            await bring(intake, signed(slug, wire(number)))
+    held = await held_then(redis)
+    async with an_intake(archive, seen) as intake:
+        for number, slug in enumerate(SLUGS):
+            await bring(intake, signed(slug, wire(number)))
+    if stored == "yesterday":
+        as_of_yesterday(archive)
+    await put_back(redis, held)
+    assert archive.marks.unmade() == [], "the archive was told that they are made"
+    async with an_intake(archive, seen) as intake:
+        near = [await bring(intake, signed(slug, edited(wire(n)), outlet="qabas")) for n, slug in enumerate(SLUGS)]
+    assert [place_of(one) for one in near] == [(story_id(slug), Relation.NEAR, article_id(slug)) for slug in SLUGS]
+
+
+@pytest.mark.parametrize(("most_batches", "refilled"), [(25, 0), (2, 20)])
+async def test_a_redis_that_lost_many_of_the_newest_is_looked_at_further_back(
+    archive: Archive, seen: Seen, redis: Redis, monkeypatch: pytest.MonkeyPatch, most_batches: int, refilled: int
+) -> None:
+    monkeypatch.setattr("mirqab.intake.marking._NEWEST", 3)
+    monkeypatch.setattr("mirqab.intake.marking._MOST_BATCHES", most_batches)
+    monkeypatch.setattr("mirqab.intake.marking._SAMPLED", 0)
+    slugs = [f"more{number}" for number in range(20)]
+    held: dict[bytes, Any] = {}
+    async with an_intake(archive, seen) as intake:
+        archive.admit(intake.run, snapshot(*map(item, slugs)), first_poll_max_age_s=WEEK_S)
+        for number, slug in enumerate(slugs):
+            if number == 11:
+                held = await held_then(redis)
+            await bring(intake, signed(slug, wire(number)))
+    as_of_yesterday(archive)
+    await put_back(redis, held)
+    async with an_intake(archive, seen, recovers=False) as intake:
+        assert await intake.recover() == refilled
+    found = await seen.bands.find([intake_banded(signed("1", wire(number))) for number in range(20)])
+    assert found is not None
+    assert [article_id(slug) in shares for slug, shares in zip(slugs, found, strict=True)] == [True] * 20
+
+
+async def test_what_redis_does_not_take_at_a_start_is_left_to_be_made(
+    archive: Archive, seen: Seen, redis: Redis
+) -> None:
+    async with an_intake(archive, seen) as intake:
+        held = await held_then(redis)
+        await bring(intake, signed("1", wire(1)))
+    await put_back(redis, held)
+    await redis.config_set("maxmemory", 1)
+    async with an_intake(archive, seen):
+        assert [one.article for one in archive.marks.unmade()] == [article_id("1")]
+        await redis.config_set("maxmemory", 0)
+
+
 async def test_an_article_whose_bands_are_not_yet_in_redis_is_looked_at_all_the_same(
     archive: Archive, seen: Seen
 ) -> None:

@@ -5,7 +5,7 @@ Every function takes the connection of a transaction that its caller began.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -61,6 +61,50 @@ def unmade(conn: Connection, limit: int) -> list[Unmarked]:
     ]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Marked:
+    """An article whose marks were made, with the number of its signature and when it was stored."""
+
+    number: int
+    stored_at: datetime
+    marks: Unmarked
+
+
+def newest(conn: Connection, *, before: int | None, limit: int) -> list[Marked]:
+    """Return articles whose marks were made, those signed last first, of numbers below `before` (None: of all)."""
+    query = (
+        select(
+            _signatures.c.number,
+            _signatures.c.signature,
+            _signatures.c.day,
+            _articles.c.id,
+            _articles.c.fingerprint,
+            _articles.c.entry,
+            _articles.c.stored_at,
+        )
+        .join(_articles, _articles.c.id == _signatures.c.article)
+        .where(_signatures.c.article.not_in(select(_unconfirmed.c.article)))
+        .order_by(_signatures.c.number.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(_signatures.c.number < before)
+    return [
+        Marked(
+            number=row.number,
+            stored_at=row.stored_at,
+            marks=Unmarked(
+                article=row.id,
+                fingerprint=row.fingerprint,
+                entry=row.entry,
+                signature=bytes(row.signature),
+                day=date.fromisoformat(row.day),
+            ),
+        )
+        for row in conn.execute(query)
+    ]
+
+
 _CONFIRMED: Final = delete(_unconfirmed).where(
     _unconfirmed.c.article == bindparam("of_article"),
     select(_articles.c.id)
@@ -80,11 +124,15 @@ def made(conn: Connection, marked: Mapping[str, str]) -> None:
 
 def lost_since(conn: Connection, moment: datetime) -> int:
     """Note that the marks of all articles stored since that moment are gone; return how many articles that are."""
-    ids = conn.execute(select(_articles.c.id).where(_articles.c.stored_at >= moment)).scalars()
-    rows = [{"article": article} for article in ids]
-    if rows:
-        conn.execute(insert_or_update(_unconfirmed, keys=("article",)), rows)
-    return len(rows)
+    ids = conn.execute(select(_articles.c.id).where(_articles.c.stored_at >= moment)).scalars().all()
+    lost(conn, ids)
+    return len(ids)
+
+
+def lost(conn: Connection, articles: Collection[str]) -> None:
+    """Note that the marks of some articles are gone."""
+    if articles:
+        conn.execute(insert_or_update(_unconfirmed, keys=("article",)), [{"article": article} for article in articles])
 
 
 def count_since(conn: Connection, moment: datetime) -> int:
@@ -109,6 +157,16 @@ class Marks:
         """Note that the marks of these articles are made: article → fingerprint of the text that was marked."""
         with self._writing() as conn:
             made(conn, marked)
+
+    def newest(self, *, before: int | None, limit: int) -> list[Marked]:
+        """Return articles whose marks were made, those signed last first, of numbers below `before` (None: of all)."""
+        with self._reading() as conn:
+            return newest(conn, before=before, limit=limit)
+
+    def lost(self, articles: Collection[str]) -> None:
+        """Note that the marks of some articles are gone."""
+        with self._writing() as conn:
+            lost(conn, articles)
 
     def lost_since(self, moment: datetime) -> int:
         """Note that the marks of all articles stored since are gone, as after Redis was emptied; return how many."""

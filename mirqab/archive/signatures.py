@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, not_, select
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, not_, or_, select, update
 
 from mirqab.archive import tables
 from mirqab.archive.dialect import insert_or_update
@@ -82,7 +82,18 @@ class Unsigned:
     article: str
     headline: str
     body: str
+    authors: tuple[str, ...]
     day: date
+    stored_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Made:
+    """What was made of such an article's text: its signature, and the ids of the agencies that it is credited to."""
+
+    text: Unsigned
+    signature: bytes
+    agencies: tuple[str, ...]
 
 
 MOST_COMPARED: Final = 12
@@ -245,6 +256,11 @@ _REMOVE: Final = delete(_signatures).where(_signatures.c.article == bindparam("o
 _ONE: Final = select(_signatures.c.day, _signatures.c.signature).where(_signatures.c.article == bindparam("article"))
 
 
+_CREDIT: Final = (
+    update(_articles).where(_articles.c.id == bindparam("of_article")).values(agencies=bindparam("credited"))
+)
+
+
 def add(conn: Connection, article: str, day: date, made: bytes) -> None:
     """Write the signature of a new article."""
     conn.execute(_PUT, {"article": article, "day": day.isoformat(), "signature": made})
@@ -278,7 +294,15 @@ _of_today = (func.length(_signatures.c.signature) == 0) | (
 """What `is_current` says of a signature."""
 
 _UNSIGNED: Final = (
-    select(_articles.c.id, _articles.c.headline, _articles.c.body, _articles.c.published, _articles.c.fetched_at)
+    select(
+        _articles.c.id,
+        _articles.c.headline,
+        _articles.c.body,
+        _articles.c.authors,
+        _articles.c.published,
+        _articles.c.fetched_at,
+        _articles.c.stored_at,
+    )
     .outerjoin(_signatures, _signatures.c.article == _articles.c.id)
     .where(_articles.c.stored_at >= bindparam("since"), _signatures.c.article.is_(None) | not_(_of_today))
 )
@@ -300,11 +324,26 @@ def all_signed(conn: Connection, since: datetime) -> bool:
     return row is None or (row.signature is not None and is_current(bytes(row.signature)))
 
 
-def unsigned(conn: Connection, *, since: datetime, limit: int) -> list[Unsigned]:
-    """Return articles stored since a moment that have no signature of today's making, the newest first."""
-    query = _UNSIGNED.order_by(_articles.c.stored_at.desc()).limit(limit)
+def unsigned(conn: Connection, *, since: datetime, limit: int, after: Unsigned | None = None) -> list[Unsigned]:
+    """Return articles stored since a moment that have no signature of today's making, the newest first.
+
+    Those that follow on the last one of the batch before, `after`.
+    """
+    query = _UNSIGNED.order_by(_articles.c.stored_at.desc(), _articles.c.id.desc()).limit(limit)
+    if after is not None:
+        same_moment = and_(_articles.c.stored_at == after.stored_at, _articles.c.id < after.article)
+        query = query.where(
+            _articles.c.stored_at <= after.stored_at, or_(_articles.c.stored_at < after.stored_at, same_moment)
+        )
     return [
-        Unsigned(article=row.id, headline=row.headline, body=row.body, day=day_of(row.published, row.fetched_at))
+        Unsigned(
+            article=row.id,
+            headline=row.headline,
+            body=row.body,
+            authors=tuple(row.authors),
+            day=day_of(row.published, row.fetched_at),
+            stored_at=row.stored_at,
+        )
         for row in conn.execute(query, {"since": since})
     ]
 
@@ -315,15 +354,19 @@ def count_unsigned(conn: Connection, *, since: datetime) -> int:
     return int(conn.execute(query, {"since": since}).scalar_one())
 
 
-def write_missing(conn: Connection, signed: Collection[tuple[Unsigned, bytes]]) -> None:
-    """Write signatures made for articles that had none, or another, unless they have got one meanwhile."""
-    missing = dict(signed)
-    for chunk in chunks(text.article for text in missing):
-        rows = conn.execute(_OF, {"articles": chunk})
-        have = {row.article for row in rows if is_current(bytes(row.signature))}
-        missing = {text: made for text, made in missing.items() if text.article not in have}
-    for text, made in missing.items():
-        replace(conn, text.article, text.day, made)
+def write_missing(conn: Connection, signed: Collection[Made]) -> None:
+    """Write signatures made for articles that had none, or another, unless they have got one meanwhile.
+
+    With them the agencies, which older archives did not have either.
+    """
+    missing = {made.text.article: made for made in signed}
+    for chunk in chunks(list(missing)):
+        for row in conn.execute(_OF, {"articles": chunk}):
+            if is_current(bytes(row.signature)):
+                del missing[row.article]
+    for article, made in missing.items():
+        replace(conn, article, made.text.day, made.signature)
+        conn.execute(_CREDIT, {"of_article": article, "credited": made.agencies})
 
 
 def sample(conn: Connection, *, first: date, count: int) -> list[Signed]:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from mirqab.archive import signatures
-from mirqab.archive.signatures import Candidate, Signed, Unsigned
+from mirqab.archive.signatures import Candidate, Made, Signed, Unsigned
 from mirqab.types import Article
 
 Begin = Callable[[], AbstractContextManager[Connection]]
@@ -50,18 +50,21 @@ class Signatures:
         with self._reading() as conn:
             return signatures.all_signed(conn, since)
 
-    def unsigned(self, *, since: datetime, limit: int) -> list[Unsigned]:
-        """Return articles stored since a moment that have no signature of today's making, the newest first."""
+    def unsigned(self, *, since: datetime, limit: int, after: Unsigned | None = None) -> list[Unsigned]:
+        """Return articles stored since a moment that have no signature of today's making, the newest first.
+
+        Those that follow on the last one of the batch before, `after`.
+        """
         with self._reading() as conn:
-            return signatures.unsigned(conn, since=since, limit=limit)
+            return signatures.unsigned(conn, since=since, limit=limit, after=after)
 
     def count_unsigned(self, *, since: datetime) -> int:
         """Return how many articles stored since a moment have no signature of today's making."""
         with self._reading() as conn:
             return signatures.count_unsigned(conn, since=since)
 
-    def sign(self, signed: Sequence[tuple[Unsigned, bytes]]) -> None:
-        """Write signatures made for articles that had none, or another, unless they have got one meanwhile."""
+    def sign(self, signed: Sequence[Made]) -> None:
+        """Write signatures and agencies made for articles without, unless they have got a signature meanwhile."""
         with self._writing() as conn:
             signatures.write_missing(conn, signed)
 

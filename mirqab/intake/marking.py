@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from mirqab.archive import Archive, ArchiveThread, Unmarked, Unsigned
+from mirqab.archive.signatures import Made
 from mirqab.copies import bands, signature
+from mirqab.credits import agencies_of
 from mirqab.killpoints import kill_point
 from mirqab.seen import Banded, Seen
 
@@ -24,6 +27,12 @@ _LOST_ARTICLES: Final = 0.1
 _LOST_BANDS: Final = 0.2
 """Of articles drawn at random and of their bands, these shares may be missing: a band that 64 articles have takes no
 more, and of a form that is filled in every hour the later ones have hardly any other."""
+
+_NEWEST: Final = 200
+_MOST_BATCHES: Final = 25
+"""At every start so many of the newest articles are looked for in Redis, and so many times more while they lack."""
+_LATELY: Final = timedelta(hours=1)
+"""Articles stored since are marked again at every start, whatever Redis holds of them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,12 +55,16 @@ class Marking:
     async def sign(self, *, since: datetime, every: bool = False, step: Callable[[], None] = lambda: None) -> int:
         """Make the signatures that articles stored since a moment lack, the newest first; return how many.
 
+        With each go the agencies that its text is credited to.
         Unless `every` article is to be looked at, the oldest one of that time tells whether any may lack it.
         """
         if not every and await self._thread.call(self._archive.signatures.all_signed, since):
             return 0
-        made = 0
-        while texts := await self._thread.call(self._archive.signatures.unsigned, since=since, limit=_BATCH):
+        made, last = 0, None
+        while texts := await self._thread.call(
+            self._archive.signatures.unsigned, since=since, limit=_BATCH, after=last
+        ):
+            last = texts[-1]
             made += await self._thread.call(self._sign, texts)
             kill_point("signed")
             for _ in texts:
@@ -59,7 +72,16 @@ class Marking:
         return made
 
     def _sign(self, texts: list[Unsigned]) -> int:
-        self._archive.signatures.sign([(text, signature(text.headline, text.body)) for text in texts])
+        self._archive.signatures.sign(
+            [
+                Made(
+                    text=text,
+                    signature=signature(text.headline, text.body),
+                    agencies=agencies_of(text.headline, text.body, text.authors),
+                )
+                for text in texts
+            ]
+        )
         return len(texts)
 
     async def refill(
@@ -71,7 +93,13 @@ class Marking:
         """
         emptied = self._seen.started_empty
         epoch = await self._seen.name_epoch()
-        if epoch is not None and (all_again or emptied or self._seen.started_empty or not await self._holds_bands()):
+        if epoch is not None and (
+            all_again
+            or emptied
+            or self._seen.started_empty
+            or not await self._holds_bands()
+            or not await self._mark_newest()
+        ):
             days = max(MARKED_DAYS, self._window_days)
             gone = await self._thread.call(self._archive.marks.lost_since, datetime.now(UTC) - timedelta(days=days))
             if gone:
@@ -109,7 +137,43 @@ class Marking:
         found = await self._seen.bands.find(texts)
         if found is None or not texts:
             return True
-        lacking = [len(text.bands) - shares[one.article] for one, text, shares in zip(drawn, texts, found, strict=True)]
+        lacking = _lacking([one.article for one in drawn], texts, found)
         gone = sum(lacks == len(text.bands) for lacks, text in zip(lacking, texts, strict=True))
         whole = sum(len(text.bands) for text in texts)
         return gone <= _LOST_ARTICLES * len(texts) and sum(lacking) <= _LOST_BANDS * whole
+
+    async def _mark_newest(self) -> bool:
+        """Mark the newest articles again, and those before them while many have no bands in Redis.
+
+        A server that came back with what it held some time ago lacks the last articles alone, of which a sample tells
+        nothing. False when more are gone than it is worth to look at one by one.
+        """
+        in_window = datetime.now(UTC).date() - timedelta(days=self._window_days)
+        lately = datetime.now(UTC) - _LATELY
+        before: int | None = None
+        many_gone = False
+        for _ in range(_MOST_BATCHES):
+            newest = await self._thread.call(self._archive.marks.newest, before=before, limit=_NEWEST)
+            if not newest:
+                return True
+            before = newest[-1].number
+            looked = [one.marks for one in newest if one.marks.signature and one.marks.day >= in_window]
+            texts = [Banded(bands=bands("", "", one.signature), day=one.day) for one in looked]
+            found = await self._seen.bands.find(texts)
+            if found is None:
+                return True  # Redis is away: whoever fills it finds that out too
+            lacking = _lacking([one.article for one in looked], texts, found)
+            gone = sum(lacks == len(text.bands) for lacks, text in zip(lacking, texts, strict=True))
+            incomplete = [one.article for one, lacks in zip(looked, lacking, strict=True) if lacks]
+            again = [one.marks for one in newest if one.stored_at >= lately or one.marks.article in set(incomplete)]
+            if again and not await self._mark(again) and incomplete:
+                await self._thread.call(self._archive.marks.lost, incomplete)
+            many_gone = gone > _LOST_ARTICLES * len(looked)
+            if newest[-1].stored_at < lately and not many_gone:
+                return True
+        return not many_gone
+
+
+def _lacking(articles: Sequence[str], texts: Sequence[Banded], found: Sequence[Counter[str]]) -> list[int]:
+    """Return how many of each article's bands were not found."""
+    return [len(text.bands) - shares[article] for article, text, shares in zip(articles, texts, found, strict=True)]

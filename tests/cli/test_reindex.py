@@ -76,6 +76,38 @@ def test_signatures_and_marks_are_made_again(archive: Archive, capsys: pytest.Ca
     assert capsys.readouterr().out.splitlines()[:2] == ["0 signatures made.", "7 articles marked in Redis."]
 
 
+def test_agencies_are_made_where_signatures_are(archive: Archive) -> None:
+    told = f"النخيل (رويترز) - {wire(1)}"
+    with archive._writing() as conn:
+        conn.exec_driver_sql("UPDATE articles SET body = ? WHERE id <> ?", (told, make_id("a", entry_id("0"))))
+    forget_signatures(archive, but=3)
+    assert main(["reindex"]) == 0
+    with archive._reading() as conn:
+        rows = conn.exec_driver_sql(
+            "SELECT agencies FROM articles JOIN signatures ON article = articles.id ORDER BY number"
+        )
+        assert rows.scalars().all() == ["[]"] * 3 + ['["reuters"]'] * 4
+
+
+def test_each_batch_begins_where_the_one_before_it_ended(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mirqab.intake.marking._BATCH", 2)
+    forget_signatures(archive, but=0)
+    with archive._writing() as conn:  # as those of one transaction
+        conn.exec_driver_sql("UPDATE articles SET stored_at = (SELECT min(stored_at) FROM articles) WHERE id > 'a8'")
+    since = datetime(2000, 1, 1, tzinfo=UTC)
+    last = None
+    looks: list[int] = []
+    found: list[str] = []
+    while texts := archive.signatures.unsigned(since=since, limit=2, after=last):
+        last = texts[-1]
+        found += [text.article for text in texts]
+        looks.append(len(texts))
+    assert looks == [2, 2, 2, 1], "though none was signed"
+    assert sorted(found) == sorted(make_id("a", entry_id(str(number))) for number in range(COUNT))
+    assert main(["reindex"]) == 0
+    assert archive.signatures.count_unsigned(since=since) == 0
+
+
 def test_an_article_stays_in_its_story(archive: Archive) -> None:
     with archive._writing() as conn:
         conn.exec_driver_sql(
