@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from types import TracebackType
 from typing import Final, Self
 
-from mirqab.copies import LEAST_SIMILARITY, SIGNATURE_BYTES, Text, bands, compare, signature, similarity
+from mirqab.copies import SIGNATURE_BYTES, Text, bands, compare, signature, worth_comparing
 from mirqab.errors import SeenError
 from mirqab.events import WINDOW, Joining, Report, Terms, Weighed, Weights, join, terms_of
 from mirqab.fingerprints import fingerprint
@@ -319,14 +319,10 @@ class Grouping:
 
     def _nearest(self, told: Told, made: bytes, found: Iterable[str]) -> Kinship | None:
         # in the order of their names, which is that of their coming: of two that are as near, the first one counts
-        close = [name for name in sorted(found) if self._is_worth_reading(made, name)]
+        close = [name for name in sorted(found) if worth_comparing(made, self._shelf.signature(name))]
         candidates = (self._shelf.get(name) for name in close)
         within = [kept for kept in candidates if abs((kept.day - self._day).days) <= self._window_days]
         return nearest(told, within) if within else None
-
-    def _is_worth_reading(self, made: bytes, name: str) -> bool:
-        other = self._shelf.signature(name)
-        return made == other == b"" or similarity(made, other) >= LEAST_SIMILARITY
 
 
 def _placed(told: Told, kinship: Kinship | None, joining: Joining[Identity, Identity] | None) -> Grouped:

@@ -25,6 +25,7 @@ from typing import Final
 from zlib import crc32
 
 from mirqab.arabic import fold, words
+from mirqab.copies.renaming import renamed
 from mirqab.fingerprints import SHORT_BODY, body_words, fingerprint
 
 SIGNATURE_VERSION: Final = 1
@@ -169,8 +170,9 @@ class Comparison:
     the larger one has, `lead` the smaller share of one text's first 55 words that the other one has anywhere.
     `figures` counts the numbers of the smaller text, `strays` those of them that the larger one lacks. Between the same
     two words `refilled` numbers differ and `kept` ones are the same.
-    `headlines_differ`: both headlines have numbers, and none in common. `shorter` is the words of the shorter text,
-    and `in_one_piece` whether its body stands in the other one as it is; asked of short texts alone.
+    `headlines_differ`: both headlines have numbers, and none in common. `renamed`: what one calls by a name the other
+    one calls by another, twice at least; asked of texts alone that share enough to be copies. `shorter` is the words of
+    the shorter text, and `in_one_piece` whether its body stands in the other one as it is; asked of short texts alone.
     """
 
     jaccard: float
@@ -181,6 +183,7 @@ class Comparison:
     refilled: int
     kept: int
     headlines_differ: bool
+    renamed: bool
     shorter: int
     in_one_piece: bool
 
@@ -189,7 +192,8 @@ class Comparison:
         """Whether one text is the other one edited, shortened or lengthened.
 
         Three look-alikes are told from copies: serial reports, which share their background but not their lead; forms
-        filled in anew (a bourse's day, an earthquake), which share all but their figures; and short posts of one
+        filled in anew (a bourse's day, an earthquake, a cable to another head of state), which share all but their
+        figures or names; and short posts of one
         form («غارة على بلدة …»), which differ in one name, so that a short text must be contained whole and in one
         piece.
         """
@@ -211,7 +215,12 @@ class Comparison:
             and self.jaccard >= LENGTHENED_JACCARD
             and not self.refilled
         )
-        if not is_like or self.lead < LEAD or (self.headlines_differ and self.jaccard < HEADLINES_DIFFER_JACCARD):
+        if (
+            not is_like
+            or self.renamed
+            or self.lead < LEAD
+            or (self.headlines_differ and self.jaccard < HEADLINES_DIFFER_JACCARD)
+        ):
             return False
         if self.refilled >= REFILLED and self.refilled > self.kept:
             return False
@@ -225,7 +234,7 @@ class Comparison:
 class Text:
     """A text made ready to be compared with several others, in this process: hashes of words are its own."""
 
-    __slots__ = ("blanks", "body", "figures", "headline_figures", "lead", "shingles", "size")
+    __slots__ = ("blanks", "body", "figures", "headline", "headline_figures", "lead", "shingles", "size")
 
     def __init__(self, headline: str, body: str) -> None:
         told = said(headline, body)
@@ -238,7 +247,8 @@ class Text:
         self.figures = frozenset(word for _, word in figures)
         # what a form leaves blank: the number between two words
         self.blanks = {(told[place - 1], told[place + 1]): word for place, word in figures if 0 < place < len(told) - 1}
-        self.headline_figures = frozenset(filter(_FIGURE.fullmatch, words(fold(headline))))
+        self.headline = tuple(words(fold(headline)))
+        self.headline_figures = frozenset(filter(_FIGURE.fullmatch, self.headline))
 
 
 def compare(one: Text, other: Text) -> Comparison:
@@ -246,21 +256,29 @@ def compare(one: Text, other: Text) -> Comparison:
     shared = len(one.shingles & other.shingles)
     blanks = [one.blanks[blank] == other.blanks[blank] for blank in one.blanks.keys() & other.blanks.keys()]
     smaller, larger = sorted((one, other), key=lambda text: len(text.shingles))
+    shorter = min(one.size, other.size)
+    contained = _share(shared, len(smaller.shingles))
+    lead = min(
+        _share(len(one.lead & other.shingles), len(one.lead)),
+        _share(len(other.lead & one.shingles), len(other.lead)),
+    )
     return Comparison(
         jaccard=_share(shared, len(one.shingles) + len(other.shingles) - shared),
-        contained=_share(shared, len(smaller.shingles)),
-        lead=min(
-            _share(len(one.lead & other.shingles), len(one.lead)),
-            _share(len(other.lead & one.shingles), len(other.lead)),
-        ),
+        contained=contained,
+        lead=lead,
         figures=len(smaller.figures),
         strays=len(smaller.figures - larger.figures),
         refilled=blanks.count(False),
         kept=blanks.count(True),
         headlines_differ=bool(one.headline_figures and other.headline_figures)
         and one.headline_figures.isdisjoint(other.headline_figures),
-        shorter=min(one.size, other.size),
-        in_one_piece=min(one.size, other.size) < SHORT and _stands_in(one.body, other.body),
+        # dear: not asked of texts that are no copies in any case
+        renamed=shorter >= SHORT
+        and contained >= CONTAINED
+        and lead >= LEAD
+        and renamed(one.body, other.body, headlines=(one.headline, other.headline)),
+        shorter=shorter,
+        in_one_piece=shorter < SHORT and _stands_in(one.body, other.body),
     )
 
 

@@ -1,0 +1,138 @@
+"""Renaming: does one text say of other names what another one says?
+
+«التحالف ينسحب من قاعدة عين الرمال» and «… وادي الصقر» are one form, as are cables to two heads of state. An editor who
+rewrites a story puts words for others too, but rarely one name by the same other one each time; where an outlet does,
+the two mean the same («واشنطن» and «الولايات المتحدة») or are spelled alike («ترامب» and «ترمب»).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from functools import lru_cache
+from typing import Final
+
+from mirqab.arabic import fold
+from mirqab.topics.frequent import FREQUENT
+
+WINDOW: Final = 100
+"""Words of a body in which renaming is looked for: a form names what it is about in its first sentences."""
+
+LONGEST: Final = 4
+"""Words of a name with its title: «ملك الرمال سالم الهادي». What is longer is a clause written anew."""
+
+ALIKE: Final = 0.8
+"""Words that share so many of their letters are spellings or inflections of one: «غوتيريش» and «غوتيريس» share .86."""
+
+_PREFIXES: Final = ("وبال", "وكال", "فبال", "ولل", "وال", "فال", "بال", "كال", "لل", "ال")
+_CLITICS: Final = "وبلف"
+_ENDINGS: Final = ("يين", "يون", "يه", "ات", "ان", "ين", "ون", "ها", "ي", "ه")
+_SHORTEST: Final = 3
+
+_NATIONS: Final = """
+إسرائيل إسرائيلي الاحتلال الصهيوني صهاينة الكيان العدو العبرية|أميركا أميركي أمريكا أمريكي الولايات المتحدة واشنطن|
+العراق عراقي بغداد|سوريا سورية سوري دمشق|لبنان لبناني بيروت|الأردن أردني عمان|فلسطين فلسطيني|مصر مصري القاهرة|
+ليبيا ليبي طرابلس|تونس تونسي|الجزائر جزائري|المغرب مغربي الرباط|موريتانيا موريتاني نواكشوط|السودان سوداني الخرطوم|
+الصومال صومالي مقديشو|جيبوتي|اليمن يمني صنعاء|السعودية سعودي الرياض|الإمارات إماراتي أبوظبي|قطر قطري الدوحة|
+البحرين بحريني المنامة|الكويت كويتي|عمان عماني مسقط|إيران إيراني طهران|تركيا تركي أنقرة|أفغانستان أفغاني كابل كابول|
+باكستان باكستاني|الهند هندي نيودلهي|الصين صيني بكين|اليابان ياباني طوكيو|روسيا روسي موسكو الكرملين|
+أوكرانيا أوكراني كييف|بريطانيا بريطاني لندن|فرنسا فرنسي باريس الإليزيه|ألمانيا ألماني برلين|إيطاليا إيطالي روما|
+إسبانيا إسباني مدريد|هولندا هولندي|بلجيكا بلجيكي|السويد سويدي|النرويج نرويجي|بولندا بولندي|اليونان يوناني أثينا|
+قبرص قبرصي نيقوسيا|أرمينيا أرميني|أذربيجان أذربيجاني باكو|كندا كندي|البرازيل برازيلي|المكسيك مكسيكي|النيجر نيامي|
+نيجيريا نيجيري|تشاد تشادي|مالي باماكو|إثيوبيا إثيوبي|إريتريا إريتري|كينيا كيني|السنغال سنغالي داكار|
+أستراليا أسترالي|كوريا كوري|فنزويلا فنزويلي
+"""
+
+_HOUSE_STYLE: Final = """
+جيش قوات جنود عسكري عسكريون مسلحة مسلحون مقاتلون عناصر وحدات كتيبة لواء ميليشيا ميليشيات فصائل مقاومة حزب الله حماس
+حوثي حوثيون أنصار جماعة حركة تنظيم داعش إرهابي إرهابيون متمردون معارضة نظام سلطات إدارة دفاع أركان حرس
+شهيد شهداء استشهد استشهاد مقتل قتيل قتلى قتل مصرع ضحايا ضحية وفاة رحيل توفي رحل فارق نعى نعت غيب
+غارة غارات قصف ضربة ضربات هجوم هجمات عدوان عملية عمليات اعتداء توغل اقتحام استهداف استهدف قصفت استهدفت
+مستوطن مستوطنون مستعمر مستعمرون أسير أسرى معتقل معتقلون محتجز محتجزون رهينة رهائن سجين سجناء
+مباحثات محادثات مفاوضات مشاورات حوار لقاء اجتماع اتصال زيارة جولة قمة مؤتمر اتفاق اتفاقية معاهدة تفاهم هدنة تهدئة
+انسحاب جلاء خروج مغادرة سحب إخلاء انسحبت ينسحب تنسحب غادرت تغادر أخلت تخلي تسليم سلمت تسلمت معسكر ثكنة قاعدة موقع
+بلدة قرية مدينة محافظة ولاية إقليم منطقة ناحية قضاء حي ضاحية مخيم أراضي
+شدد شددت صرح صرحت لفت لفتت نوه اعتبر رأى أبلغ أخبر نقل نقلت أورد أعرب عبر استقبل التقى اجتمع بحث ناقش تناول
+هنأ هنأت بعث أرسل أبرق تهنئة تهاني حكم حكمت قضت أدانت دان أدان ندد استنكر رفض عارض طالب دعا حث ناشد
+يناير فبراير مارس أبريل نيسان مايو أيار يونيو حزيران يوليو تموز أغسطس آب سبتمبر أيلول أكتوبر نوفمبر ديسمبر تشرين كانون
+شباط آذار طائرة مسيرة درون صاروخ صواريخ قذيفة قذائف دعم سريع شركة مؤسسة مصرف بنك دولار
+متحدث ناطق مصدر مصادر بيان تصريح تصريحات مسؤول سفير مبعوث موفد ممثل دبلوماسي ملك أمير سلطان رئيس رئاسة
+"""
+
+
+def renamed(one: Sequence[str], other: Sequence[str], *, headlines: tuple[Sequence[str], Sequence[str]]) -> bool:
+    """Whether what one text calls by a name the other one calls by another, twice at least.
+
+    `one` and `other` are the folded words of two bodies of one frame. The two names stand between the same words of
+    them, and once more: in the same way, or in the headlines. Neither stands in the other text's headline or beginning.
+    """
+    first, second = one[:WINDOW], other[:WINDOW]
+    openings = (*headlines[0], *first), (*headlines[1], *second)
+    if not (own := _own(*openings)) or not (others := _own(*reversed(openings))):
+        return False
+    # the headlines are one more place where a name stands for another, in whatever words besides
+    seen = [(_telling(headlines[0]) & own, _telling(headlines[1]) & others)]
+    for swap in _swaps(first, second):
+        names = _names(*swap)
+        names = names[0] & own, names[1] & others
+        if any(names[0] & before[0] and names[1] & before[1] for before in seen):
+            return True
+        seen.append(names)
+    return False
+
+
+def _own(said: Sequence[str], others: Sequence[str]) -> frozenset[str]:
+    """Return the stems of words that a text says twice and the other one never: without any there is no renaming."""
+    lacking = set(said).difference(others)
+    stems = [_stem(word) for word in said if word in lacking]
+    twice = {stem for stem, count in Counter(stems).items() if count > 1} - _COMMON if len(stems) > 1 else set()
+    return frozenset(twice.difference(map(_stem, others))) if twice else frozenset()
+
+
+def _swaps(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+    """Yield what stands in two texts between the same words, where it is not the same."""
+    steps = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+    for place, (kind, start, end, other_start, other_end) in enumerate(steps):
+        is_framed = 0 < place < len(steps) - 1
+        if kind == "replace" and is_framed and max(end - start, other_end - other_start) <= LONGEST:
+            yield one[start:end], other[other_start:other_end]
+
+
+def _names(one: Iterable[str], other: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the stems of the names on both sides, none when one side may be another word for what the other says."""
+    first, second = _telling(one), _telling(other)
+    alike = {(a, b) for a in first for b in second if SequenceMatcher(None, a, b).ratio() >= ALIKE}
+    first -= {a for a, _ in alike}
+    second -= {b for _, b in alike}
+    nations = [{nation for stem in side for nation in _NATIONS_OF.get(stem, ())} for side in (first, second)]
+    if nations[0] & nations[1] or bool(nations[0]) != bool(nations[1]):
+        return frozenset(), frozenset()  # «واشنطن» for «الولايات المتحدة», «نتنياهو» for «رئيس الوزراء الإسرائيلي»
+    return first, second
+
+
+def _telling(said: Iterable[str]) -> frozenset[str]:
+    return frozenset(_stem(word) for word in said if len(word) > 1 and not word[0].isdecimal()) - _COMMON
+
+
+@lru_cache(maxsize=16_384)
+def _stem(word: str) -> str:
+    """Return a folded word without article, particles and ending, a label by which its forms meet."""
+    prefix = next((one for one in _PREFIXES if word.startswith(one) and len(word) - len(one) >= _SHORTEST), "")
+    if not prefix and word[0] in _CLITICS and len(word) > _SHORTEST + 1:
+        prefix = word[0]
+    word = word[len(prefix) :]
+    ending = next((one for one in _ENDINGS if word.endswith(one) and len(word) - len(one) >= _SHORTEST), "")
+    return word[: len(word) - len(ending)]
+
+
+def _nations() -> dict[str, frozenset[str]]:
+    having: dict[str, set[str]] = {}
+    for forms in _NATIONS.replace("\n", "").split("|"):
+        for form in forms.split():
+            having.setdefault(_stem(fold(form)), set()).add(forms)
+    return {stem: frozenset(nations) for stem, nations in having.items()}
+
+
+_NATIONS_OF: Final[Mapping[str, frozenset[str]]] = _nations()
+_COMMON: Final = frozenset(_stem(word) for word in {*FREQUENT, *map(fold, _HOUSE_STYLE.split())}) - _NATIONS_OF.keys()
