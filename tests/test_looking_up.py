@@ -8,7 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -483,6 +483,42 @@ def test_the_scan_of_the_archive_knows_what_came_since_it_first_looked(archive: 
     assert place_of(bring(signed("1", edited(wire(1)), outlet="qabas")))[1] is Relation.NEAR
     assert place_of(bring(signed("2", edited(wire(2)), outlet="qabas", days=40)))[2] == article_id("2")
     assert place_of(bring(signed("3", edited(wire(2), by=2), outlet="qabas", days=5)))[1] is Relation.NEW
+
+
+def test_the_scan_holds_the_days_that_it_was_asked_for_last_and_none_between(archive: Archive) -> None:
+    run = archive.start_run("crawl", topics=[TOPIC])
+    scan = Scan(archive, window_days=3)
+    for number, (slug, days) in enumerate([("1", 0), ("2", 1000), ("3", 2000), ("4", 3000)]):
+        archive.store(run, signed(slug, wire(number), days=days), place=place)
+
+    def nearest(number: int, days: int) -> str | None:
+        page = signed("1", edited(wire(number)), outlet="qabas", days=days)
+        assert page.article is not None
+        found = scan.look_up(page.article).nearest
+        return None if found is None else found.article
+
+    read: list[tuple[str, Any]] = []
+    event.listen(archive._reader, "before_cursor_execute", lambda *told: read.append((told[2], told[3])))
+
+    def days_read() -> int:
+        spans = [asked for statement, asked in read if "signatures.day BETWEEN" in statement and asked[0] == 0]
+        read.clear()
+        return sum((date.fromisoformat(last) - date.fromisoformat(first)).days + 1 for _, first, last in spans)
+
+    assert nearest(0, 2) == article_id("1")
+    assert days_read() == 7
+    assert nearest(0, 0) == article_id("1")
+    assert days_read() == 2, "of days side by side those that are new"
+    assert nearest(1, 1001) == article_id("2")
+    assert days_read() == 7, "and not the years between"
+    assert nearest(2, 2000) == article_id("3")
+    archive.store(run, signed("2", wire(9), outlet="qabas", days=1001), place=place)
+    assert nearest(9, 1000) == article_id("2", "qabas"), "what came since lies among days held before"
+    assert len(scan._days) == 3 * 7
+    days_read()
+    assert (nearest(3, 3000), nearest(0, 0)) == (article_id("4"), article_id("1"))
+    assert days_read() > 7, "those of today had been let go"
+    assert len(scan._days) == 3 * 7
 
 
 def test_the_look_up_of_a_page_never_reads_all_signatures(archive: Archive) -> None:

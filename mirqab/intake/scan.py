@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import partial
+from itertools import groupby, islice
+from typing import Final
 
 from mirqab.archive import Archive, LookedUp, Signed
 from mirqab.archive.signatures import day_of
@@ -14,9 +16,14 @@ from mirqab.intake.comparing import look_among, most_shared, nearest_copy
 from mirqab.seen import WINDOW_DAYS
 from mirqab.types import Article
 
+_WINDOWS_HELD: Final = 3
+"""Pages of long ago come in between those of today: so many windows, of both sides, are kept in memory together."""
+
 
 class Scan:
     """The bands of the archive's articles by day, kept in memory from the first question on; 126 bytes an article.
+
+    Only days within the window of a text that was asked for, and of these the ones asked for last.
 
     A look among 200,000 articles takes some hundredths of a second, where Redis takes thousandths.
     """
@@ -24,7 +31,7 @@ class Scan:
     def __init__(self, archive: Archive, *, window_days: int = WINDOW_DAYS) -> None:
         self._archive = archive
         self._window_days = window_days
-        self._days: dict[date, _Day] = {}
+        self._days: dict[date, _Day] = {}  # those asked for last at the end
         self._mark = 0
         self.compare = partial(nearest_copy, window_days=window_days)
 
@@ -37,34 +44,27 @@ class Scan:
 
     def _find(self, made: bytes, day: date) -> Counter[str]:
         """Return the articles within the window of a day that share bands with a signature, and how many."""
-        first, last = day - timedelta(days=self._window_days), day + timedelta(days=self._window_days)
-        self._load(first, last)
+        days = [day + timedelta(days=distance) for distance in range(-self._window_days, self._window_days + 1)]
+        self._load(days)
         asked = bands("", "", made)
-        days = (first + timedelta(days=distance) for distance in range((last - first).days + 1))
         return Counter(article for one in days for article in self._days[one].find(asked))
 
-    def _load(self, first: date, last: date) -> None:
-        """Read what came since the last look, and days not looked at before."""
+    def _load(self, days: Sequence[date]) -> None:
+        """Read what came since the last look, and those of some days that are not held; let go of others."""
         known = self._mark
         self._mark, _ = self._archive.signatures.mark(0)
         if self._days and self._mark > known:
             self._add(self._archive.signatures.between(min(self._days), max(self._days), after=known))
-        for start, end in self._gaps(first, last):
-            found = self._archive.signatures.between(start, end)
-            for distance in range((end - start).days + 1):
-                self._days[start + timedelta(days=distance)] = _Day()
-            self._add(found)
-
-    def _gaps(self, first: date, last: date) -> Iterable[tuple[date, date]]:
-        """Yield the runs of days that were not read yet; what is read in between lies without a gap."""
-        if not self._days:
-            yield first, last
-            return
-        low, high = min(self._days), max(self._days)
-        if first < low:
-            yield first, low - timedelta(days=1)
-        if last > high:
-            yield high + timedelta(days=1), last
+        for is_held, run in groupby(days, key=self._days.__contains__):
+            if not is_held:
+                missing = list(run)
+                found = self._archive.signatures.between(missing[0], missing[-1])
+                self._days |= {day: _Day() for day in missing}
+                self._add(found)
+        for day in days:
+            self._days[day] = self._days.pop(day)
+        for day in list(islice(self._days, max(0, len(self._days) - _WINDOWS_HELD * len(days)))):
+            del self._days[day]
 
     def _add(self, found: Iterable[Signed]) -> None:
         by_day: defaultdict[date, list[Signed]] = defaultdict(list)
