@@ -6,7 +6,6 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import chain
@@ -18,27 +17,20 @@ from redis.asyncio import Redis
 from sqlalchemy import event
 
 from mirqab.archive import Archive, LookedUp, Nearest
-from mirqab.intake import Intake, Scan, nearest_copy
+from mirqab.intake import Scan, nearest_copy
 from mirqab.seen import Seen, open_seen
 from mirqab.seen.folder import ServerFolder
 from mirqab.stories import place
-from mirqab.types import Relation, Stored, Worked, make_id
-from tests.archive.making import NOON, TALKS, TOPIC, WEEK_S, entry_id, item, snapshot, verdict, worked
+from mirqab.types import Relation, Stored, Worked
+from tests.archive.making import NOON, TALKS, TOPIC, WEEK_S, item, snapshot, verdict, worked
+from tests.bringing import SLUGS, an_intake, archive_with_entries, article_id, bring, place_of, story_id
 from tests.seen.processes import pids_of, wait_until
 from tests.wires import edited, signed, wire
-
-OUTLETS = ("rasid", "qabas", "sahil")
-SLUGS = "1234"
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Archive]:
-    opened = Archive.open(f"sqlite:///{tmp_path / 'archive.sqlite3'}")
-    run = opened.start_run("crawl", topics=[TOPIC])
-    for outlet in OUTLETS:
-        items = [item(slug, host=f"{outlet}.example") for slug in SLUGS]
-        shot = snapshot(*items, outlet=outlet, url=f"https://{outlet}.example/rss.xml")
-        opened.admit(run, shot, first_poll_max_age_s=WEEK_S)
+    opened = archive_with_entries(tmp_path)
     yield opened
     opened.close()
 
@@ -61,35 +53,6 @@ async def redis(folder: Path, seen: Seen) -> AsyncIterator[Redis]:
     client = Redis(unix_socket_path=str(ServerFolder(folder).socket))
     yield client
     await client.aclose()
-
-
-@asynccontextmanager
-async def an_intake(archive: Archive, seen: Seen, *, recovers: bool = True) -> AsyncIterator[Intake]:
-    run = archive.start_run("crawl", topics=[TOPIC])
-    intake = Intake(archive, seen, run=run, max_attempts=3, first_poll_max_age_s=WEEK_S)
-    if recovers:
-        await intake.recover()
-    try:
-        yield intake
-    finally:
-        await intake.close()
-
-
-async def bring(intake: Intake, page: Worked) -> Stored:
-    return await intake.store(page, await intake.look_up(page))
-
-
-def place_of(stored: Stored) -> tuple[str, Relation, str | None]:
-    assert stored.placement is not None
-    return stored.placement.story, stored.placement.relation, stored.placement.nearest
-
-
-def article_id(slug: str, outlet: str = "rasid") -> str:
-    return make_id("a", entry_id(slug, outlet=outlet, host=f"{outlet}.example"))
-
-
-def story_id(slug: str, outlet: str = "rasid") -> str:
-    return make_id("s", article_id(slug, outlet))
 
 
 # ------------------------------------------------------------------------------------------------- placed

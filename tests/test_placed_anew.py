@@ -13,12 +13,12 @@ from mirqab.archive import Archive, ArticleDetail, StoryDetail
 from mirqab.copies import signature
 from mirqab.intake import Intake
 from mirqab.seen import open_seen
-from mirqab.types import Decision, FlagState, Reason, Relation, Stored, Worked, make_id
-from tests.archive.making import TALKS, TOPIC, WEEK_S, entry_id, item, snapshot, verdict, worked
+from mirqab.types import Decision, FlagState, Reason, Relation, Stored, Worked
+from tests.archive.making import TALKS, TOPIC, WEEK_S, entry_id, verdict, worked
+from tests.bringing import archive_with_entries, article_id
 from tests.seen.processes import pids_of, wait_until
 from tests.wires import NOW, edited, signed, wire
 
-OUTLETS = ("rasid", "qabas", "sahil")
 SHORT_PLACEHOLDER = "عاجل سنوافيكم بالتفاصيل بعد قليل"
 PLACEHOLDER = f"{SHORT_PLACEHOLDER}، هذه الصفحة تحدث تباعا فور ورود أنباء جديدة إلى غرفة الأخبار لدينا"
 ONE, OTHER = (f"{TALKS}\n{wire(number)}" for number in (1, 2))
@@ -26,12 +26,7 @@ ONE, OTHER = (f"{TALKS}\n{wire(number)}" for number in (1, 2))
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Archive]:
-    opened = Archive.open(f"sqlite:///{tmp_path / 'archive.sqlite3'}")
-    run = opened.start_run("crawl", topics=[TOPIC])
-    for outlet in OUTLETS:
-        items = [item(slug, host=f"{outlet}.example") for slug in "1234"]
-        shot = snapshot(*items, outlet=outlet, url=f"https://{outlet}.example/rss.xml")
-        opened.admit(run, shot, first_poll_max_age_s=WEEK_S)
+    opened = archive_with_entries(tmp_path)
     yield opened
     opened.close()
 
@@ -60,10 +55,6 @@ def page(slug: str, text: str, *, outlet: str = "rasid", minutes: int = 0, days:
         fetched_at=NOW + timedelta(minutes=minutes),
     )
     return replace(made, article=article)
-
-
-def article_id(slug: str, outlet: str = "rasid") -> str:
-    return make_id("a", entry_id(slug, outlet=outlet, host=f"{outlet}.example"))
 
 
 def article(archive: Archive, slug: str, outlet: str = "rasid") -> ArticleDetail:

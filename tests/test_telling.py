@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,26 +11,20 @@ import pytest
 
 from mirqab.archive import Archive
 from mirqab.events import FEW_TEXTS, Weights, terms_of
-from mirqab.intake import Intake, Telling, nearest_copy
+from mirqab.intake import Telling, nearest_copy
 from mirqab.intake.telling import WEIGHTS
 from mirqab.seen import Seen, open_seen
 from mirqab.stories import place
-from mirqab.types import FlagState, Relation, Stored, Worked, make_id
-from tests.archive.making import TALKS, TOPIC, WEEK_S, entry_id, item, snapshot, verdict
+from mirqab.types import FlagState, Relation, Worked
+from tests.archive.making import TALKS, TOPIC, WEEK_S, item, snapshot, verdict
+from tests.bringing import an_intake, archive_with_entries, article_id, bring, place_of, story_id
 from tests.seen.processes import pids_of, wait_until
 from tests.wires import NOW, edited, signed, wire
-
-OUTLETS = ("rasid", "qabas", "sahil")
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Archive]:
-    opened = Archive.open(f"sqlite:///{tmp_path / 'archive.sqlite3'}")
-    run = opened.start_run("crawl", topics=[TOPIC])
-    for outlet in OUTLETS:
-        items = [item(slug, host=f"{outlet}.example") for slug in "1234"]
-        shot = snapshot(*items, outlet=outlet, url=f"https://{outlet}.example/rss.xml")
-        opened.admit(run, shot, first_poll_max_age_s=WEEK_S)
+    opened = archive_with_entries(tmp_path)
     weights = Weights.of(terms_of("", wire(number)) for number in range(1000, 1300))
     opened.reports.keep_weights(WEIGHTS, weights.to_bytes(), texts=weights.texts)
     yield opened
@@ -45,17 +38,6 @@ async def seen(tmp_path: Path) -> AsyncIterator[Seen]:
     wait_until(lambda: not pids_of(tmp_path / "redis"))
 
 
-@asynccontextmanager
-async def an_intake(archive: Archive, seen: Seen) -> AsyncIterator[Intake]:
-    run = archive.start_run("crawl", topics=[TOPIC])
-    intake = Intake(archive, seen, run=run, max_attempts=3, first_poll_max_age_s=WEEK_S)
-    await intake.recover()
-    try:
-        yield intake
-    finally:
-        await intake.close()
-
-
 def reworded(number: int, *, by: int = 1) -> str:
     """Return a text of the words of a wire in another order: on its event, and no copy of it."""
     told = wire(number).replace(".", "").split()
@@ -65,23 +47,6 @@ def reworded(number: int, *, by: int = 1) -> str:
 
 def flagged(slug: str, text: str, *, outlet: str = "rasid", days: int = 0) -> Worked:
     return signed(slug, text, outlet=outlet, verdicts=[verdict(TALKS)], days=days)
-
-
-async def bring(intake: Intake, page: Worked) -> Stored:
-    return await intake.store(page, await intake.look_up(page))
-
-
-def place_of(stored: Stored) -> tuple[str, Relation, str | None]:
-    assert stored.placement is not None
-    return stored.placement.story, stored.placement.relation, stored.placement.nearest
-
-
-def article_id(slug: str, outlet: str = "rasid") -> str:
-    return make_id("a", entry_id(slug, outlet=outlet, host=f"{outlet}.example"))
-
-
-def story_id(slug: str, outlet: str = "rasid") -> str:
-    return make_id("s", article_id(slug, outlet))
 
 
 async def test_a_flagged_text_on_the_event_of_another_joins_its_story(archive: Archive, seen: Seen) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from mirqab.cli import deployment
+from mirqab.cli.grouping_options import COPIES_ONLY, WEIGHTS, WINDOW_DAYS
 from mirqab.cli.terminal import FORMAT, Column, Format, Row, print_rows, write_line
 from mirqab.types import ExitCode
 
@@ -23,19 +24,9 @@ def grouping(
         typer.Argument(metavar="FILE|FOLDER", help="Labelled groups and pairs: groups.jsonl, different_pairs.jsonl."),
     ],
     form: FORMAT = Format.TABLE,
-    window_days: Annotated[
-        int | None,
-        typer.Option(
-            "--window-days", metavar="N", min=1, max=3650, help="Compare texts of so many days (stories.window_days)."
-        ),
-    ] = None,
-    copies_only: Annotated[
-        bool, typer.Option("--copies-only", help="Leave texts of one event apart that are no copies.")
-    ] = False,
-    weights: Annotated[
-        list[str] | None,
-        typer.Option("--weights", metavar="FILE", help="More texts to count terms in, JSON Lines; docs/events.md."),
-    ] = None,
+    window_days: WINDOW_DAYS = None,
+    copies_only: COPIES_ONLY = False,
+    weights: WEIGHTS = None,
     missed: Annotated[
         bool, typer.Option("--missed", help="List the pairs of one story that were not joined, too.")
     ] = False,

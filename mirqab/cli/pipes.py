@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mirqab.cli import deployment
+from mirqab.cli.grouping_options import COPIES_ONLY, WEIGHTS, WINDOW_DAYS
 from mirqab.cli.terminal import say, to_json, write_line
 from mirqab.reader.queries import iso
 
@@ -205,19 +206,9 @@ def group(
         list[str] | None,
         typer.Argument(metavar="[FILE...]", help="JSON Lines, packed or not; without, standard input."),
     ] = None,
-    window_days: Annotated[
-        int | None,
-        typer.Option(
-            "--window-days", metavar="N", min=1, max=3650, help="Compare texts of so many days (stories.window_days)."
-        ),
-    ] = None,
-    copies_only: Annotated[
-        bool, typer.Option("--copies-only", help="Leave texts of one event apart that are no copies.")
-    ] = False,
-    weights: Annotated[
-        list[str] | None,
-        typer.Option("--weights", metavar="FILE", help="More texts to count terms in; see docs/events.md."),
-    ] = None,
+    window_days: WINDOW_DAYS = None,
+    copies_only: COPIES_ONLY = False,
+    weights: WEIGHTS = None,
 ) -> int:
     """Find copies and texts of one event. JSON Lines {id, title, text, outlet?, published?} in, their stories out."""
     from mirqab.cli.group_command import group_lines
