@@ -102,13 +102,21 @@ def _swaps(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[Sequence[
 def _names(one: Iterable[str], other: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
     """Return the stems of the names on both sides, none when one side may be another word for what the other says."""
     first, second = _telling(one), _telling(other)
-    alike = {(a, b) for a in first for b in second if SequenceMatcher(None, a, b).ratio() >= ALIKE}
+    alike = {(a, b) for a in first for b in second if _are_forms_of_one(a, b)}
     first -= {a for a, _ in alike}
     second -= {b for _, b in alike}
     nations = [{nation for stem in side for nation in _NATIONS_OF.get(stem, ())} for side in (first, second)]
     if nations[0] & nations[1] or bool(nations[0]) != bool(nations[1]):
         return frozenset(), frozenset()  # «واشنطن» for «الولايات المتحدة», «نتنياهو» for «رئيس الوزراء الإسرائيلي»
     return first, second
+
+
+def _are_forms_of_one(one: str, other: str) -> bool:
+    shorter, longer = sorted((one, other), key=len)
+    # «أفغان» and «أفغانيا»: what an ending adds may be more than a fifth of a short word
+    if len(shorter) >= _SHORTEST and longer.startswith(shorter):
+        return True
+    return SequenceMatcher(None, one, other).ratio() >= ALIKE
 
 
 def _telling(said: Iterable[str]) -> frozenset[str]:
