@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 
 from mirqab.archive import tables
 from mirqab.archive.dialect import insert_or_update
-from mirqab.archive.signatures import day_of
+from mirqab.archive.moments import day_of
 from mirqab.archive.signing import Begin
 
 _articles = tables.articles

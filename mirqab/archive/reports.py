@@ -17,6 +17,7 @@ from mirqab.archive import tables
 from mirqab.archive.columns import UtcTime
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import chunks
+from mirqab.archive.moments import moment_of
 from mirqab.archive.signing import Begin
 from mirqab.events import WINDOW
 from mirqab.topics import verdict_from_json
@@ -56,11 +57,6 @@ class ReportText:
 
 ReadTexts = Callable[[Collection[str]], Mapping[str, ReportText]]
 """Returns the texts of articles by their ids."""
-
-
-def moment_of(published: datetime | None, fetched_at: datetime) -> datetime:
-    """Return when an article was published: no later than it was fetched, whatever its page says."""
-    return min(published or fetched_at, fetched_at)
 
 
 def _is_between(first: ColumnElement[datetime], last: ColumnElement[datetime]) -> ColumnElement[bool]:

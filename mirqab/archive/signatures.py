@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, not_, or_, select, update
@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, n
 from mirqab.archive import tables
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import CHUNK, chunks
+from mirqab.archive.moments import day_of
 from mirqab.copies import SIGNATURE_BYTES, SIGNATURE_VERSION, bands, is_current, similarity, worth_comparing
 from mirqab.types import Article, Relation
 
@@ -102,11 +103,6 @@ hundreds that look like it, and a copy is nearer than any of them."""
 
 Compare = Callable[[Article, Sequence[Candidate]], Nearest | None]
 """Says which of some stored texts an article is a copy of; pure, called inside the transaction too."""
-
-
-def day_of(published: datetime | None, fetched_at: datetime) -> date:
-    """Return the day that an article is of: no later than it was fetched, whatever its page says."""
-    return min(published or fetched_at, fetched_at).astimezone(UTC).date()
 
 
 def may_be_copies(one: bytes, other: bytes) -> bool:

@@ -18,6 +18,7 @@ from mirqab.archive import developing, flags, marks, placing, rechecking, signat
 from mirqab.archive.columns import storable
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import raw_columns, write_outcome
+from mirqab.archive.moments import day_of
 from mirqab.archive.placing import Known, Place, SameEvent
 from mirqab.archive.signatures import Compare, LookedUp
 from mirqab.errors import ArchiveError
@@ -217,7 +218,7 @@ def _first(rows: Iterable[Row[Any]]) -> Row[Any] | None:
 
 
 def _day(article: Article) -> date:
-    return signatures.day_of(article.published, article.fetched_at)
+    return day_of(article.published, article.fetched_at)
 
 
 def _text(article: Article) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from mirqab.archive import Archive, ArchiveThread, LookedUp
-from mirqab.archive.signatures import day_of
+from mirqab.archive.moments import day_of
 from mirqab.copies import bands
 from mirqab.intake.comparing import look_among, most_shared
 from mirqab.intake.scan import Scan

@@ -10,7 +10,7 @@ from itertools import groupby, islice
 from typing import Final
 
 from mirqab.archive import Archive, LookedUp, Signed
-from mirqab.archive.signatures import day_of
+from mirqab.archive.moments import day_of
 from mirqab.copies import BAND_BYTES, BANDS, bands
 from mirqab.intake.comparing import look_among, most_shared, nearest_copy
 from mirqab.seen import WINDOW_DAYS

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from mirqab.archive import Archive, FlaggedReport, Known, ReadTexts
-from mirqab.archive.reports import THEATRE, moment_of
+from mirqab.archive.moments import moment_of
+from mirqab.archive.reports import THEATRE
 from mirqab.events import FEW_TEXTS, Report, Weighed, Weights, join, terms_of
 from mirqab.types import Relation, Worked
 
