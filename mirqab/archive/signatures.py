@@ -109,7 +109,7 @@ def may_be_copies(one: bytes, other: bytes) -> bool:
     """Tell whether the texts of two signatures are worth comparing: whether Redis would name one for the other."""
     if not one or not worth_comparing(one, other):
         return False
-    return not set(bands("", "", one)).isdisjoint(bands("", "", other))
+    return not set(bands(one)).isdisjoint(bands(other))
 
 
 # ------------------------------------------------------------------------------------------------- reading
