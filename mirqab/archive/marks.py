@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from mirqab.archive import tables
 from mirqab.archive.dialect import insert_or_update
@@ -135,12 +135,6 @@ def lost(conn: Connection, articles: Collection[str]) -> None:
         conn.execute(insert_or_update(_unconfirmed, keys=("article",)), [{"article": article} for article in articles])
 
 
-def count_since(conn: Connection, moment: datetime) -> int:
-    """Return how many articles were stored since that moment."""
-    query = select(func.count()).select_from(_articles).where(_articles.c.stored_at >= moment)
-    return int(conn.execute(query).scalar_one())
-
-
 class Marks:
     """What the archive gives and takes of marks; each method is one transaction or one look."""
 
@@ -172,8 +166,3 @@ class Marks:
         """Note that the marks of all articles stored since are gone, as after Redis was emptied; return how many."""
         with self._writing() as conn:
             return lost_since(conn, moment)
-
-    def count_since(self, moment: datetime) -> int:
-        """Return how many articles were stored since that moment: so many marks there are to make when all are lost."""
-        with self._reading() as conn:
-            return count_since(conn, moment)

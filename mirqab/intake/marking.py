@@ -17,7 +17,7 @@ from mirqab.seen import Banded, Seen
 
 _log = logging.getLogger(__name__)
 
-MARKED_DAYS: Final = 60
+_MARKED_DAYS: Final = 60
 """Marks of texts are kept in Redis for 30 to 60 days; bands, for two windows at most."""
 
 _BATCH: Final = 100
@@ -32,6 +32,11 @@ _MOST_BATCHES: Final = 25
 """At every start so many of the newest articles are looked for in Redis, and so many times more while they lack."""
 _LATELY: Final = timedelta(hours=1)
 """Articles stored since are marked again at every start, whatever Redis holds of them."""
+
+
+def marked_from(window_days: int) -> datetime:
+    """Return since when articles were stored whose marks are made again when Redis lost them."""
+    return datetime.now(UTC) - timedelta(days=max(_MARKED_DAYS, window_days))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,8 +104,7 @@ class Marking:
             or not await self._holds_bands()
             or not await self._mark_newest()
         ):
-            days = max(MARKED_DAYS, self._window_days)
-            gone = await self._thread.call(self._archive.marks.lost_since, datetime.now(UTC) - timedelta(days=days))
+            gone = await self._thread.call(self._archive.marks.lost_since, marked_from(self._window_days))
             if gone:
                 _log.info("Redis is told %d articles again", gone)
             kill_point("unconfirmed")
