@@ -28,7 +28,6 @@ class Unmarked:
 
     article: str
     fingerprint: str
-    entry: str
     signature: bytes
     day: date
 
@@ -39,7 +38,6 @@ def unmade(conn: Connection, limit: int) -> list[Unmarked]:
         select(
             _articles.c.id,
             _articles.c.fingerprint,
-            _articles.c.entry,
             _articles.c.published,
             _articles.c.fetched_at,
             _signatures.c.signature,
@@ -53,7 +51,6 @@ def unmade(conn: Connection, limit: int) -> list[Unmarked]:
         Unmarked(
             article=row.id,
             fingerprint=row.fingerprint,
-            entry=row.entry,
             signature=bytes(row.signature or b""),
             day=day_of(row.published, row.fetched_at),
         )
@@ -79,7 +76,6 @@ def newest(conn: Connection, *, before: int | None, limit: int) -> list[Marked]:
             _signatures.c.day,
             _articles.c.id,
             _articles.c.fingerprint,
-            _articles.c.entry,
             _articles.c.stored_at,
         )
         .join(_articles, _articles.c.id == _signatures.c.article)
@@ -96,7 +92,6 @@ def newest(conn: Connection, *, before: int | None, limit: int) -> list[Marked]:
             marks=Unmarked(
                 article=row.id,
                 fingerprint=row.fingerprint,
-                entry=row.entry,
                 signature=bytes(row.signature),
                 day=date.fromisoformat(row.day),
             ),

@@ -262,15 +262,21 @@ def add(conn: Connection, article: str, day: date, made: bytes) -> None:
     conn.execute(_PUT, {"article": article, "day": day.isoformat(), "signature": made})
 
 
-def replace(conn: Connection, article: str, day: date, made: bytes) -> None:
-    """Write an article's signature, under a new number and with its marks to be made, unless it is the same."""
+def put(conn: Connection, article: str, day: date, made: bytes) -> bool:
+    """Write an article's signature under a new number, unless it is the same; return whether it was written."""
     row = conn.execute(_ONE, {"article": article}).one_or_none()
     if row is not None:
         if (row.day, bytes(row.signature)) == (day.isoformat(), made):
-            return
+            return False
         conn.execute(_REMOVE, {"of_article": article})
     add(conn, article, day, made)
-    conn.execute(insert_or_update(_unconfirmed, keys=("article",)), {"article": article})
+    return True
+
+
+def replace(conn: Connection, article: str, day: date, made: bytes) -> None:
+    """Write an article's signature as `put` does, with its marks to be made when it is another one."""
+    if put(conn, article, day, made):
+        conn.execute(insert_or_update(_unconfirmed, keys=("article",)), {"article": article})
 
 
 def void(conn: Connection, article: str) -> None:

@@ -298,10 +298,11 @@ def _replace_text(
     if is_anothers:
         content["fingerprint"] = f"{article.fingerprint}-{former.id}"
     conn.execute(update(_articles).where(_articles.c.id == former.id).values(content))
-    conn.execute(insert_or_update(tables.unconfirmed, keys=("article",)), {"article": former.id})
-    signatures.replace(conn, former.id, _day(article), article.signature)
+    signatures.put(conn, former.id, _day(article), article.signature)
     if is_anothers:
         conn.execute(delete(tables.unconfirmed).where(tables.unconfirmed.c.article == former.id))
+    else:
+        marks.lost(conn, [former.id])
 
 
 def _write_sighting(
