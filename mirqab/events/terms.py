@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from mirqab.arabic import fold, fold_with_offsets, tokens, words
-from mirqab.events.stems import NATION_MEANT, light, nation_of, term_of
+from mirqab.arabic.nations import NATION_SEATED
+from mirqab.arabic.stemming import light
+from mirqab.events.stems import nation_of, term_of
 
 READ: Final = 250
 """Words of headline and body that are read; what stands behind them is background."""
@@ -60,8 +62,8 @@ def terms_of(headline: str, body: str) -> Terms:
         if first < last:
             figure, _, noun = term.rpartition(" ")
             counted.setdefault(noun, set()).add(figure)
-        elif term in NATION_MEANT:
-            found.add(NATION_MEANT[term])
+        elif term in NATION_SEATED:
+            found.add(NATION_SEATED[term])
     lead = read[:LEAD]
     return Terms(
         all=frozenset(found),
