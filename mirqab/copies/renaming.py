@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
-from mirqab.arabic import fold
+from mirqab.arabic import fold, is_figure
 from mirqab.arabic.nations import NATIONS_MEANT
 from mirqab.arabic.stemming import SHORTEST_STEM, light
 from mirqab.topics.frequent import FREQUENT
@@ -102,7 +102,7 @@ def _are_forms_of_one(one: str, other: str) -> bool:
 
 
 def _telling(said: Iterable[str]) -> frozenset[str]:
-    return frozenset(light(word) for word in said if len(word) > 1 and not word[0].isdecimal()) - _COMMON
+    return frozenset(light(word) for word in said if len(word) > 1 and not is_figure(word)) - _COMMON
 
 
 _COMMON: Final = frozenset(light(word) for word in {*FREQUENT, *map(fold, _HOUSE_STYLE.split())}) - NATIONS_MEANT.keys()
