@@ -147,7 +147,6 @@ _CANDIDATES: Final = (
         _articles.c.body,
         _articles.c.published,
         _articles.c.fetched_at,
-        _signatures.c.day,
     )
     .join(_signatures, _signatures.c.article == _articles.c.id)
     .where(_articles.c.id.in_(bindparam("articles", expanding=True)))
@@ -202,19 +201,20 @@ def between(conn: Connection, first: date, last: date, *, after: int = 0) -> lis
 
 def candidates(conn: Connection, articles: Iterable[str]) -> list[Candidate]:
     """Return the texts of some articles, in the order in which their signatures were written."""
-    return [
-        Candidate(
-            article=row.id,
-            story=row.story,
-            outlet=row.outlet,
-            published=row.published or row.fetched_at,
-            day=date.fromisoformat(row.day),
-            headline=row.headline,
-            body=row.body,
-        )
-        for chunk in chunks(articles)
-        for row in conn.execute(_CANDIDATES, {"articles": chunk})
-    ]
+    return [candidate_of(row) for chunk in chunks(articles) for row in conn.execute(_CANDIDATES, {"articles": chunk})]
+
+
+def candidate_of(row: Any) -> Candidate:
+    """Return an article as others are compared with it, from a row with its text, former or present, and its times."""
+    return Candidate(
+        article=row.id,
+        story=row.story,
+        outlet=row.outlet,
+        published=row.published or row.fetched_at,
+        day=day_of(row.published, row.fetched_at),
+        headline=row.headline,
+        body=row.body,
+    )
 
 
 def nearest_since(
