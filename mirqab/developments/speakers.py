@@ -76,7 +76,10 @@ def speakers(folded: str) -> list[Speaker]:
 
 
 def spellings(word: str) -> frozenset[str]:
-    """Return what is left of a folded word without what may be written to it: «والخارجية», «خارجية» and «خارجي»."""
+    """Return what is left of a folded word without what may be written to it: «والخارجية», «خارجية» and «خارجي».
+
+    All that it may be, where `mirqab.arabic.stemming.light` gives one label: whoever was named in any way is known.
+    """
     bare = {word}
     for prefix in ("و", "ف"):
         bare |= {one[1:] for one in tuple(bare) if one.startswith(prefix)}
