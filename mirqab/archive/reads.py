@@ -359,6 +359,12 @@ class OutletCounts:
         return self.pending + self.stored + self.noted + self.failed
 
 
+def count_stored(conn: Connection, since: datetime, *, most: int | None = None) -> int:
+    """Return how many articles were stored since a moment, counting no further than `most`."""
+    found = select(_articles.c.id).where(_articles.c.stored_at >= since).limit(most)
+    return int(conn.execute(select(func.count()).select_from(found.subquery())).scalar_one())
+
+
 def outlet_counts(conn: Connection) -> dict[str, OutletCounts]:
     """Return the counts of every outlet that told an entry."""
     counts: defaultdict[str, dict[str, int]] = defaultdict(dict)

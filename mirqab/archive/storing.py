@@ -18,6 +18,7 @@ from mirqab.archive import developing, flags, marks, placing, rechecking, signat
 from mirqab.archive.columns import storable
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import raw_columns, write_outcome
+from mirqab.archive.moments import day_of
 from mirqab.archive.placing import Known, Place, SameEvent
 from mirqab.archive.signatures import Compare, LookedUp
 from mirqab.errors import ArchiveError
@@ -230,7 +231,7 @@ def _first(rows: Iterable[Row[Any]]) -> Row[Any] | None:
 
 
 def _day(article: Article) -> date:
-    return signatures.day_of(article.published, article.fetched_at)
+    return day_of(article.published, article.fetched_at)
 
 
 def _text(article: Article) -> tuple[str, str]:
@@ -310,10 +311,11 @@ def _replace_text(
     if is_anothers:
         content["fingerprint"] = f"{article.fingerprint}-{former.id}"
     conn.execute(update(_articles).where(_articles.c.id == former.id).values(content))
-    conn.execute(insert_or_update(tables.unconfirmed, keys=("article",)), {"article": former.id})
-    signatures.replace(conn, former.id, _day(article), article.signature)
+    signatures.put(conn, former.id, _day(article), article.signature)
     if is_anothers:
         conn.execute(delete(tables.unconfirmed).where(tables.unconfirmed.c.article == former.id))
+    else:
+        marks.lost(conn, [former.id])
 
 
 def _write_sighting(
