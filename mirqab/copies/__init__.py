@@ -24,7 +24,7 @@ from operator import eq, xor
 from typing import Final
 from zlib import crc32
 
-from mirqab.arabic import fold, words
+from mirqab.arabic import fold, is_figure, words
 from mirqab.copies.renaming import renamed
 from mirqab.fingerprints import SHORT_BODY, body_words
 
@@ -63,7 +63,6 @@ _HASHES: Final = 12
 the end does not hang on chance."""
 
 _ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+")  # written in hexadecimal, one is as long as a story
-_FIGURE: Final = re.compile(r"\d+(?:[.,٫٬]\d+)*")
 
 # What makes a copy; docs/grouping.md has the sweep of each. Lengths are in words.
 TINY: Final = 12
@@ -236,7 +235,7 @@ class Text:
     def __init__(self, headline: str, body: str) -> None:
         told = said(headline, body)
         pairs = list(map(hash, pairwise(told)))  # numbers: tuples of words are slower by half, and ten times as large
-        figures = [(place, word) for place, word in enumerate(told) if word[0].isdecimal() and _FIGURE.fullmatch(word)]
+        figures = [(place, word) for place, word in enumerate(told) if is_figure(word)]
         self.size = len(told)
         self.body = _body_words(body) or told
         self.shingles = frozenset(pairs)
@@ -245,7 +244,7 @@ class Text:
         # what a form leaves blank: the number between two words
         self.blanks = {(told[place - 1], told[place + 1]): word for place, word in figures if 0 < place < len(told) - 1}
         self.headline = tuple(words(fold(headline)))
-        self.headline_figures = frozenset(filter(_FIGURE.fullmatch, self.headline))
+        self.headline_figures = frozenset(filter(is_figure, self.headline))
 
 
 def compare(one: Text, other: Text) -> Comparison:

@@ -254,7 +254,7 @@ def test_the_database_itself_refuses_a_second_article_of_one_text(archive: Archi
                 f"INSERT INTO articles SELECT 'a9', entry, story, relation, nearest, similarity, outlet, url, "
                 f"{'?' if column == 'url_key' else 'url_key'}, {'?' if column == 'fingerprint' else 'fingerprint'}, "
                 "headline, published, published_raw, updated, updated_raw, authors, language, extractor, quality, "
-                "fetched_at, stored_at, raw_file, raw_offset, raw_length, body, embeds, agencies, gone_at, "
+                "fetched_at, stored_at, raw_file, raw_offset, raw_length, body, embeds, agencies, "
                 "placed_by FROM articles",
                 (value,),
             )
