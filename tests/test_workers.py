@@ -333,6 +333,63 @@ def test_what_pages_need_is_loaded_when_the_first_comes_and_inherited(
     assert done.stdout.strip() == "[False, True, True]", done.stderr
 
 
+INTERRUPTED = """
+import os, signal, threading, time
+from multiprocessing import forkserver
+from mirqab.declarations import load_topic_documents
+from mirqab.forking import start_fork_server
+from mirqab.settings import load_settings
+from mirqab.topics import compile_topics
+from mirqab.work import WorkPlan
+from mirqab.workers import Workers, _Task
+
+def main():
+    plan = WorkPlan(topics=tuple(compile_topics(load_topic_documents(load_settings()))))  # more than a pipe holds
+    workers = Workers(plan, count=2, page_time_s=20, page_memory_mb=500, feed_time_s=20)
+    start_fork_server(pages=False)
+    server = forkserver._forkserver._forkserver_pid
+    os.kill(server, signal.SIGSTOP)  # it reads no more, so the first process cannot be told all before SIGCONT
+
+    def interrupt():
+        time.sleep(1)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.5)
+        os.kill(server, signal.SIGCONT)
+
+    interrupting = threading.Thread(target=interrupt)
+    try:
+        interrupting.start()
+        workers._submit(_Task(os.getpid, (), 20, None, "a task")).result()
+        print("not interrupted")
+    except KeyboardInterrupt:
+        print("interrupted")
+    interrupting.join()
+    workers.close_now()
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+REACHED = """
+import os, signal
+from multiprocessing import forkserver
+from mirqab.forking import start_fork_server
+from mirqab.work import WorkPlan
+from mirqab.workers import Workers, _Task
+
+def main():
+    start_fork_server(pages=True)
+    os.kill(forkserver._forkserver._forkserver_pid, signal.SIGINT)  # as the terminal sends it to all there is
+    workers = Workers(WorkPlan(), count=1, page_time_s=60, page_memory_mb=500, feed_time_s=60)
+    print(workers._submit(_Task(eval, ("1 + 2",), 60, None, "a sum")).result())
+    workers.close_now()
+
+if __name__ == "__main__":
+    main()
+"""
+
+
 def _command(tmp_path: Path, environ: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
     script = tmp_path / "crawl.py"
     script.write_text(SCRIPT, encoding="utf-8")
@@ -354,6 +411,32 @@ def _until_busy(process: subprocess.Popen[str]) -> None:
         if line.startswith("3"):
             break
     time.sleep(0.5)
+
+
+def test_ctrl_c_while_a_process_is_being_started_prints_nothing_from_it(
+    tmp_path: Path, child_environ: Callable[..., dict[str, str]]
+) -> None:
+    script = tmp_path / "interrupted.py"
+    script.write_text(INTERRUPTED, encoding="utf-8")
+
+    done = subprocess.run(
+        [sys.executable, str(script)], env=child_environ(), capture_output=True, text=True, timeout=120, check=False
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
+
+
+def test_ctrl_c_does_not_reach_the_server_of_the_workers_while_it_loads(
+    tmp_path: Path, child_environ: Callable[..., dict[str, str]]
+) -> None:
+    script = tmp_path / "reached.py"
+    script.write_text(REACHED, encoding="utf-8")
+
+    done = subprocess.run(
+        [sys.executable, str(script)], env=child_environ(), capture_output=True, text=True, timeout=120, check=False
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "3\n", "")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
