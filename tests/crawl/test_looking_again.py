@@ -160,7 +160,7 @@ def test_a_page_that_disappeared_is_told_and_may_come_back(site: Site, deploymen
     [
         (Answer(status=503), "http_error"),
         pytest.param(Answer(status=403), "forbidden", marks=pytest.mark.full),
-        pytest.param(Answer(stall_s=9), "timed_out", marks=pytest.mark.full),
+        pytest.param(Answer(stall_s=60), "timed_out", marks=pytest.mark.full),
     ],
 )
 def test_a_failure_says_nothing_of_the_page(site: Site, deployment: Deployment, answer: Answer, outcome: str) -> None:
