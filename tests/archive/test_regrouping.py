@@ -452,7 +452,7 @@ def test_a_kill_in_the_middle_leaves_nothing_half_done(stored: Archive, archive_
         env={**os.environ, "MIRQAB_TEST_KILL_AT": "regrouping", "PYTHONPATH": str(ROOT)},
         start_new_session=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     assert ended.returncode == -signal.SIGKILL
     assert picture(stored) == before

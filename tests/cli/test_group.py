@@ -147,7 +147,7 @@ def test_each_line_is_answered_at_once_and_ctrl_c_leaves_nothing_in_redis(mirqab
             assert json.loads(child.stdout.readline())["story"] == "one"
         assert list(redis.scan_iter("mirqab:private:*"))
         child.send_signal(signal.SIGINT)
-        _, err = child.communicate(timeout=20)
+        _, err = child.communicate(timeout=60)
         assert (child.returncode, err) == (130, b"")
         assert not list(redis.scan_iter("mirqab:private:*"))
         redis.close()
