@@ -27,8 +27,8 @@ _regroupings = tables.regroupings
 _stories = tables.stories
 
 Kind = Literal["merge", "split"]
-_KEPT: Final = ("state", "raised_at", "raised_by", "developed_at", "development")
-"""What of a flag does not follow from its story's verdicts."""
+_KEPT: Final = ("state", "raised_at", "raised_by", "developed_at", "development", "article", "top_evidence", "facets")
+"""What of a flag does not follow from its story's verdicts, or does so only while one of these flags the story."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -271,9 +271,9 @@ def undo(conn: Connection, number: int, *, now: datetime) -> Regrouped:
     _move(conn, going, row.other, {article: kept["placed_by"].get(article) for article in going})
     kill_point("regrouping")
     decided_since = _take_back_words(conn, row, now)
+    _restore_flags(conn, touched, kept["flags"], decided_since)
     if row.decision == "split":
         carrying.leave_behind(conn, row.story)
-    _restore_flags(conn, touched, kept["flags"], decided_since)
     conn.execute(update(_regroupings).where(_regroupings.c.id == number).values(undone_at=now))
     carrying.settle(conn, touched, {topic for _, topic in before}, now)
     return Regrouped(
@@ -345,6 +345,7 @@ def _restore_flags(
             if key in decided_since:
                 del values["state"]
             carrying.write_flag(conn, story, topic, values)
+            flags.write_facets(conn, story, topic, values["facets"])
 
 
 # --------------------------------------------------------------------------------------------------- steps
