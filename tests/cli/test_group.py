@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import os
 import random
 import signal
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +91,17 @@ def test_files_are_read_one_after_another_packed_or_not(mirqab: Command, tmp_pat
     missing = mirqab("group", str(tmp_path / "missing.jsonl"))
     assert (missing.code, missing.out) == (2, "")
     assert "missing.jsonl cannot be read" in missing.err
+
+
+def test_a_named_pipe_is_read_like_a_file(mirqab: Command, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(STREAM,), daemon=True)
+    writer.start()
+    said = mirqab("group", str(pipe))
+    assert (said.code, said.err) == (0, "")
+    assert [one["id"] for one in parsed(said.out)] == [of for of, *_ in STORIES]
+    writer.join()
 
 
 @pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
