@@ -52,7 +52,7 @@ def is_copy(one: str, other: str, *, headlines: tuple[str, str] = ("", "")) -> b
 
 
 def shared(one: str, other: str) -> bool:
-    return not set(bands("", one, signature("", one))).isdisjoint(bands("", other, signature("", other)))
+    return not set(bands(signature("", one))).isdisjoint(bands(signature("", other)))
 
 
 # --------------------------------------------------------------------------------------------- real pairs
@@ -83,14 +83,12 @@ def test_a_signature_is_the_same_on_every_machine() -> None:
     made = signature("", WIRE)
     assert len(made) == SIGNATURE_BYTES
     assert made[:12].hex() == "0164e449e15e5b626e8ca66a", "another signature needs another SIGNATURE_VERSION"
-    assert [len(band) for band in bands("", WIRE, made)] == [BAND_BYTES] * BANDS
+    assert [len(band) for band in bands(made)] == [BAND_BYTES] * BANDS
 
 
-def test_a_text_too_short_for_a_signature_has_its_fingerprint_for_a_band() -> None:
+def test_a_text_too_short_for_a_signature_has_no_bands() -> None:
     assert signature("", "توقف المطار عن العمل") == b""
-    (band,) = bands("توقف المطار", "عن العمل", b"")
-    assert bands("توقّف المطار", "عن العمل.", b"") == (band,)
-    assert bands("توقف الميناء", "عن العمل", b"") != (band,)
+    assert bands(b"") == ()
     assert similarity(b"", b"") == 0
 
 
@@ -217,7 +215,7 @@ def stories_and_edits(draw: some.DrawFn) -> tuple[str, str]:
     return " ".join(words), " ".join(edited)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(stories_and_edits())
 def test_an_edited_story_stays_a_copy_and_a_candidate(pair: tuple[str, str]) -> None:
     one, other = pair
@@ -446,7 +444,7 @@ def two_others(least: int, most: int) -> some.SearchStrategy[tuple[int, int]]:
     return some.tuples(some.integers(least, most), some.integers(least, most)).filter(lambda two: two[0] != two[1])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(two_others(3, 99), two_others(100, 900), two_others(1000, 9000), some.sampled_from(NAMES))
 def test_a_form_filled_in_anew_is_no_copy(
     small: tuple[int, int], middle: tuple[int, int], large: tuple[int, int], place: str

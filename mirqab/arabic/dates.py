@@ -10,34 +10,8 @@ from functools import cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-_MONTHS: Final = {
-    1: "كانون الثاني|كانون ثاني|كانون 2|يناير|جانفي|january|jan",
-    2: "شباط|فبراير|فيفري|february|feb",
-    3: "آذار|مارس|march|mar",
-    4: "نيسان|أبريل|إبريل|أفريل|april|apr",
-    5: "أيار|مايو|ماي|مايس|may",
-    6: "حزيران|يونيو|يونيه|جوان|june|jun",
-    7: "تموز|يوليو|يوليه|جويلية|يوليوز|july|jul",
-    8: "آب|أغسطس|أوت|غشت|أغشت|august|aug",
-    9: "أيلول|سبتمبر|شتنبر|شتمبر|september|sept|sep",
-    10: "تشرين الأول|تشرين أول|تشرين 1|أكتوبر|october|oct",
-    11: "تشرين الثاني|تشرين ثاني|تشرين 2|نوفمبر|نونبر|november|nov",
-    12: "كانون الأول|كانون أول|كانون 1|ديسمبر|دجنبر|دجمبر|december|dec",
-}
-_HIJRI_MONTHS: Final = {
-    1: "محرم",
-    2: "صفر",
-    3: "ربيع الأول|ربيع أول",
-    4: "ربيع الثاني|ربيع الآخر|ربيع ثاني|ربيع ثان",
-    5: "جمادى الأولى|جمادى الأول|جمادى أولى",
-    6: "جمادى الآخرة|جمادى الآخر|جمادى الثانية|جمادى الثاني|جمادى ثانية",
-    7: "رجب",
-    8: "شعبان",
-    9: "رمضان",
-    10: "شوال",
-    11: "ذو القعدة|ذي القعدة",
-    12: "ذو الحجة|ذي الحجة",
-}
+from mirqab.arabic.calendars import HIJRI_MONTHS, MONTHS, numbers_of
+from mirqab.arabic.folding import fold
 
 # AST is Arabia's time to the Arabic press, three hours east, where RFC 822 readers think of the Atlantic.
 _HOURS_EAST: Final = (
@@ -67,28 +41,9 @@ _CITIES: Final = {
     "الخرطوم": "Africa/Khartoum",
 }
 
-_FOLD: Final = str.maketrans(
-    {
-        **{chr(0x660 + digit): str(digit) for digit in range(10)},
-        **{chr(0x6F0 + digit): str(digit) for digit in range(10)},
-        **dict.fromkeys("أإآٱ", "ا"),
-        **dict.fromkeys("\u200e\u200f\u202a\u202b\u202c\u061c\u2066\u2067\u2068\u2069ـ", ""),
-        **{chr(mark): "" for mark in range(0x64B, 0x653)},
-        "ة": "ه",
-        "ى": "ي",
-        "ی": "ي",
-        "\xa0": " ",
-        "،": ",",
-    }
-)
-
 
 def _folded(text: str) -> str:
-    return text.translate(_FOLD)
-
-
-def _numbers(months: dict[int, str]) -> dict[str, int]:
-    return {_folded(name): number for number, names in months.items() for name in names.split("|")}
+    return fold(text).replace("،", ",")
 
 
 def _pattern(names: Iterable[str]) -> str:
@@ -96,8 +51,8 @@ def _pattern(names: Iterable[str]) -> str:
     return "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in sorted(names, key=len, reverse=True))
 
 
-_MONTH_NUMBER: Final = _numbers(_MONTHS)
-_HIJRI_MONTH_NUMBER: Final = _numbers(_HIJRI_MONTHS)
+_MONTH_NUMBER: Final = numbers_of(MONTHS)
+_HIJRI_MONTH_NUMBER: Final = numbers_of(HIJRI_MONTHS)
 _MONTH: Final = rf"(?:{_pattern(_MONTH_NUMBER)})(?!\w)"
 _HIJRI_MONTH: Final = rf"(?:{_pattern(_HIJRI_MONTH_NUMBER)})(?!\w)"
 # «تشرين الأول/ أكتوبر» and «أكتوبر (تشرين الأول)» are one month.
@@ -195,7 +150,8 @@ def names_time(raw: str) -> bool:
 class NamedDate(NamedTuple):
     """A day, a month or a year that a text names, as far as it says which; `start` and `stop` are its span there.
 
-    One that `is_hijri` there was converted, and may be a day off.
+    One that `is_hijri` there was converted, and may be a day off, as may one that `is_relative` to the text's own day.
+    `is_week`: the week of that day is meant, a Monday.
     """
 
     year: int | None
@@ -204,25 +160,51 @@ class NamedDate(NamedTuple):
     start: int
     stop: int
     is_hijri: bool = False
+    is_relative: bool = False
+    is_week: bool = False
 
     @property
     def value(self) -> str:
-        """The date as in ISO 8601: `2027-06-30`, `2027-06`, `2027`, and without the year `--06-30` and `--06`."""
+        """The date as in ISO 8601: `2027-06-30`, `2027-06`, `2027`, `2027-W26`; without the year `--06-30`, `--06`."""
+        if self.is_week and (monday := self._date()) is not None:
+            return f"{monday:%G-W%V}"
         year = "-" if self.year is None else f"{self.year:04d}"
         parts = [f"{part:02d}" for part in (self.month, self.day) if part is not None]
         return "-".join([year, *parts])
 
     def is_told_by(self, other: NamedDate) -> bool:
         """Tell whether whoever knows the other date learns nothing from this one. A year left out may be any."""
-        if self.is_hijri != other.is_hijri:
+        if self.is_week:
+            return self._holds(other)
+        if other.is_week:
+            return self.day is None and self._says_no_more_than(other)
+        if self.is_hijri != other.is_hijri or self.is_relative or other.is_relative:
             return any(one._says_no_more_than(near) for one in self._or_beside() for near in other._or_beside())
         return self._says_no_more_than(other)
 
+    def _date(self) -> date | None:
+        if self.year is None or self.month is None or self.day is None:
+            return None
+        try:
+            return date(self.year, self.month, self.day)
+        except ValueError:  # «31 نيسان»
+            return None
+
+    def _holds(self, other: NamedDate) -> bool:
+        """Tell whether a day or a week lies in this week; of a day, since weeks begin on Saturday or Sunday, nearly."""
+        monday, day = self._date(), other._replace(year=other.year or self.year)._date()
+        if monday is None or day is None:
+            return False
+        return monday == day if other.is_week else -2 <= (day - monday).days <= 6
+
     def _or_beside(self) -> tuple[NamedDate, ...]:
-        """Return the date; of a Hijri one also the days before and after, for a country may have seen the moon then."""
-        if not self.is_hijri or self.year is None or self.month is None or self.day is None:
+        """Return the date, and of one that may be a day off also the days before and after.
+
+        Of a Hijri one, for a country may have seen the moon then.
+        """
+        day = self._date()
+        if not (self.is_hijri or self.is_relative) or day is None:
             return (self,)
-        day = date(self.year, self.month, self.day)
         days = (day + timedelta(days=off) for off in (0, -1, 1))
         return tuple(self._replace(year=one.year, month=one.month, day=one.day) for one in days)
 
@@ -270,7 +252,8 @@ def _in_text() -> tuple[re.Pattern[str], ...]:
 def dates_in(folded: str) -> list[NamedDate]:
     """Return the days, months and years that a folded text (`mirqab.arabic.fold`) names, in its order.
 
-    Weekdays and «غداً» are none of them: what they mean is known only beside the day on which they were written.
+    Weekdays and «غداً» are none of them: what they mean is known only beside the day on which they were written
+    (`mirqab.arabic.coming`).
     """
     text, found = folded.replace("،", ","), []
     for form in (*_GREGORIAN, *_HIJRI, *_in_text()):

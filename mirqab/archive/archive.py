@@ -34,6 +34,7 @@ from mirqab.archive.decisions import Decided, Marked
 from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
 from mirqab.archive.feedstates import Settle, unsettled
 from mirqab.archive.flags import FlagChange
+from mirqab.archive.founders import Founders
 from mirqab.archive.keptpages import KeptPages
 from mirqab.archive.marks import Marks
 from mirqab.archive.nearmisses import NearMiss
@@ -77,6 +78,7 @@ class Archive(KeptPages):
         self.signatures = Signatures(self._reading, self._writing)
         self.reports = Reports(self._reading, self._writing)
         self.marks = Marks(self._reading, self._writing)
+        self.founders = Founders(self._reading, self._writing)
 
     @classmethod
     def open(cls, url: str, *, raw_folder: Path | None = None, create: bool = True) -> Self:
@@ -533,6 +535,11 @@ class Archive(KeptPages):
         """Return what became of an address, asked for or ended at, in any spelling and whichever outlet told it."""
         with self._reading() as conn:
             return reads.by_url(conn, url)
+
+    def count_stored(self, since: datetime, *, most: int | None = None) -> int:
+        """Return how many articles were stored since a moment, counting no further than `most`."""
+        with self._reading() as conn:
+            return reads.count_stored(conn, since, most=most)
 
     def outlet_counts(self) -> dict[str, reads.OutletCounts]:
         """Return for each outlet how many entries stand where, and how many articles it gave."""

@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from mirqab.archive import carrying, reports, signatures, tables
+from mirqab.archive.moments import moment_of
 from mirqab.archive.reports import FlaggedReport, ReadTexts
 from mirqab.archive.signatures import MOST_COMPARED, Compare, LookedUp, candidate_of
 from mirqab.copies import TINY
@@ -64,7 +65,7 @@ def tied_to(
             similarity = nearest.similarity
             known = Known(article=nearest.article, story=story, relation=nearest.relation, similarity=similarity)
     if known is None and same_event is not None and any(verdict.flagged for verdict in worked.verdicts):
-        flagged = reports.around(conn, reports.moment_of(article.published, article.fetched_at))
+        flagged = reports.around(conn, moment_of(article.published, article.fetched_at))
         others = [report for report in flagged if report.article != article.id]
         known = same_event(worked, others, partial(reports.texts, conn))
     return known

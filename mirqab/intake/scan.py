@@ -10,7 +10,7 @@ from itertools import groupby, islice
 from typing import Final
 
 from mirqab.archive import Archive, LookedUp, Signed
-from mirqab.archive.signatures import day_of
+from mirqab.archive.moments import day_of
 from mirqab.copies import BAND_BYTES, BANDS, bands
 from mirqab.intake.comparing import look_among, most_shared, nearest_copy
 from mirqab.seen import WINDOW_DAYS
@@ -39,14 +39,17 @@ class Scan:
         """Return of which stored article a text is a copy."""
         if not article.signature:
             return LookedUp(mark=0, copy=self._archive.copy_of(article.fingerprint))
-        names = most_shared(self._find(article.signature, day_of(article.published, article.fetched_at)))
-        return look_among(self._archive, article, self._mark, names, self.compare)
+        return look_among(self._archive, article, self._mark, self.candidates(article), self.compare)
+
+    def candidates(self, article: Article) -> list[str]:
+        """Return the articles within the window that share the most bands with a text that has a signature."""
+        return most_shared(self._find(article.signature, day_of(article.published, article.fetched_at)))
 
     def _find(self, made: bytes, day: date) -> Counter[str]:
         """Return the articles within the window of a day that share bands with a signature, and how many."""
         days = [day + timedelta(days=distance) for distance in range(-self._window_days, self._window_days + 1)]
         self._load(days)
-        asked = bands("", "", made)
+        asked = bands(made)
         return Counter(article for one in days for article in self._days[one].find(asked))
 
     def _load(self, days: Sequence[date]) -> None:
@@ -86,7 +89,7 @@ class _Day:
     def add(self, found: Iterable[Signed]) -> None:
         for signed in found:
             self._articles.append(signed.article)
-            for column, band in zip(self._columns, bands("", "", signed.signature), strict=True):
+            for column, band in zip(self._columns, bands(signed.signature), strict=True):
                 column += band
 
     def find(self, asked: tuple[bytes, ...]) -> Iterator[str]:
