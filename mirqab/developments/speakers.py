@@ -139,8 +139,8 @@ def _beside_verbs(folded: str, found: Sequence[Token]) -> Iterator[Speaker]:
 
 def _clause_before(folded: str, found: Sequence[Token], place: int) -> list[Token]:
     """Return the words between the last break and the verb; of a clause without end, the last ones."""
-    first = place
-    while first and place - first < _LONGEST_CLAUSE and not _BREAK.search(folded[found[first - 1].stop : found[first].start]):
+    first, least = place, max(0, place - _LONGEST_CLAUSE)
+    while first > least and not _BREAK.search(folded[found[first - 1].stop : found[first].start]):
         first -= 1
     return list(found[first:place])
 
