@@ -94,25 +94,26 @@ def write_flag(conn: Connection, story: str, topic: str, values: Mapping[str, An
     conn.execute(update(_flags).where(_flags.c.story == story, _flags.c.topic == topic).values(values))
 
 
-def leave_behind(conn: Connection, story: str) -> None:
-    """Withdraw the flags of a story that has no articles any more; they are what it takes up when it has some again."""
-    conn.execute(delete(_facets).where(_facets.c.story == story))
-    conn.execute(update(_flags).where(_flags.c.story == story).values(state=FlagState.WITHDRAWN, earned=False))
-
-
 def settle(conn: Connection, stories: Sequence[str], topics: Iterable[str], now: datetime) -> None:
-    """Bring the two stories' flags, first sight and evidence in line with the articles that they have now."""
+    """Bring the two stories' flags, first sight and evidence in line with the articles that they have now, if any."""
     named = set(topics)
     for story in stories:
         first = conn.execute(
             select(func.min(_articles.c.stored_at)).where(_articles.c.story == story)
         ).scalar_one_or_none()
         if first is None:
+            _leave_behind(conn, story)
             continue
         conn.execute(update(_stories).where(_stories.c.id == story).values(first_seen_at=first))
         conn.execute(update(_flags).where(_flags.c.story == story).values(first_seen_at=first))
         flags.settle(conn, story, sorted(named | set(flags_of(conn, story))), now=now, raised_by=RaisedBy.PERSON)
         _speak_for_itself(conn, story)
+
+
+def _leave_behind(conn: Connection, story: str) -> None:
+    """Withdraw the flags of a story that has no articles any more; they are what it takes up when it has some again."""
+    conn.execute(delete(_facets).where(_facets.c.story == story))
+    conn.execute(update(_flags).where(_flags.c.story == story).values(state=FlagState.WITHDRAWN, earned=False))
 
 
 def _speak_for_itself(conn: Connection, story: str) -> None:

@@ -153,7 +153,7 @@ def merge(conn: Connection, story: str, other: str, *, by: str, note: str | None
 
 
 def _join_flags(conn: Connection, story: str, other: str, kept: dict[str, Any]) -> None:
-    """Make one flag a topic out of those of two stories; the other story's is left behind, withdrawn."""
+    """Make one flag a topic out of those of two stories."""
     mine, theirs = carrying.flags_of(conn, story), carrying.flags_of(conn, other)
     for topic, flag in theirs.items():
         own = mine.get(topic)
@@ -171,7 +171,6 @@ def _join_flags(conn: Connection, story: str, other: str, kept: dict[str, Any]) 
             speaking = own if flag.state == FlagState.WITHDRAWN else flag
         values |= {"state": speaking.state, "raised_at": older.raised_at, "raised_by": older.raised_by}
         carrying.write_flag(conn, story, topic, values)
-    carrying.leave_behind(conn, other)
 
 
 # ------------------------------------------------------------------------------------------------ splitting
@@ -272,8 +271,6 @@ def undo(conn: Connection, number: int, *, now: datetime) -> Regrouped:
     kill_point("regrouping")
     decided_since = _take_back_words(conn, row, now)
     _restore_flags(conn, touched, kept["flags"], decided_since)
-    if row.decision == "split":
-        carrying.leave_behind(conn, row.story)
     conn.execute(update(_regroupings).where(_regroupings.c.id == number).values(undone_at=now))
     carrying.settle(conn, touched, {topic for _, topic in before}, now)
     return Regrouped(

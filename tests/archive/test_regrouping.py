@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mirqab.archive import Archive, Chosen, Known, Regrouped
+from mirqab.copies import signature
 from mirqab.errors import NotFoundError, UsageError
 from mirqab.stories import place
 from mirqab.types import Decision, FlagState, Placement, RaisedBy, Relation, Worked, make_id
@@ -293,6 +295,22 @@ def test_a_decided_flag_that_no_topic_raises_any_more_tells_again_what_once_rais
     assert [(of, earned, by) for of, earned, by, *_ in before] == [(story("talks"), False, article("bridge"))]
     archive.undo_regrouping(change(archive).regrouping.id or 0)
     assert told() == before
+
+
+def test_a_story_that_is_empty_when_a_merge_is_undone_has_no_open_flag(archive: Archive, run: str) -> None:
+    keep(archive, run, "talks", "other")
+    archive.admit(run, snapshot(item("bridge")), first_poll_max_age_s=WEEK_S)
+    archive.store(run, page("bridge"), place=place)
+    done = merge(archive, story("talks"), story("other"))
+    overtaken = page("talks", text=TEXTS["bridge"], minutes=9)
+    assert overtaken.article is not None
+    made = signature(overtaken.article.headline, overtaken.article.body)
+    archive.store(run, replace(overtaken, article=replace(overtaken.article, signature=made)), place=place)
+    assert members(archive, "bridge") == ["talks", "bridge"]
+    archive.undo_regrouping(done.regrouping.id or 0)
+    assert members(archive, "other") == ["other"]
+    assert archive.open_flags() == {TOPIC[0]: 1}
+    assert states(archive) == {story("bridge"): FlagState.OPEN}
 
 
 def test_what_a_person_says_meanwhile_is_kept(stored: Archive) -> None:
