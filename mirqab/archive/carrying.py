@@ -9,14 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from mirqab.archive import flags, tables
 from mirqab.types import Decision, FlagState, RaisedBy
 
 _articles = tables.articles
 _decisions = tables.decisions
-_facets = tables.flag_facets
 _flags = tables.flags
 _stories = tables.stories
 
@@ -112,7 +111,6 @@ def settle(conn: Connection, stories: Sequence[str], topics: Iterable[str], now:
 
 def _leave_behind(conn: Connection, story: str) -> None:
     """Withdraw the flags of a story that has no articles any more; they are what it takes up when it has some again."""
-    conn.execute(delete(_facets).where(_facets.c.story == story))
     conn.execute(update(_flags).where(_flags.c.story == story).values(state=FlagState.WITHDRAWN, earned=False))
 
 
