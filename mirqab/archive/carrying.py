@@ -106,12 +106,21 @@ def settle(conn: Connection, stories: Sequence[str], topics: Iterable[str], now:
         conn.execute(update(_stories).where(_stories.c.id == story).values(first_seen_at=first))
         conn.execute(update(_flags).where(_flags.c.story == story).values(first_seen_at=first))
         flags.settle(conn, story, sorted(named | set(flags_of(conn, story))), now=now, raised_by=RaisedBy.PERSON)
+        _stand_as_decided(conn, story)
         _speak_for_itself(conn, story)
 
 
 def _leave_behind(conn: Connection, story: str) -> None:
     """Withdraw the flags of a story that has no articles any more; they are what it takes up when it has some again."""
     conn.execute(update(_flags).where(_flags.c.story == story).values(state=FlagState.WITHDRAWN, earned=False))
+
+
+def _stand_as_decided(conn: Connection, story: str) -> None:
+    """Let flags that were left behind for a time stand where a person's last word on the story puts them."""
+    for topic, flag in flags_of(conn, story).items():
+        told = last_word(conn, story, topic)
+        if told is not None and flag.state in (FlagState.OPEN, FlagState.WITHDRAWN):
+            write_flag(conn, story, topic, {"state": FlagState(told.decision)})
 
 
 def _speak_for_itself(conn: Connection, story: str) -> None:

@@ -198,20 +198,14 @@ def split(
     _move(conn, moved, part, dict.fromkeys(moved, by))
     kill_point("regrouping")
     parent = carrying.flags_of(conn, story)
-    developing = set()
     for topic, flag in parent.items():
         told = carrying.last_word(conn, story, topic)
         if told is not None and told.article in moved:
             kept["carried"].append([part, topic, carrying.carry_word(conn, told, part)])
             carrying.copy_flag(conn, flag, part, flag.state)
-            developing |= {topic} if flag.state == FlagState.DEVELOPING else set()
     carrying.settle(conn, (part, story), parent, now)
     for topic, flag in parent.items():
         carrying.write_flag(conn, part, topic, {"raised_at": flag.raised_at, "raised_by": flag.raised_by})
-    for topic in carrying.flags_of(conn, part):  # its id may have been that of a story of which a person has spoken
-        told = carrying.last_word(conn, part, topic)
-        if told is not None and topic not in developing:
-            carrying.write_flag(conn, part, topic, {"state": FlagState(told.decision)})
     return _written(conn, "split", part, story, moved, kept, before, by=by, note=note, now=now)
 
 

@@ -321,6 +321,21 @@ def test_what_a_person_says_meanwhile_is_kept(stored: Archive) -> None:
     assert [one.decision for one in stored.decisions()] == [Decision.IRRELEVANT]
 
 
+def test_what_a_person_said_of_a_part_stands_when_it_is_a_story_again(archive: Archive, run: str) -> None:
+    keep(archive, run, "talks")
+    archive.admit(run, snapshot(item("other")), first_poll_max_age_s=WEEK_S)
+    archive.store(run, page("other", text=f"{TALKS}\n{TEXTS['other']}"), place=place)
+    joined = merge(archive, story("talks"), story("other"))
+    parted = split(archive, "other")
+    assert parted.regrouping.story == story("other")
+    decide(archive, story("other"), Decision.IRRELEVANT, slug="other")
+    for done in (parted, joined):
+        archive.undo_regrouping(done.regrouping.id or 0)
+    assert members(archive, "other") == ["other"]
+    assert {one.story: one.decision for one in archive.decisions()}[story("other")] is Decision.IRRELEVANT
+    assert states(archive)[story("other")] is FlagState.IRRELEVANT
+
+
 def test_a_later_regrouping_of_the_same_story_is_undone_first(stored: Archive) -> None:
     before = picture(stored)
     first = split(stored, "bridge").regrouping.id or 0
