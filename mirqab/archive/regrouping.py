@@ -317,7 +317,7 @@ def undo(conn: Connection, number: int, *, now: datetime) -> Regrouped:
     others = {article: nearest for article, nearest in members.items() if article not in kept["stayed"]}
     going = list(members) if row.decision == "split" else _with_their_copies(others, kept["moved"])
     _move(conn, going, row.other, {article: kept["placed_by"].get(article) for article in going})
-    if "was_new" in kept:
+    if kept.get("was_new") in going:
         new = {"relation": Relation.NEW, "nearest": None, "similarity": None}
         conn.execute(update(_articles).where(_articles.c.id == kept["was_new"]).values(new))
     kill_point("regrouping")
