@@ -138,6 +138,7 @@ async def test_without_redis_nothing_is_known_and_nothing_raised(tmp_path: Path)
         assert await bands.remember([(name(1), banded(ONE))]) == 0
 
 
+@pytest.mark.usefixtures("bounded_calls")
 async def test_a_frozen_server_is_no_answer(folder: Path, link: Link) -> None:
     bands = Bands(link)
     await bands.remember([(name(1), banded(ONE))])
