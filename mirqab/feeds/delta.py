@@ -10,8 +10,8 @@ feedparser's strict reader took without complaint get hashes. A known hash thus 
 read in the same surroundings (`Split.context`), and what is left when it is taken out is well-formed just when the
 whole was. Wherever any of this fails the whole text is read, and `item_hashes` stays empty.
 
-Decoding, mending and bounding a text cost as much as reading one item, so items whose bytes have a known hash are taken
-out before (`shortened`), and what is left is looked at first (`parse_unseen`). A known hash therefore also stands for an
+Decoding, mending and bounding a text cost as much as reading one item, so items whose bytes have a known hash go
+before (`shortened`), and what is left is looked at first (`parse_unseen`). A known hash therefore also stands for an
 item that all of these leave as it is, whatever is around it.
 """
 
@@ -134,12 +134,14 @@ class Parsed:
 class Shortened:
     """A feed's text without the items that are known: in place of each run of them stands one item that says nothing.
 
-    `runs` are the hashes of the items in each. White space between the items of a run is left out with them.
+    `runs` are the hashes of the items in each, `seen` those of all known items. White space between the items of a run
+    is left out with them.
     """
 
     text: str
     stand_in: str
     runs: tuple[list[bytes], ...]
+    seen: frozenset[bytes]
 
 
 def shortened(body: bytes, known: bytes) -> Shortened | None:
@@ -173,7 +175,7 @@ def shortened(body: bytes, known: bytes) -> Shortened | None:
     if not runs or len(texts) < len(pieces):
         return None
     stand_in = f"<{name}>\0</{name}>"  # no decoded text has this character
-    return Shortened(stand_in.join(texts), stand_in, tuple(runs))
+    return Shortened(stand_in.join(texts), stand_in, tuple(runs), seen)
 
 
 def parse_unseen(
@@ -187,7 +189,6 @@ def parse_unseen(
     cut = split(text, url=url)
     if cut is None or cut.context != known[:HASH_BYTES]:
         return None
-    seen = _hashes(known)
     runs = iter(short.runs)
     hashes: list[bytes] = []
     unseen: list[int] = []
@@ -196,7 +197,7 @@ def parse_unseen(
             hashes += next(runs)
             continue
         hashes.append(one)
-        if one not in seen:
+        if one not in short.seen:
             unseen.append(place)
     if len(hashes) > most or next(runs, None) is not None:  # a run that is no item: it stands in a comment, say
         return None
