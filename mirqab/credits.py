@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from mirqab.agencies import AGENCIES, UNNAMED
-from mirqab.arabic import fold, sentences, words
+from mirqab.arabic import fold, is_figure, sentences, words
 
 HEAD: Final = 700
 """Characters of the beginning in which a credit is looked for."""
@@ -124,7 +124,7 @@ def _in_dateline(line: str) -> Iterator[str]:
         return
     for run in _runs(line):
         place, behind = words(line[: run.start]), words(line[run.stop :])
-        dated = any(word[0].isdigit() for word in place)
+        dated = any(map(is_figure, place))
         if run.is_bracketed:
             if dated:
                 fits = len(place) <= _PLACE_AND_DAY

@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from types import TracebackType
 from typing import Final, Self
 
-from mirqab.copies import SIGNATURE_BYTES, Text, bands, compare, signature, worth_comparing
+from mirqab.copies import BAND_BYTES, SIGNATURE_BYTES, Text, bands, compare, signature, worth_comparing
 from mirqab.errors import SeenError
 from mirqab.events import WINDOW, Joining, Report, Terms, Weighed, Weights, join, terms_of
 from mirqab.fingerprints import fingerprint
@@ -82,7 +82,15 @@ class Prepared:
 def prepare(told: Told) -> Prepared:
     """Return the signature and the bands of a text. Pure, for a worker process too."""
     made = signature(told.headline, told.body)
-    return Prepared(signature=made, bands=bands(told.headline, told.body, made))
+    return Prepared(signature=made, bands=bands(made) or (_short_band(told),))
+
+
+def _short_band(told: Told) -> bytes:
+    """Return the only band of a text too short for a signature; its exact copies share it."""
+    return bytes.fromhex(fingerprint(told.headline, told.body)[: 2 * BAND_BYTES - 2]) + _FINGERPRINT
+
+
+_FINGERPRINT: Final = b"\xff"  # ends a band that is a fingerprint; no band of a signature has that number
 
 
 def nearest(told: Told, candidates: Iterable[Kept]) -> Kinship | None:

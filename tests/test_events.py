@@ -78,12 +78,33 @@ def test_terms_are_stems_counted_nouns_and_what_the_lead_says() -> None:
     terms = terms_of(
         "مقتل ثلاثة جنود عراقيين", "أعلنت بغداد يوم الأحد مقتل 3 جنود وإصابة ١٢ ألف نازح قرب الحدود السورية"
     )
-    assert {"3 جنود", "12 الف نازح", "العراق", "سوريا"} <= terms.all
+    assert {"3 جنود", "12000 نازح", "العراق", "سوريا"} <= terms.all
     assert "في" not in terms.all
-    assert terms.figures == {"3", "12"}
+    assert terms.figures == {"3", "12000"}
     assert terms.weekdays == {"الاحد"}
     assert terms.nations == {"العراق", "سوريا"}
     assert terms.counted["جنود"] == {"3"}
+
+
+@pytest.mark.parametrize(
+    ("written", "figure"),
+    [
+        ("ثلاثة عشر جندياً", "13"),
+        ("خمسة وعشرين جندياً", "25"),
+        ("١٣٠٠ جندي", "1300"),
+        ("1,300 جندي", "1300"),
+        ("ألف وثلاثمئة جندي", "1300"),
+        ("1.3 ألف جندي", "1300"),
+    ],
+)
+def test_a_number_is_one_in_whatever_writing(written: str, figure: str) -> None:
+    terms = terms_of("", f"يغادر {written}")
+    assert f"{figure} جند" in terms.all or f"{figure} جندي" in terms.all
+    assert terms.figures == {figure}
+
+
+def test_one_of_some_is_no_number() -> None:
+    assert terms_of("", "قال أحد الجنود إن واحدة من القواعد أخليت").figures == frozenset()
 
 
 @pytest.mark.parametrize("pair", ["المفاوضات والمفاوضات", "مفاوضات بالمفاوضات", "لبنان اللبنانية", "سوريا السوري"])

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from mirqab.copies import BAND_BYTES
 from mirqab.events import Weights, terms_of
-from mirqab.grouping import Grouping, Kept, Reports, Shelf, Told, nearest, prepare
+from mirqab.grouping import Grouping, Kept, Prepared, Reports, Shelf, Told, nearest, prepare
 from mirqab.seen import open_private_bands
 from mirqab.types import Relation
 from tests.seen.processes import pids_of, wait_until
@@ -71,6 +72,16 @@ def test_a_shelf_gives_back_what_was_put(tmp_path: Path) -> None:
         assert [shelf.get(name) for name in names] == put
         assert [shelf.signature(name) for name in names] == [prepare(one.told).signature for one in put]
         assert shelf.signature(names[1]) == b""
+
+
+def test_a_text_too_short_for_a_signature_has_its_fingerprint_for_a_band() -> None:
+    def short(headline: str, body: str) -> Prepared:
+        return prepare(Told(id=1, headline=headline, body=body))
+
+    made = short("توقف المطار", "عن العمل")
+    assert (made.signature, [len(band) for band in made.bands]) == (b"", [BAND_BYTES])
+    assert short("توقّف المطار", "عن العمل.") == made
+    assert short("توقف الميناء", "عن العمل") != made
 
 
 async def test_texts_are_placed_with_their_copies_and_look_alikes_apart(tmp_path: Path) -> None:

@@ -4,11 +4,11 @@ Nothing here changes a stored text. Folding is lossy and serves matching only; i
 to code points of the original.
 """
 
-from mirqab.arabic.folding import FOLD_VERSION, Folded, arabic_share, fold, fold_with_offsets
+from mirqab.arabic.folding import FOLD_VERSION, Folded, arabic_share, fold, fold_with_offsets, folded_words
 from mirqab.arabic.gluing import SHORTEST_GLUED, unglue
 from mirqab.arabic.inflection import Kind, forms, paradigms, read_word
 from mirqab.arabic.paradigms import Form, Paradigm
-from mirqab.arabic.segments import Token, sentences, tokens, words
+from mirqab.arabic.segments import Token, is_figure, sentences, tokens, words
 from mirqab.arabic.wordindex import WordIndex
 
 __all__ = [
@@ -23,7 +23,9 @@ __all__ = [
     "arabic_share",
     "fold",
     "fold_with_offsets",
+    "folded_words",
     "forms",
+    "is_figure",
     "paradigms",
     "read_word",
     "sentences",

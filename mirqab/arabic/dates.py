@@ -10,34 +10,8 @@ from functools import cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-_MONTHS: Final = {
-    1: "كانون الثاني|كانون ثاني|كانون 2|يناير|جانفي|january|jan",
-    2: "شباط|فبراير|فيفري|february|feb",
-    3: "آذار|مارس|march|mar",
-    4: "نيسان|أبريل|إبريل|أفريل|april|apr",
-    5: "أيار|مايو|ماي|مايس|may",
-    6: "حزيران|يونيو|يونيه|جوان|june|jun",
-    7: "تموز|يوليو|يوليه|جويلية|يوليوز|july|jul",
-    8: "آب|أغسطس|أوت|غشت|أغشت|august|aug",
-    9: "أيلول|سبتمبر|شتنبر|شتمبر|september|sept|sep",
-    10: "تشرين الأول|تشرين أول|تشرين 1|أكتوبر|october|oct",
-    11: "تشرين الثاني|تشرين ثاني|تشرين 2|نوفمبر|نونبر|november|nov",
-    12: "كانون الأول|كانون أول|كانون 1|ديسمبر|دجنبر|دجمبر|december|dec",
-}
-_HIJRI_MONTHS: Final = {
-    1: "محرم",
-    2: "صفر",
-    3: "ربيع الأول|ربيع أول",
-    4: "ربيع الثاني|ربيع الآخر|ربيع ثاني|ربيع ثان",
-    5: "جمادى الأولى|جمادى الأول|جمادى أولى",
-    6: "جمادى الآخرة|جمادى الآخر|جمادى الثانية|جمادى الثاني|جمادى ثانية",
-    7: "رجب",
-    8: "شعبان",
-    9: "رمضان",
-    10: "شوال",
-    11: "ذو القعدة|ذي القعدة",
-    12: "ذو الحجة|ذي الحجة",
-}
+from mirqab.arabic.calendars import HIJRI_MONTHS, MONTHS, numbers_of
+from mirqab.arabic.folding import fold
 
 # AST is Arabia's time to the Arabic press, three hours east, where RFC 822 readers think of the Atlantic.
 _HOURS_EAST: Final = (
@@ -67,28 +41,9 @@ _CITIES: Final = {
     "الخرطوم": "Africa/Khartoum",
 }
 
-_FOLD: Final = str.maketrans(
-    {
-        **{chr(0x660 + digit): str(digit) for digit in range(10)},
-        **{chr(0x6F0 + digit): str(digit) for digit in range(10)},
-        **dict.fromkeys("أإآٱ", "ا"),
-        **dict.fromkeys("\u200e\u200f\u202a\u202b\u202c\u061c\u2066\u2067\u2068\u2069ـ", ""),
-        **{chr(mark): "" for mark in range(0x64B, 0x653)},
-        "ة": "ه",
-        "ى": "ي",
-        "ی": "ي",
-        "\xa0": " ",
-        "،": ",",
-    }
-)
-
 
 def _folded(text: str) -> str:
-    return text.translate(_FOLD)
-
-
-def _numbers(months: dict[int, str]) -> dict[str, int]:
-    return {_folded(name): number for number, names in months.items() for name in names.split("|")}
+    return fold(text).replace("،", ",")
 
 
 def _pattern(names: Iterable[str]) -> str:
@@ -96,8 +51,8 @@ def _pattern(names: Iterable[str]) -> str:
     return "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in sorted(names, key=len, reverse=True))
 
 
-_MONTH_NUMBER: Final = _numbers(_MONTHS)
-_HIJRI_MONTH_NUMBER: Final = _numbers(_HIJRI_MONTHS)
+_MONTH_NUMBER: Final = numbers_of(MONTHS)
+_HIJRI_MONTH_NUMBER: Final = numbers_of(HIJRI_MONTHS)
 _MONTH: Final = rf"(?:{_pattern(_MONTH_NUMBER)})(?!\w)"
 _HIJRI_MONTH: Final = rf"(?:{_pattern(_HIJRI_MONTH_NUMBER)})(?!\w)"
 # «تشرين الأول/ أكتوبر» and «أكتوبر (تشرين الأول)» are one month.

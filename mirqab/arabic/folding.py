@@ -99,6 +99,11 @@ def fold(text: str) -> str:
     return _composed(text).translate(_TABLE)
 
 
+def folded_words(*lines: str) -> frozenset[str]:
+    """Return the folded forms of the words of some lines, a table of words as it is written in code."""
+    return frozenset(word for line in lines for word in fold(line).split())
+
+
 def _composed(text: str) -> str:
     """Return a text of the same length whose decomposed ؤ and ئ can be told from و and ي; their marks stay behind."""
     return _SEATED.sub("ؤ", text) if _HAMZA in text else text

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from mirqab.arabic.folding import fold
+from mirqab.arabic.segments import is_figure
 
 
 def _values(*groups: tuple[str, int]) -> dict[str, int]:
@@ -48,6 +49,9 @@ _HUNDREDS: Final = _values(
 )
 _TIMES: Final = _values(("ألف آلاف ألفا", 1000), ("مليون ملايين مليونا", 10**6), ("مليار مليارات مليارا بليون", 10**9))
 _TWICE: Final = _values(("ألفان ألفين", 2000), ("مليونان مليونين", 2 * 10**6), ("ملياران مليارين", 2 * 10**9))
+UP_TO_TEN: Final[Mapping[str, int]] = {**_UNITS, **_TEN}
+"""The folded words for one to ten."""
+
 _SMALL: Final = {**_UNITS, **_TEN, **_TENS, **_HUNDREDS}
 _JOINED: Final = re.compile(r"[,٬](?=\d{3}(?!\d))")
 
@@ -76,7 +80,7 @@ def numerals(words: Sequence[str]) -> list[Numeral]:
 
 def _digits(words: Sequence[str], start: int) -> Numeral | None:
     word = words[start]
-    if not word[0].isdigit():
+    if not is_figure(word):
         return None
     value = _JOINED.sub("", word).replace("٫", ".").replace(",", ".")
     times = _TIMES.get(words[start + 1]) if start + 1 < len(words) else None

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from mirqab.arabic.folding import fold
+from mirqab.arabic.numerals import UP_TO_TEN
 
 # folded: «دقائق» is «دقاءق»
 _UNITS: Final = {
@@ -14,13 +15,7 @@ _UNITS: Final = {
     "hours": ("ساعه", "ساعتين", "ساعات", "hour"),
     "days": ("يوم", "يومين", "ايام", "day"),
 }
-_NUMBERS: Final = {
-    name: number
-    for number, names in enumerate(
-        ("ثلاث ثلاثه", "اربع اربعه", "خمس خمسه", "ست سته", "سبع سبعه", "ثمان ثماني ثمانيه", "تسع تسعه", "عشر عشره"), 3
-    )
-    for name in names.split()
-}
+_NUMBERS: Final = {name: number for name, number in UP_TO_TEN.items() if number > 2}
 _UNIT_OF: Final = {name: unit for unit, names in _UNITS.items() for name in names}
 _TWO: Final = frozenset(names[1] for names in _UNITS.values() if names[1].endswith("ين"))
 _MOST: Final = {"minutes": 600, "hours": 72, "days": 14}

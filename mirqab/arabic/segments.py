@@ -40,6 +40,11 @@ def words(folded: str) -> list[str]:
     return _WORD.findall(folded)
 
 
+def is_figure(word: str) -> bool:
+    """Tell whether a word of a folded text is a number in digits."""
+    return word[0].isdecimal()
+
+
 def tokens(folded: str) -> list[Token]:
     """Return the words and numbers of a folded text in reading order."""
     return [Token(match.group(), match.start(), match.end()) for match in _WORD.finditer(folded)]

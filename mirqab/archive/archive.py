@@ -534,6 +534,11 @@ class Archive(KeptPages):
         with self._reading() as conn:
             return reads.by_url(conn, url)
 
+    def count_stored(self, since: datetime, *, most: int | None = None) -> int:
+        """Return how many articles were stored since a moment, counting no further than `most`."""
+        with self._reading() as conn:
+            return reads.count_stored(conn, since, most=most)
+
     def outlet_counts(self) -> dict[str, reads.OutletCounts]:
         """Return for each outlet how many entries stand where, and how many articles it gave."""
         with self._reading() as conn:

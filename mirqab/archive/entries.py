@@ -174,7 +174,7 @@ def unchanged(
     if row is None:
         raise ArchiveError(f"entry {entry_id} is not in the archive")
     if rechecking.is_look(row, now):
-        rechecking.found_again(conn, row.article)
+        rechecking.is_there(conn, entry_id)
         rechecking.plan(conn, entry_id, hours=recheck_hours, now=now, looked=True)
     write_outcome(conn, run, entry_id, outcome="unchanged", answered=True, article=row.article, robots=robots, now=now)
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from mirqab.archive import tables
 from mirqab.archive.dialect import insert_or_update
-from mirqab.archive.signatures import day_of
+from mirqab.archive.moments import day_of
 from mirqab.archive.signing import Begin
 
 _articles = tables.articles
@@ -28,7 +28,6 @@ class Unmarked:
 
     article: str
     fingerprint: str
-    entry: str
     signature: bytes
     day: date
 
@@ -39,7 +38,6 @@ def unmade(conn: Connection, limit: int) -> list[Unmarked]:
         select(
             _articles.c.id,
             _articles.c.fingerprint,
-            _articles.c.entry,
             _articles.c.published,
             _articles.c.fetched_at,
             _signatures.c.signature,
@@ -53,7 +51,6 @@ def unmade(conn: Connection, limit: int) -> list[Unmarked]:
         Unmarked(
             article=row.id,
             fingerprint=row.fingerprint,
-            entry=row.entry,
             signature=bytes(row.signature or b""),
             day=day_of(row.published, row.fetched_at),
         )
@@ -79,7 +76,6 @@ def newest(conn: Connection, *, before: int | None, limit: int) -> list[Marked]:
             _signatures.c.day,
             _articles.c.id,
             _articles.c.fingerprint,
-            _articles.c.entry,
             _articles.c.stored_at,
         )
         .join(_articles, _articles.c.id == _signatures.c.article)
@@ -96,7 +92,6 @@ def newest(conn: Connection, *, before: int | None, limit: int) -> list[Marked]:
             marks=Unmarked(
                 article=row.id,
                 fingerprint=row.fingerprint,
-                entry=row.entry,
                 signature=bytes(row.signature),
                 day=date.fromisoformat(row.day),
             ),
@@ -135,12 +130,6 @@ def lost(conn: Connection, articles: Collection[str]) -> None:
         conn.execute(insert_or_update(_unconfirmed, keys=("article",)), [{"article": article} for article in articles])
 
 
-def count_since(conn: Connection, moment: datetime) -> int:
-    """Return how many articles were stored since that moment."""
-    query = select(func.count()).select_from(_articles).where(_articles.c.stored_at >= moment)
-    return int(conn.execute(query).scalar_one())
-
-
 class Marks:
     """What the archive gives and takes of marks; each method is one transaction or one look."""
 
@@ -172,8 +161,3 @@ class Marks:
         """Note that the marks of all articles stored since are gone, as after Redis was emptied; return how many."""
         with self._writing() as conn:
             return lost_since(conn, moment)
-
-    def count_since(self, moment: datetime) -> int:
-        """Return how many articles were stored since that moment: so many marks there are to make when all are lost."""
-        with self._reading() as conn:
-            return count_since(conn, moment)

@@ -14,8 +14,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from mirqab.archive import carrying, reports, signatures, tables
+from mirqab.archive.moments import moment_of
 from mirqab.archive.reports import FlaggedReport, ReadTexts
-from mirqab.archive.signatures import MOST_COMPARED, Candidate, Compare, LookedUp
+from mirqab.archive.signatures import MOST_COMPARED, Compare, LookedUp, candidate_of
 from mirqab.copies import TINY
 from mirqab.types import Article, Placement, Relation, Worked, make_id
 
@@ -64,7 +65,7 @@ def tied_to(
             similarity = nearest.similarity
             known = Known(article=nearest.article, story=story, relation=nearest.relation, similarity=similarity)
     if known is None and same_event is not None and any(verdict.flagged for verdict in worked.verdicts):
-        flagged = reports.around(conn, reports.moment_of(article.published, article.fetched_at))
+        flagged = reports.around(conn, moment_of(article.published, article.fetched_at))
         others = [report for report in flagged if report.article != article.id]
         known = same_event(worked, others, partial(reports.texts, conn))
     return known
@@ -153,7 +154,7 @@ def _former(conn: Connection, article: Article, compare: Compare | None) -> Know
         return None
     rows = conn.execute(_FORMER, {"fingerprint": article.fingerprint, "besides": article.id}).all()
     if rows and compare is not None:
-        nearest = compare(article, [_candidate(row) for row in rows])
+        nearest = compare(article, [candidate_of(row) for row in rows])
         rows = [row for row in rows if nearest is not None and row.id == nearest.article]
     if not rows:
         return None
@@ -168,22 +169,10 @@ def _is_still_tied(
     One that tells of its event in other words never was: it stays when its own text was merely edited.
     """
     if there.relation == Relation.SAME_EVENT:
-        own = replace(_candidate(there), article="")
+        own = replace(candidate_of(there), article="")
         return same_event is None or compare(article, [own]) is not None
-    former = [_candidate(row) for row in conn.execute(_FORMER_OF, {"article": there.nearest})]
+    former = [candidate_of(row) for row in conn.execute(_FORMER_OF, {"article": there.nearest})]
     return compare(article, [*signatures.candidates(conn, [there.nearest]), *former]) is not None
-
-
-def _candidate(row: Any) -> Candidate:
-    return Candidate(
-        article=row.id,
-        story=row.story,
-        outlet=row.outlet,
-        published=row.published or row.fetched_at,
-        day=signatures.day_of(row.published, row.fetched_at),
-        headline=row.headline,
-        body=row.body,
-    )
 
 
 def _may_leave(conn: Connection, there: Row[Any], *, to_another: bool) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Table, func, select
+from sqlalchemy import Connection, Row, Table, bindparam, func, select
 
 from mirqab.addresses import url_key
 from mirqab.archive import decisions, regrouping, tables, topicsets
@@ -42,7 +42,10 @@ _sightings = tables.sightings
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sighting:
-    """An outlet carried an article, at this address and under this headline."""
+    """An outlet carried an article, at this address and under this headline.
+
+    `gone_at` is when the page was first found to be no more, `changed_at` when it was first found with another text.
+    """
 
     outlet: str
     url: str
@@ -51,6 +54,8 @@ class Sighting:
     article: str
     headline: str
     published: datetime | None
+    gone_at: datetime | None = None
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -196,8 +201,13 @@ def _detail(conn: Connection, row: Row[Any]) -> ArticleDetail:
         nearest=row.nearest,
         similarity=row.similarity,
         placed_by=row.placed_by,
-        gone_at=row.gone_at,
+        gone_at=conn.execute(_GONE, {"its_entry": row.entry, "this_article": row.id}).scalar_one_or_none(),
     )
+
+
+_GONE: Final = select(_sightings.c.gone_at).where(
+    _sightings.c.entry == bindparam("its_entry"), _sightings.c.article == bindparam("this_article")
+)
 
 
 def versions(conn: Connection, article_ids: Iterable[str]) -> list[Version]:
@@ -229,6 +239,8 @@ def _sighting(row: Row[Any]) -> Sighting:
         article=row.article,
         headline=row.headline,
         published=row.published,
+        gone_at=row.gone_at,
+        changed_at=row.changed_at,
     )
 
 
@@ -345,6 +357,12 @@ class OutletCounts:
     def entries(self) -> int:
         """All entries ever told."""
         return self.pending + self.stored + self.noted + self.failed
+
+
+def count_stored(conn: Connection, since: datetime, *, most: int | None = None) -> int:
+    """Return how many articles were stored since a moment, counting no further than `most`."""
+    found = select(_articles.c.id).where(_articles.c.stored_at >= since).limit(most)
+    return int(conn.execute(select(func.count()).select_from(found.subquery())).scalar_one())
 
 
 def outlet_counts(conn: Connection) -> dict[str, OutletCounts]:

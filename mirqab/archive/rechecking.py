@@ -1,5 +1,8 @@
 """Flagged pages looked at again: when each one is, and what was found, a change, nothing new, or no page any more.
 
+Each page that carries the text of a flagged article is looked at, those of its copies to the letter too. What became of
+a page stands with its sightings.
+
 Every function takes the connection of a transaction that its caller began. An entry whose page is to be looked at
 again is `STORED` like any other; its `check_at` alone makes it due.
 """
@@ -10,9 +13,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, func, not_, or_, select, update
 
 from mirqab.archive import tables
+from mirqab.archive.columns import UtcTime
 from mirqab.types import LISTED, EntryState, RawLocation, Reason
 
 DISAPPEARED: Final = frozenset({Reason.NOT_FOUND, Reason.GONE})
@@ -21,22 +25,39 @@ DISAPPEARED: Final = frozenset({Reason.NOT_FOUND, Reason.GONE})
 _articles = tables.articles
 _entries = tables.entries
 _flags = tables.flags
+_outcomes = tables.outcomes
+_sightings = tables.sightings
 
 _this_entry = _entries.c.id == bindparam("this_entry")
 _UPDATE: Final = update(_entries).where(_this_entry)
+_is_own = _articles.c.entry == _entries.c.id
 _STANDS: Final = (
-    select(_articles.c.id, _articles.c.story, _articles.c.stored_at, _entries.c.checks)
+    select(
+        _articles.c.story,
+        _entries.c.checks,
+        case((_is_own, _articles.c.stored_at), else_=_sightings.c.seen_at).label("first_at"),
+    )
     .join(_entries, _entries.c.article == _articles.c.id)
-    .where(_this_entry, _articles.c.entry == _entries.c.id)  # a copy's page is not the article's
+    .join(_sightings, and_(_sightings.c.entry == _entries.c.id, _sightings.c.article == _articles.c.id))
+    # an entry that led to the article's own page is looked at with that one
+    .where(_this_entry, or_(_is_own, _sightings.c.url_key != _articles.c.url_key))
 )
-_FOUND_AGAIN: Final = (
-    update(_articles)
-    .where(_articles.c.id == bindparam("this_article"), _articles.c.gone_at.is_not(None))
-    .values(gone_at=None)
+_of_entry = _sightings.c.entry == bindparam("this_entry")
+_CARRIES: Final = (
+    update(_sightings)
+    .where(_of_entry)
+    .values(
+        gone_at=None,
+        changed_at=case(
+            (_sightings.c.article.in_([bindparam("this_article"), bindparam("its_twin")]), None),
+            else_=func.coalesce(_sightings.c.changed_at, bindparam("now", type_=UtcTime)),
+        ),
+    )
 )
+_IS_THERE: Final = update(_sightings).where(_of_entry, _sightings.c.gone_at.is_not(None)).values(gone_at=None)
 _DISAPPEARED: Final = (
-    update(_articles)
-    .where(_articles.c.entry == bindparam("this_entry"), _articles.c.gone_at.is_(None))
+    update(_sightings)
+    .where(_of_entry, _sightings.c.gone_at.is_(None), _sightings.c.changed_at.is_(None))
     .values(gone_at=bindparam("now"))
 )
 
@@ -49,14 +70,15 @@ def is_look(entry: Any, now: datetime) -> bool:
 def plan(conn: Connection, entry: str, *, hours: Sequence[float], now: datetime, looked: bool = False) -> None:
     """Write when the page of a stored entry is looked at next: while its story has a flag that calls for a look.
 
-    `hours` are counted from when its article was stored; those that have passed are over. `looked` counts a look.
+    `hours` are counted from when its article was stored, those of a copy's page from when that was fetched; those that
+    have passed are over. `looked` counts a look.
     """
     stands = conn.execute(_STANDS, {"this_entry": entry}).one_or_none()
     values: dict[str, Any] = {"check_at": None}
     if stands is not None:
         values["checks"] = stands.checks + looked
         if conn.execute(_CALLS, {"this_story": stands.story}).first() is not None:
-            values["check_at"] = next_look(stands.stored_at, hours, now)
+            values["check_at"] = next_look(stands.first_at, hours, now)
     conn.execute(_UPDATE.values(values | {"attempts": 0}), {"this_entry": entry})
 
 
@@ -70,13 +92,18 @@ def next_look(first_at: datetime, hours: Sequence[float], now: datetime) -> date
     return min((at for hour in hours if (at := first_at + timedelta(hours=hour)) > now), default=None)
 
 
-def found_again(conn: Connection, article: str) -> None:
-    """Note that the article's page is there."""
-    conn.execute(_FOUND_AGAIN, {"this_article": article})
+def carries(conn: Connection, entry: str, article: str, now: datetime, *, twin: str | None = None) -> None:
+    """Note that a page is there, and has the text of an article, and of its `twin`, and no more those it had before."""
+    conn.execute(_CARRIES, {"this_entry": entry, "this_article": article, "its_twin": twin or article, "now": now})
+
+
+def is_there(conn: Connection, entry: str) -> None:
+    """Note that a page is there, as it was."""
+    conn.execute(_IS_THERE, {"this_entry": entry})
 
 
 def disappeared(conn: Connection, entry: str, now: datetime) -> None:
-    """Note that the page of the entry's article is no more, unless that was noted before."""
+    """Note that a page is no more, unless that was noted before; what it carried before it changed is not concerned."""
     conn.execute(_DISAPPEARED, {"this_entry": entry, "now": now})
 
 
@@ -133,13 +160,22 @@ def is_due(conn: Connection, entry: str, now: datetime) -> bool:
 
 
 def kept_page(conn: Connection, entry: str) -> RawLocation | None:
-    """Return where the page lies from which an entry's article was taken."""
-    row = conn.execute(_KEPT, {"this_entry": entry}).one_or_none()
+    """Return where the page lies from which an entry's article was taken, or the copy of one."""
+    asked = {"this_entry": entry}
+    row = conn.execute(_KEPT, asked).one_or_none() or conn.execute(_KEPT_OF_COPY, asked).one_or_none()
     return None if row is None else RawLocation(file=row.raw_file, offset=row.raw_offset, length=row.raw_length)
 
 
 _KEPT: Final = (
     select(_articles.c.raw_file, _articles.c.raw_offset, _articles.c.raw_length)
     .join(_entries, _entries.c.article == _articles.c.id)
-    .where(_this_entry, _articles.c.entry == _entries.c.id, _articles.c.raw_file.is_not(None))
+    .where(_this_entry, _is_own, _articles.c.raw_file.is_not(None))
+)
+_KEPT_OF_COPY: Final = (
+    select(_outcomes.c.raw_file, _outcomes.c.raw_offset, _outcomes.c.raw_length)
+    .join(_entries, and_(_entries.c.id == _outcomes.c.entry, _entries.c.article == _outcomes.c.article))
+    .join(_articles, _articles.c.id == _entries.c.article)
+    .where(_this_entry, not_(_is_own), _outcomes.c.raw_file.is_not(None))
+    .order_by(_outcomes.c.finished_at.desc())
+    .limit(1)
 )

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, or_, select
 
 from mirqab.archive import tables
 from mirqab.archive.columns import UtcTime
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import chunks
+from mirqab.archive.moments import moment_of
 from mirqab.archive.signing import Begin
 from mirqab.events import WINDOW
 from mirqab.topics import verdict_from_json
@@ -56,11 +57,6 @@ class ReportText:
 
 ReadTexts = Callable[[Collection[str]], Mapping[str, ReportText]]
 """Returns the texts of articles by their ids."""
-
-
-def moment_of(published: datetime | None, fetched_at: datetime) -> datetime:
-    """Return when an article was published: no later than it was fetched, whatever its page says."""
-    return min(published or fetched_at, fetched_at)
 
 
 def _is_between(first: ColumnElement[datetime], last: ColumnElement[datetime]) -> ColumnElement[bool]:
@@ -169,12 +165,6 @@ def sample(conn: Connection, *, since: datetime, count: int) -> list[str]:
     return random.sample(ids, min(len(ids), count))
 
 
-def count_since(conn: Connection, since: datetime, *, most: int) -> int:
-    """Return how many articles were stored since a moment, counting no further than `most`."""
-    found = select(_articles.c.id).where(_articles.c.stored_at >= since).limit(most)
-    return int(conn.execute(select(func.count()).select_from(found.subquery())).scalar_one())
-
-
 def plain_texts(conn: Connection, articles: Sequence[str]) -> list[tuple[str, str]]:
     """Return headline and body of some articles."""
     query = select(_articles.c.headline, _articles.c.body)
@@ -216,11 +206,6 @@ class Reports:
         """Return articles stored since a moment, drawn at random, at most so many."""
         with self._reading() as conn:
             return sample(conn, since=since, count=count)
-
-    def count_since(self, since: datetime, *, most: int) -> int:
-        """Return how many articles were stored since a moment, counting no further than `most`."""
-        with self._reading() as conn:
-            return count_since(conn, since, most=most)
 
     def plain_texts(self, articles: Sequence[str]) -> list[tuple[str, str]]:
         """Return headline and body of some articles."""

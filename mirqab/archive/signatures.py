@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, not_, or_, select, update
@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, n
 from mirqab.archive import tables
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import CHUNK, chunks
+from mirqab.archive.moments import day_of
 from mirqab.copies import SIGNATURE_BYTES, SIGNATURE_VERSION, bands, is_current, similarity, worth_comparing
 from mirqab.types import Article, Relation
 
@@ -104,16 +105,11 @@ Compare = Callable[[Article, Sequence[Candidate]], Nearest | None]
 """Says which of some stored texts an article is a copy of; pure, called inside the transaction too."""
 
 
-def day_of(published: datetime | None, fetched_at: datetime) -> date:
-    """Return the day that an article is of: no later than it was fetched, whatever its page says."""
-    return min(published or fetched_at, fetched_at).astimezone(UTC).date()
-
-
 def may_be_copies(one: bytes, other: bytes) -> bool:
     """Tell whether the texts of two signatures are worth comparing: whether Redis would name one for the other."""
     if not one or not worth_comparing(one, other):
         return False
-    return not set(bands("", "", one)).isdisjoint(bands("", "", other))
+    return not set(bands(one)).isdisjoint(bands(other))
 
 
 # ------------------------------------------------------------------------------------------------- reading
@@ -147,7 +143,6 @@ _CANDIDATES: Final = (
         _articles.c.body,
         _articles.c.published,
         _articles.c.fetched_at,
-        _signatures.c.day,
     )
     .join(_signatures, _signatures.c.article == _articles.c.id)
     .where(_articles.c.id.in_(bindparam("articles", expanding=True)))
@@ -202,19 +197,20 @@ def between(conn: Connection, first: date, last: date, *, after: int = 0) -> lis
 
 def candidates(conn: Connection, articles: Iterable[str]) -> list[Candidate]:
     """Return the texts of some articles, in the order in which their signatures were written."""
-    return [
-        Candidate(
-            article=row.id,
-            story=row.story,
-            outlet=row.outlet,
-            published=row.published or row.fetched_at,
-            day=date.fromisoformat(row.day),
-            headline=row.headline,
-            body=row.body,
-        )
-        for chunk in chunks(articles)
-        for row in conn.execute(_CANDIDATES, {"articles": chunk})
-    ]
+    return [candidate_of(row) for chunk in chunks(articles) for row in conn.execute(_CANDIDATES, {"articles": chunk})]
+
+
+def candidate_of(row: Any) -> Candidate:
+    """Return an article as others are compared with it, from a row with its text, former or present, and its times."""
+    return Candidate(
+        article=row.id,
+        story=row.story,
+        outlet=row.outlet,
+        published=row.published or row.fetched_at,
+        day=day_of(row.published, row.fetched_at),
+        headline=row.headline,
+        body=row.body,
+    )
 
 
 def nearest_since(
@@ -266,15 +262,21 @@ def add(conn: Connection, article: str, day: date, made: bytes) -> None:
     conn.execute(_PUT, {"article": article, "day": day.isoformat(), "signature": made})
 
 
-def replace(conn: Connection, article: str, day: date, made: bytes) -> None:
-    """Write an article's signature, under a new number and with its marks to be made, unless it is the same."""
+def put(conn: Connection, article: str, day: date, made: bytes) -> bool:
+    """Write an article's signature under a new number, unless it is the same; return whether it was written."""
     row = conn.execute(_ONE, {"article": article}).one_or_none()
     if row is not None:
         if (row.day, bytes(row.signature)) == (day.isoformat(), made):
-            return
+            return False
         conn.execute(_REMOVE, {"of_article": article})
     add(conn, article, day, made)
-    conn.execute(insert_or_update(_unconfirmed, keys=("article",)), {"article": article})
+    return True
+
+
+def replace(conn: Connection, article: str, day: date, made: bytes) -> None:
+    """Write an article's signature as `put` does, with its marks to be made when it is another one."""
+    if put(conn, article, day, made):
+        conn.execute(insert_or_update(_unconfirmed, keys=("article",)), {"article": article})
 
 
 def void(conn: Connection, article: str) -> None:

@@ -18,6 +18,7 @@ from mirqab.archive import developing, flags, marks, placing, rechecking, signat
 from mirqab.archive.columns import storable
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import raw_columns, write_outcome
+from mirqab.archive.moments import day_of
 from mirqab.archive.placing import Known, Place, SameEvent
 from mirqab.archive.signatures import Compare, LookedUp
 from mirqab.errors import ArchiveError
@@ -38,6 +39,12 @@ _TIED: Final = select(_articles).where(
         _articles.c.fingerprint == bindparam("fingerprint"),
         _articles.c.url_key == bindparam("url_key"),
     )
+)
+_ONCE_HAD: Final = (
+    select(_articles)
+    .join(tables.versions, tables.versions.c.article == _articles.c.id)
+    .where(_articles.c.id == bindparam("id"), tables.versions.c.fingerprint == bindparam("fingerprint"))
+    .limit(1)
 )
 _SETTLE_ENTRY: Final = (
     update(_entries)
@@ -71,7 +78,8 @@ def store(
     is a new article: in the story of a former text that it repeats, of the article of which it is a copy, or, for a
     flagged page, of a flagged one on the same event (`same_event`), else in a story of its own. An article whose text
     becomes that of another one is brought up to date, and is a sighting of that one besides. What is brought up to date
-    may belong to another story then: see `placing.anew`.
+    may belong to another story then: see `placing.anew`. A copy's page that is looked at again and has another text now
+    is a new article too; with the text that it was a copy of it stays a sighting, whatever that article says since.
 
     Copies were looked for before (`looked_up`), outside of any transaction; what was stored since is looked at here, by
     `compare`. When nothing was looked up, that is everything. Without `compare` only the same text is a copy.
@@ -92,6 +100,11 @@ def store(
     # the article's own text has become that of another one
     overtaken_by = twin if twin is not None and own is not None and twin.id != own.id else None
     there = own if overtaken_by is not None else twin or own or _first(row for row in rows if row.url_key == key)
+    looked = fetched and rechecking.is_look(entry, now)
+    stays = there is None and looked
+    if stays:
+        once = {"id": entry.article, "fingerprint": article.fingerprint}
+        there = conn.execute(_ONCE_HAD, once).one_or_none()
     repeat = there is not None and entry.state == EntryState.STORED and entry.article == there.id
     raised: tuple[str, ...] = ()
     raised_by = RaisedBy.CRAWL if fetched else RaisedBy.REEXTRACT
@@ -108,7 +121,7 @@ def store(
     else:
         target = there.id
         same_text = (there.headline, there.body) == _text(article)
-        changed = not same_text and (twin is None or there.id == article.id)
+        changed = not same_text and not stays and (twin is None or there.id == article.id)
         relation = Relation.UPDATE if there.id == article.id else Relation.EXACT
         placement = place(worked, Known(article=target, story=there.story, relation=relation))
         if changed:
@@ -147,10 +160,11 @@ def store(
         settle = _SETTLE_CHANGED_ENTRY if changed and fetched else _SETTLE_ENTRY
         conn.execute(settle, {"this_entry": worked.entry, "article": target})
     look: Literal["unchanged", "changed"] | None = None
-    if fetched and rechecking.is_look(entry, now):
+    if looked:
         look = "changed" if changed or entry.article != target else "unchanged"
-    if fetched and target == article.id and there is not None:
-        rechecking.found_again(conn, target)
+    if fetched and entry.article is not None:
+        twin_id = None if overtaken_by is None else overtaken_by.id
+        rechecking.carries(conn, worked.entry, target, now, twin=twin_id)
     if look or (fetched and any(verdict.flagged for verdict in worked.verdicts)):
         rechecking.plan(conn, worked.entry, hours=recheck_hours, now=now, looked=look is not None)
     outcome = look or ("stored" if target == article.id else "duplicate")
@@ -217,7 +231,7 @@ def _first(rows: Iterable[Row[Any]]) -> Row[Any] | None:
 
 
 def _day(article: Article) -> date:
-    return signatures.day_of(article.published, article.fetched_at)
+    return day_of(article.published, article.fetched_at)
 
 
 def _text(article: Article) -> tuple[str, str]:
@@ -297,10 +311,11 @@ def _replace_text(
     if is_anothers:
         content["fingerprint"] = f"{article.fingerprint}-{former.id}"
     conn.execute(update(_articles).where(_articles.c.id == former.id).values(content))
-    conn.execute(insert_or_update(tables.unconfirmed, keys=("article",)), {"article": former.id})
-    signatures.replace(conn, former.id, _day(article), article.signature)
+    signatures.put(conn, former.id, _day(article), article.signature)
     if is_anothers:
         conn.execute(delete(tables.unconfirmed).where(tables.unconfirmed.c.article == former.id))
+    else:
+        marks.lost(conn, [former.id])
 
 
 def _write_sighting(

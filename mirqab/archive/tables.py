@@ -237,7 +237,6 @@ articles = Table(
     Column("body", CleanText, nullable=False),
     Column("embeds", Json, nullable=False, server_default="[]"),
     Column("agencies", Json, nullable=False, server_default="[]"),  # ids of those that the text is credited to
-    Column("gone_at", UtcTime),  # its page is no longer there
     Column("placed_by", CleanText),  # the person who put it into its story
     UniqueConstraint("url_key"),
     UniqueConstraint("fingerprint"),
@@ -278,6 +277,8 @@ sightings = Table(  # an outlet carried this article then, under its own headlin
     Column("seen_at", UtcTime, nullable=False),
     Column("published", UtcTime),
     Column("headline", CleanText, nullable=False),
+    Column("gone_at", UtcTime),  # the page is no longer there
+    Column("changed_at", UtcTime),  # it carries another text since
     Index("ix_sightings_article", "article"),
     Index("ix_sightings_url_key", "url_key"),
 )

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from mirqab.arabic import fold
+from mirqab.arabic import fold, folded_words
+from mirqab.arabic.calendars import FOLDED_WEEKDAYS, HIJRI_MONTHS, MONTHS, first_words
 from mirqab.changes.cutting import Side, Unit
 from mirqab.changes.told import Change, Figure, NumberChange, Op, Range
 
@@ -16,24 +17,15 @@ _NEAR: Final = 3
 """Words on both sides of a number among which is looked for what it tells."""
 
 
-def _set(*words: str) -> frozenset[str]:
-    return frozenset(word for line in words for word in fold(line).split())
-
-
-_MONTHS: Final = _set(
-    "كانون شباط آذار نيسان أيار حزيران تموز آب أيلول تشرين",
-    "يناير فبراير مارس أبريل إبريل مايو يونيو يونيه يوليو يوليوز أغسطس غشت",
-    "سبتمبر شتنبر أكتوبر نوفمبر نونبر ديسمبر دجنبر",
-    "جانفي فيفري أفريل ماي جوان جويلية أوت محرم صفر ربيع جمادى رجب شعبان رمضان شوال",
-)
-_ALSO_WORDS: Final = _set("آب ماي أوت جوان صفر ربيع جمادى محرم رجب شعبان رمضان شوال")
-"""Months that are names or words too: they count beside a number only."""
-_WEEKDAYS: Final = _set("الأحد الاثنين الثلاثاء الأربعاء الخميس الجمعة السبت")
+_MONTHS: Final = first_words(MONTHS) | first_words(HIJRI_MONTHS)
+_ALSO_WORDS: Final = first_words(HIJRI_MONTHS) | folded_words("آب ماي أوت جوان")
+"""Months that are names or words too: they count beside a number only. Fewer than in `mirqab.arabic.dates`, since one
+month has to stand for another one here: «مارس» for «أبريل» is no verb."""
 _TOLLS: Final = re.compile(
     r"(?:و|ف)?(?:ب|ل)?(?:ال)?(?:قتيل|قتلي|قتل|مقتل|جريح|جرحي|جرح|اصاب|اصيب|مصاب|شهيد|شهداء|استشهد|استشهاد|ضحي|ضحايا|مفقود)"
     r"(?:ه|ا|ت|ين|ون|وا|ان|هم|ها)?"
 )
-_DAYS: Final = _set("يوم اليوم عام العام سنة شهر الساعة")
+_DAYS: Final = folded_words("يوم اليوم عام العام سنة شهر الساعة")
 
 
 def numbers(change: Change, before: Side, after: Side) -> Iterator[NumberChange]:
@@ -79,7 +71,7 @@ def _figures(side: Side, span: Range) -> list[_Told]:
             if not span[0] <= unit.start < span[1]:
                 continue
             behind = units[place + 1] if place + 1 < len(units) else None
-            if unit.key in _WEEKDAYS or unit.key in _MONTHS:
+            if unit.key in FOLDED_WEEKDAYS or unit.key in _MONTHS:
                 beside = units[max(0, place - 1) : place + 2]
                 if unit.key not in _ALSO_WORDS or any(near.key[0] == "#" for near in beside):
                     found.append(_Told(unit.key, unit.start, unit.stop, Figure.DATE, ""))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
+from mirqab.arabic.slips import is_slip
 from mirqab.changes.cutting import Sentence, Side
 from mirqab.changes.told import Change, Edit, Field, Kind, Op, Range
 
@@ -81,25 +82,11 @@ def _closed(text: str, span: Range) -> Range:
 
 
 def _is_spelling(former: Sequence[str], new: Sequence[str]) -> bool:
-    """Tell whether words differ only in how they are joined, in a letter written twice, or in two letters exchanged.
-
-    A letter more or less, or another one, is no slip that can be told from a change of meaning («سينسحب» and «ينسحب»).
-    """
+    """Tell whether words differ only in how they are joined, or by a slip of the pen."""
     one, other = "".join(former), "".join(new)
     if one == other:
         return True
-    if len(former) != 1 or len(new) != 1 or "#" in one + other:
-        return False
-    if _undoubled(one) == _undoubled(other):
-        return True
-    if len(one) != len(other) or len(one) < 6:
-        return False
-    differ = [place for place in range(len(one)) if one[place] != other[place]]
-    return len(differ) == 2 and differ[1] == differ[0] + 1 and one[differ[0]] == other[differ[1]]
-
-
-def _undoubled(word: str) -> str:
-    return re.sub(r"(.)\1+", r"\1", word)
+    return len(former) == len(new) == 1 and is_slip(one, other)
 
 
 _HIDDEN: Final = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")

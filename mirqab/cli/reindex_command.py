@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -41,21 +41,19 @@ def reindex(
 
 
 def _say_what_is_to_do(deployed: Settings, archive: Archive) -> None:
+    from mirqab.intake import marked_from
+
     unsigned = archive.signatures.count_unsigned(since=BEGINNING)
     write_line(f"{unsigned:,} articles have no signature of today's making.")
-    write_line(f"{archive.marks.count_since(_marked_from(deployed)):,} articles would be marked in Redis again.")
+    write_line(
+        f"{archive.count_stored(marked_from(deployed.stories_window_days)):,} articles would be marked in Redis again."
+    )
     write_line("Nothing was written; without --dry-run it is.")
-
-
-def _marked_from(deployed: Settings) -> datetime:
-    from mirqab.intake import MARKED_DAYS
-
-    return datetime.now(UTC) - timedelta(days=max(MARKED_DAYS, deployed.stories_window_days))
 
 
 async def _reindex(deployed: Settings, archive: Archive) -> None:
     from mirqab.archive import ArchiveThread
-    from mirqab.intake import Marking, Telling
+    from mirqab.intake import Marking, Telling, marked_from
     from mirqab.seen import open_seen
 
     window_days = deployed.stories_window_days
@@ -69,7 +67,7 @@ async def _reindex(deployed: Settings, archive: Archive) -> None:
             with Counting("signatures made", unsigned) as counting:
                 signed = await marking.sign(since=BEGINNING, every=True, step=counting.step)
             write_line(f"{signed:,} signatures made.")
-            to_mark = await thread.call(archive.marks.count_since, _marked_from(deployed))
+            to_mark = await thread.call(archive.count_stored, marked_from(deployed.stories_window_days))
             with Counting("articles marked in Redis", to_mark) as counting:
                 filled = await marking.refill(all_again=True, step=counting.step)
             write_line(f"{filled.made:,} articles marked in Redis.")

@@ -48,7 +48,9 @@ def print_story(detail: StoryDetail, wanted: ArticleDetail | None) -> None:
     for sighting in detail.sightings:
         which = "" if sighting.article == article.id else f"  article {sighting.article}"
         outlet, url = one_line(sighting.outlet), one_line(sighting.url)
-        paper.line(f"  {moment(sighting.seen_at)}  {sighting.relation.value:<10}  {outlet}  {url}{which}")
+        since = "" if sighting.gone_at is None else f"  gone since {moment(sighting.gone_at)}"
+        since += "" if sighting.changed_at is None else f"  another text since {moment(sighting.changed_at)}"
+        paper.line(f"  {moment(sighting.seen_at)}  {sighting.relation.value:<10}  {outlet}  {url}{which}{since}")
 
 
 def _head(paper: Paper, story: str, detail: ArticleDetail, evidence: Sequence[object]) -> None:

@@ -96,6 +96,8 @@ def _carrier(carrier: Carrier, outlets: dict[str, str]) -> str:
         parts.append(f"put here by {one_line(carrier.placed_by)}")
     if carrier.gone_at is not None:
         parts.append(f"its page is gone since {moment(carrier.gone_at)}")
+    if carrier.changed_at is not None:
+        parts.append(f"its page has another text since {moment(carrier.changed_at)}")
     return "  ".join(parts)
 
 

@@ -24,9 +24,9 @@ from operator import eq, xor
 from typing import Final
 from zlib import crc32
 
-from mirqab.arabic import fold, words
+from mirqab.arabic import fold, is_figure, words
 from mirqab.copies.renaming import renamed
-from mirqab.fingerprints import SHORT_BODY, body_words, fingerprint
+from mirqab.fingerprints import SHORT_BODY, body_words
 
 SIGNATURE_VERSION: Final = 1
 """The first byte of a signature. Signatures of two versions have nothing in common; `is_current` tells an old one."""
@@ -43,7 +43,7 @@ BANDS: Final = 20
 BAND_BYTES: Final = 5
 
 LEAST_WORDS: Final = 6
-"""A text of fewer words has no signature; its fingerprint is its only band."""
+"""A text of fewer words has no signature, and so no bands."""
 
 LEAST_SIMILARITY: Final = 5 / VALUES
 """Texts whose signatures agree less are not compared: of copies edited by 30 %, none agreed in less than 6 values."""
@@ -61,10 +61,8 @@ _MIX_AGAIN: Final = 0xBF58476D1CE4E5B9
 _HASHES: Final = 12
 """Six words need many throws to fill every bin; what is empty after 48 gets the least of a hash of its own, so that
 the end does not hang on chance."""
-_FINGERPRINT: Final = b"\xff"  # ends a band that is a fingerprint; no value has that number
 
 _ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+")  # written in hexadecimal, one is as long as a story
-_FIGURE: Final = re.compile(r"\d+(?:[.,٫٬]\d+)*")
 
 # What makes a copy; docs/grouping.md has the sweep of each. Lengths are in words.
 TINY: Final = 12
@@ -132,14 +130,12 @@ def is_current(made: bytes) -> bool:
     return not made or (len(made) == SIGNATURE_BYTES and made[0] == SIGNATURE_VERSION)
 
 
-def bands(headline: str, body: str, made: bytes) -> tuple[bytes, ...]:
-    """Return the bands of a text and its signature, 5 bytes each: two texts that share one are worth a look.
+def bands(made: bytes) -> tuple[bytes, ...]:
+    """Return the 20 bands of a signature, 5 bytes each: two texts that share one are worth a look.
 
-    20 of them; for a text too short for a signature a single one, which its exact copies share.
+    An empty signature has none.
     """
-    if not made:
-        return (bytes.fromhex(fingerprint(headline, body)[: 2 * BAND_BYTES - 2]) + _FINGERPRINT,)
-    return tuple([made[at : at + 4] + number for number, at in _BAND_PLACES])
+    return tuple([made[at : at + 4] + number for number, at in _BAND_PLACES]) if made else ()
 
 
 def similarity(one: bytes, other: bytes) -> float:
@@ -239,7 +235,7 @@ class Text:
     def __init__(self, headline: str, body: str) -> None:
         told = said(headline, body)
         pairs = list(map(hash, pairwise(told)))  # numbers: tuples of words are slower by half, and ten times as large
-        figures = [(place, word) for place, word in enumerate(told) if word[0].isdecimal() and _FIGURE.fullmatch(word)]
+        figures = [(place, word) for place, word in enumerate(told) if is_figure(word)]
         self.size = len(told)
         self.body = _body_words(body) or told
         self.shingles = frozenset(pairs)
@@ -248,7 +244,7 @@ class Text:
         # what a form leaves blank: the number between two words
         self.blanks = {(told[place - 1], told[place + 1]): word for place, word in figures if 0 < place < len(told) - 1}
         self.headline = tuple(words(fold(headline)))
-        self.headline_figures = frozenset(filter(_FIGURE.fullmatch, self.headline))
+        self.headline_figures = frozenset(filter(is_figure, self.headline))
 
 
 def compare(one: Text, other: Text) -> Comparison:

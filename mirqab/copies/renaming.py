@@ -8,12 +8,13 @@ the two mean the same («واشنطن» and «الولايات المتحدة»)
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
-from functools import lru_cache
 from typing import Final
 
-from mirqab.arabic import fold
+from mirqab.arabic import fold, is_figure
+from mirqab.arabic.nations import NATIONS_MEANT
+from mirqab.arabic.stemming import SHORTEST_STEM, light
 from mirqab.topics.frequent import FREQUENT
 
 WINDOW: Final = 100
@@ -24,25 +25,6 @@ LONGEST: Final = 4
 
 ALIKE: Final = 0.8
 """Words that share so many of their letters are spellings or inflections of one: «غوتيريش» and «غوتيريس» share .86."""
-
-_PREFIXES: Final = ("وبال", "وكال", "فبال", "ولل", "وال", "فال", "بال", "كال", "لل", "ال")
-_CLITICS: Final = "وبلف"
-_ENDINGS: Final = ("يين", "يون", "يه", "ات", "ان", "ين", "ون", "ها", "ي", "ه")
-_SHORTEST: Final = 3
-
-_NATIONS: Final = """
-إسرائيل إسرائيلي الاحتلال الصهيوني صهاينة الكيان العدو العبرية|أميركا أميركي أمريكا أمريكي الولايات المتحدة واشنطن|
-العراق عراقي بغداد|سوريا سورية سوري دمشق|لبنان لبناني بيروت|الأردن أردني عمان|فلسطين فلسطيني|مصر مصري القاهرة|
-ليبيا ليبي طرابلس|تونس تونسي|الجزائر جزائري|المغرب مغربي الرباط|موريتانيا موريتاني نواكشوط|السودان سوداني الخرطوم|
-الصومال صومالي مقديشو|جيبوتي|اليمن يمني صنعاء|السعودية سعودي الرياض|الإمارات إماراتي أبوظبي|قطر قطري الدوحة|
-البحرين بحريني المنامة|الكويت كويتي|عمان عماني مسقط|إيران إيراني طهران|تركيا تركي أنقرة|أفغانستان أفغاني كابل كابول|
-باكستان باكستاني|الهند هندي نيودلهي|الصين صيني بكين|اليابان ياباني طوكيو|روسيا روسي موسكو الكرملين|
-أوكرانيا أوكراني كييف|بريطانيا بريطاني لندن|فرنسا فرنسي باريس الإليزيه|ألمانيا ألماني برلين|إيطاليا إيطالي روما|
-إسبانيا إسباني مدريد|هولندا هولندي|بلجيكا بلجيكي|السويد سويدي|النرويج نرويجي|بولندا بولندي|اليونان يوناني أثينا|
-قبرص قبرصي نيقوسيا|أرمينيا أرميني|أذربيجان أذربيجاني باكو|كندا كندي|البرازيل برازيلي|المكسيك مكسيكي|النيجر نيامي|
-نيجيريا نيجيري|تشاد تشادي|مالي باماكو|إثيوبيا إثيوبي|إريتريا إريتري|كينيا كيني|السنغال سنغالي داكار|
-أستراليا أسترالي|كوريا كوري|فنزويلا فنزويلي
-"""
 
 _HOUSE_STYLE: Final = """
 جيش قوات جنود عسكري عسكريون مسلحة مسلحون مقاتلون عناصر وحدات كتيبة لواء ميليشيا ميليشيات فصائل مقاومة حزب الله حماس
@@ -85,9 +67,9 @@ def renamed(one: Sequence[str], other: Sequence[str], *, headlines: tuple[Sequen
 def _own(said: Sequence[str], others: Sequence[str]) -> frozenset[str]:
     """Return the stems of words that a text says twice and the other one never: without any there is no renaming."""
     lacking = set(said).difference(others)
-    stems = [_stem(word) for word in said if word in lacking]
+    stems = [light(word) for word in said if word in lacking]
     twice = {stem for stem, count in Counter(stems).items() if count > 1} - _COMMON if len(stems) > 1 else set()
-    return frozenset(twice.difference(map(_stem, others))) if twice else frozenset()
+    return frozenset(twice.difference(map(light, others))) if twice else frozenset()
 
 
 def _swaps(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
@@ -105,7 +87,7 @@ def _names(one: Iterable[str], other: Iterable[str]) -> tuple[frozenset[str], fr
     alike = {(a, b) for a in first for b in second if _are_forms_of_one(a, b)}
     first -= {a for a, _ in alike}
     second -= {b for _, b in alike}
-    nations = [{nation for stem in side for nation in _NATIONS_OF.get(stem, ())} for side in (first, second)]
+    nations = [{nation for stem in side for nation in NATIONS_MEANT.get(stem, ())} for side in (first, second)]
     if nations[0] & nations[1] or bool(nations[0]) != bool(nations[1]):
         return frozenset(), frozenset()  # «واشنطن» for «الولايات المتحدة», «نتنياهو» for «رئيس الوزراء الإسرائيلي»
     return first, second
@@ -114,33 +96,13 @@ def _names(one: Iterable[str], other: Iterable[str]) -> tuple[frozenset[str], fr
 def _are_forms_of_one(one: str, other: str) -> bool:
     shorter, longer = sorted((one, other), key=len)
     # «أفغان» and «أفغانيا»: what an ending adds may be more than a fifth of a short word
-    if len(shorter) >= _SHORTEST and longer.startswith(shorter):
+    if len(shorter) >= SHORTEST_STEM and longer.startswith(shorter):
         return True
     return SequenceMatcher(None, one, other).ratio() >= ALIKE
 
 
 def _telling(said: Iterable[str]) -> frozenset[str]:
-    return frozenset(_stem(word) for word in said if len(word) > 1 and not word[0].isdecimal()) - _COMMON
+    return frozenset(light(word) for word in said if len(word) > 1 and not is_figure(word)) - _COMMON
 
 
-@lru_cache(maxsize=16_384)
-def _stem(word: str) -> str:
-    """Return a folded word without article, particles and ending, a label by which its forms meet."""
-    prefix = next((one for one in _PREFIXES if word.startswith(one) and len(word) - len(one) >= _SHORTEST), "")
-    if not prefix and word[0] in _CLITICS and len(word) > _SHORTEST + 1:
-        prefix = word[0]
-    word = word[len(prefix) :]
-    ending = next((one for one in _ENDINGS if word.endswith(one) and len(word) - len(one) >= _SHORTEST), "")
-    return word[: len(word) - len(ending)]
-
-
-def _nations() -> dict[str, frozenset[str]]:
-    having: dict[str, set[str]] = {}
-    for forms in _NATIONS.replace("\n", "").split("|"):
-        for form in forms.split():
-            having.setdefault(_stem(fold(form)), set()).add(forms)
-    return {stem: frozenset(nations) for stem, nations in having.items()}
-
-
-_NATIONS_OF: Final[Mapping[str, frozenset[str]]] = _nations()
-_COMMON: Final = frozenset(_stem(word) for word in {*FREQUENT, *map(fold, _HOUSE_STYLE.split())}) - _NATIONS_OF.keys()
+_COMMON: Final = frozenset(light(word) for word in {*FREQUENT, *map(fold, _HOUSE_STYLE.split())}) - NATIONS_MEANT.keys()

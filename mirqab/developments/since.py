@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-from mirqab.arabic import Folded, fold, fold_with_offsets, sentences, tokens, words
+from mirqab.arabic import Folded, fold, fold_with_offsets, folded_words, sentences, tokens, words
 from mirqab.arabic.dates import NamedDate, dates_in
 from mirqab.arabic.numerals import numerals
+from mirqab.arabic.slips import is_slip
 from mirqab.developments.speakers import is_named_in, speakers, spellings
 from mirqab.types import Development, DevelopmentKind, Verdict
 
@@ -169,35 +170,19 @@ def _but_for_slips(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     if len(one) != len(other) or len(one) < 4:
         return False
     differing = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
-    return len(differing) <= 2 and all(_is_slip(a, b) for a, b in differing)
-
-
-def _is_slip(one: str, other: str) -> bool:
-    """As `mirqab.changes` has it: a letter more or less, or another one, may well be another word."""
-    if one.isdigit() or other.isdigit():
-        return False
-    if _UNDOUBLED.sub(r"\1", one) == _UNDOUBLED.sub(r"\1", other):
-        return True
-    return len(one) == len(other) >= 5 and sorted(one) == sorted(other) and sum(map(str.__ne__, one, other)) == 2
-
-
-_UNDOUBLED: Final = re.compile(r"(.)\1+")
+    return len(differing) <= 2 and all(is_slip(a, b) for a, b in differing)
 
 
 # ------------------------------------------------------------------------------------------------ dates
 
 
-def _folded(line: str) -> frozenset[str]:
-    return frozenset(map(fold, line.split()))
-
-
-_WILL: Final = _folded(
+_WILL: Final = folded_words(
     "يبدأ تبدأ ينطلق تنطلق ينتهي تنتهي يكتمل تكتمل ينسحب تنسحب يغادر تغادر يعقد تعقد يستأنف تستأنف يجتمع تجتمع "
     "سيجري ستجري سيتم ستتم سيكون ستكون سيزور ستزور سيصل ستصل سيدخل ستدخل سيلتقي ستلتقي "
     "اعتبارا ابتداء بحلول قبل موعد موعدا المقرر مقرر مقررا غدا المقبل المقبلة القادم القادمة"
 )
 _BEGUN: Final = re.compile(r"\A[وف]?س?")
-_TODAY: Final = _folded("اليوم")
+_TODAY: Final = folded_words("اليوم")
 _BEFORE_DATE: Final = 6
 """Words before a date among which a word tells that it is to come."""
 
@@ -225,10 +210,10 @@ class _Figure(NamedTuple):
             return float("nan")
 
 
-_ROUGH: Final = _folded(
+_ROUGH: Final = folded_words(
     "نحو ونحو بنحو حوالي قرابة زهاء تقريبا يقارب ناهز يناهز أكثر أقل فوق يزيد تزيد يقل تقل جاوز تجاوز يتجاوز"
 )
-_NUMBERED: Final = _folded(
+_NUMBERED: Final = folded_words(
     "قرار القرار بالقرار رقم المادة مادة الفصل البند المرسوم الفقرة القناة الفرقة اللواء الساعة إم إف"
 )
 _CLOCK: Final = re.compile(r"(?<!\d)\d{1,2}:\d{2}(?!\d)")

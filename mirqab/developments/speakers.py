@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
-from mirqab.arabic import Token, fold, forms, read_word, tokens
+from mirqab.arabic import Token, folded_words, forms, is_figure, read_word, tokens
+from mirqab.arabic.calendars import WEEKDAYS
+from mirqab.arabic.slips import one_letter_off
 
 _REPORTS: Final = (
     "قال/يقول", "أعلن/يعلن", "أكد/يؤكد", "صرح/يصرح", "أضاف/يضيف", "أوضح/يوضح", "ذكر/يذكر", "أفاد/يفيد",
@@ -21,22 +23,19 @@ _OTHERS: Final = (
 _ATTACHED: Final = ("ها", "هم", "هن", "هما", "كم", "كما", "كن", "ني", "نا", "ه", "ك")
 
 
-def _folded(*lines: str) -> frozenset[str]:
-    return frozenset(fold(word) for line in lines for word in line.split())
-
-
-_ENDS: Final = _folded(
+_ENDS: Final = folded_words(
     "إن أن إنه إنها إنهم إننا أنه أنها أنهم بأن بأنه بأنها أنّ",
     "في خلال على عن من إلى مع عبر حول بشأن بعد قبل عقب لدى ضمن ضد تجاه إزاء أمام بين منذ حتى حسب وفق تعليقا ردا",
-    "أمس اليوم غدا الليلة صباح مساء ظهر فجر الأحد الاثنين الثلاثاء الأربعاء الخميس الجمعة السبت",
+    "أمس اليوم غدا الليلة صباح مساء ظهر فجر",
+    *WEEKDAYS,
     "الذي التي الذين كما فيما بينما حيث إذ إذا لكن أي كل قد لم لن لا ما هذا هذه ذلك تلك هناك أيضا قائلا قائلة مضيفا",
     "مؤكدا مشيرا موضحا لافتا بيان مؤتمر تصريح تصريحات مقابلة أخيرا مؤخرا لاحقا سابقا رسميا مجددا مرارا عاجل",
 )
-_LEADING: Final = _folded("قد وقد فقد لقد ولقد كان وكان كانت وكانت كما هذا وهذا حيث فيما بينما ثم وسبق سبق أن")
-_SAYS_WHAT: Final = _folded("إن أن إنه إنها إنهم إننا أنه أنها أنهم بأن بأنه بأنها")
-_NOT_TOLD: Final = _folded("الذي التي الذين ما مما كما")
+_LEADING: Final = folded_words("قد وقد فقد لقد ولقد كان وكان كانت وكانت كما هذا وهذا حيث فيما بينما ثم وسبق سبق أن")
+_SAYS_WHAT: Final = folded_words("إن أن إنه إنها إنهم إننا أنه أنها أنهم بأن بأنه بأنها")
+_NOT_TOLD: Final = folded_words("الذي التي الذين ما مما كما")
 
-_ROLES: Final = _folded(
+_ROLES: Final = folded_words(
     "رئيس رئيسة الرئيس الرئيسة وزير وزيرة الوزير الوزيرة وزارة الوزارة نائب النائب نائبة مساعد مستشار المستشار",
     "حكومة الحكومة الوزراء مجلس المجلس البرلمان النواب الشيوخ الأمة الجمهورية جمهورية المملكة الدولة دولة",
     "الدفاع الخارجية الداخلية الحرب المالية العدل قائد القائد قيادة القيادة أركان الأركان هيئة الهيئة الجيش جيش",
@@ -46,13 +45,13 @@ _ROLES: Final = _folded(
     "معالي سمو فخامة سيادة سعادة جلالة صاحب الأمير الملك العاهل ولي العهد",
     "الأعلى الأول الثاني السابق السابقة الحالي العسكري العسكرية الخاص الخاصة المشتركة المشترك الأمن القومي الوطني",
 )
-_UNNAMED: Final = _folded(
+_UNNAMED: Final = folded_words(
     "مصدر مصادر المصدر المصادر مسؤول مسؤولون مسؤولين المسؤول المسؤولون المسؤولين مسؤولة شاهد شهود الشهود مراقبون",
     "محللون خبراء خبير الخبير محلل دبلوماسي دبلوماسيون قيادي متحدث المتحدث متحدثة المتحدثة ناطق الناطق بيان البيان",
     "تقرير التقرير تقارير كلاهما الجانبان",
     "الطرفان الجانب الطرف بعض آخر آخرون أحد عدد كثيرون المتحدثون الأخير الأخيرة نفسه رفيع مطلع مطلعة",
 )
-_PRESS: Final = _folded(
+_PRESS: Final = folded_words(
     "وكالة الوكالة وكالات صحيفة الصحيفة صحف قناة القناة موقع الموقع مواقع وسائل إعلام الإعلام إذاعة تلفزيون التلفزيون",
     "شبكة مجلة مراسل مراسلنا برنامج كتاب الكاتب محرر هيئة البث رويترز الأناضول سبوتنيك أسوشيتد بلومبرغ أكسيوس",
 )
@@ -77,7 +76,10 @@ def speakers(folded: str) -> list[Speaker]:
 
 
 def spellings(word: str) -> frozenset[str]:
-    """Return what is left of a folded word without what may be written to it: «والخارجية», «خارجية» and «خارجي»."""
+    """Return what is left of a folded word without what may be written to it: «والخارجية», «خارجية» and «خارجي».
+
+    All that it may be, where `mirqab.arabic.stemming.light` gives one label: whoever was named in any way is known.
+    """
     bare = {word}
     for prefix in ("و", "ف"):
         bare |= {one[1:] for one in tuple(bare) if one.startswith(prefix)}
@@ -92,7 +94,7 @@ def is_named_in(known_by: str, words: Iterable[str], stems: frozenset[str]) -> b
     """Tell whether a text names somebody: `stems` are the spellings of its `words`. A letter may differ."""
     if not stems.isdisjoint(spellings(known_by)):
         return True
-    return len(known_by) > 4 and any(_one_letter_off(known_by, word) for word in words)
+    return len(known_by) > 4 and any(one_letter_off(known_by, word) for word in words)
 
 
 def _before_colon(folded: str, found: Sequence[Token]) -> Iterator[Speaker]:
@@ -102,7 +104,7 @@ def _before_colon(folded: str, found: Sequence[Token]) -> Iterator[Speaker]:
     if (
         0 < len(window) <= 5
         and not _BREAK.search(folded[window[0].start : colon])
-        and not any(token.text in _ENDS or token.text in _saying() or token.text[0].isdigit() for token in window)
+        and not any(token.text in _ENDS or token.text in _saying() or is_figure(token.text) for token in window)
     ):
         yield from _named(window, whole=True)
 
@@ -171,7 +173,7 @@ def _named(window: Sequence[Token], *, whole: bool) -> Iterator[Speaker]:
 
 
 def _ends_name(word: str) -> bool:
-    return word in _ENDS or word[0].isdigit() or (word[0] == "و" and word[1:] in _ENDS)
+    return word in _ENDS or is_figure(word) or (word[0] == "و" and word[1:] in _ENDS)
 
 
 def _is_definite(word: str) -> bool:
@@ -194,12 +196,3 @@ def _forms(verbs: tuple[str, ...]) -> frozenset[str]:
             if not any(form.endswith(pronoun) and form[: -len(pronoun)] in every for pronoun in _ATTACHED)
         )
     return frozenset(found | {"و" + form for form in found})
-
-
-def _one_letter_off(one: str, other: str) -> bool:
-    if abs(len(one) - len(other)) > 1 or one == other:
-        return one == other
-    if len(one) == len(other):
-        return sum(a != b for a, b in zip(one, other, strict=True)) == 1
-    short, long = sorted((one, other), key=len)
-    return any(long[:at] + long[at + 1 :] == short for at in range(len(long)))

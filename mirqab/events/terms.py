@@ -6,8 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mirqab.arabic import fold, fold_with_offsets, tokens, words
-from mirqab.events.stems import NATION_MEANT, light, nation_of, term_of
+from mirqab.arabic import fold, fold_with_offsets, is_figure, tokens, words
+from mirqab.arabic.calendars import FOLDED_WEEKDAYS
+from mirqab.arabic.nations import NATION_SEATED
+from mirqab.arabic.numerals import Numeral, numerals
+from mirqab.arabic.stemming import light
+from mirqab.events.stems import nation_of, term_of
 
 READ: Final = 250
 """Words of headline and body that are read; what stands behind them is background."""
@@ -22,12 +26,6 @@ HEADLINE: Final = 12
 """Words with which a text begins that has no headline."""
 
 _SHORTEST_NOUN: Final = 4  # of a frequent word that may be counted: «3 جنود», not «3 من»
-_THOUSANDS: Final = frozenset({"الف", "الفا", "الاف", "مليون", "مليونا", "ملايين", "مليار", "مليارا", "مليارات"})
-_SPELLED: Final[Mapping[str, str]] = {
-    "ثلاثه": "3", "ثلاث": "3", "اربعه": "4", "اربع": "4", "خمسه": "5", "خمس": "5", "سته": "6", "ست": "6", "سبعه": "7",
-    "سبع": "7", "ثمانيه": "8", "ثماني": "8", "تسعه": "9", "تسع": "9", "عشره": "10", "عشر": "10",
-}  # fmt: skip
-_WEEKDAYS: Final = frozenset({"الاحد", "الاثنين", "الثلاثاء", "الاربعاء", "الخميس", "الجمعه", "السبت"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,8 +58,8 @@ def terms_of(headline: str, body: str) -> Terms:
         if first < last:
             figure, _, noun = term.rpartition(" ")
             counted.setdefault(noun, set()).add(figure)
-        elif term in NATION_MEANT:
-            found.add(NATION_MEANT[term])
+        elif term in NATION_SEATED:
+            found.add(NATION_SEATED[term])
     lead = read[:LEAD]
     return Terms(
         all=frozenset(found),
@@ -70,7 +68,7 @@ def terms_of(headline: str, body: str) -> Terms:
         headline_figures=_figures(headed),
         counted={noun: frozenset(figures) for noun, figures in counted.items()},
         figures=_figures(lead),
-        weekdays=_WEEKDAYS.intersection(lead),
+        weekdays=FOLDED_WEEKDAYS.intersection(lead),
         nations=frozenset(nation for word in lead if (nation := nation_of(term_of(word)))),
     )
 
@@ -89,26 +87,28 @@ def as_written(terms: Iterable[str], text: str) -> dict[str, str]:
 
 def _terms(said: Sequence[str]) -> Iterator[tuple[str, int, int]]:
     """Yield the terms of folded words in their order, with the places of their first and last word."""
-    figure, first = "", 0
-    for place, word in enumerate(said):
-        if _is_figure(word):
-            figure, first = _SPELLED.get(word, word), place
-        elif figure and word in _THOUSANDS:
-            figure = f"{figure} {word}"
-        else:
-            term = term_of(word)
-            if term:
-                yield term, place, place
-            if figure:
-                noun = term or (light(word) if len(word) >= _SHORTEST_NOUN else "")
-                if noun:
-                    yield f"{figure} {noun}", first, place
-                figure = ""
+    numbers = {numeral.start: numeral for numeral in _numbers(said)}
+    figure, first, place = "", 0, 0
+    while place < len(said):
+        if (numeral := numbers.get(place)) is not None:
+            figure, first, place = numeral.value, place, numeral.stop
+            continue
+        word = said[place]
+        term = term_of(word)
+        if term:
+            yield term, place, place
+        if figure:
+            noun = term or (light(word) if len(word) >= _SHORTEST_NOUN else "")
+            if noun:
+                yield f"{figure} {noun}", first, place
+            figure = ""
+        place += 1
 
 
-def _is_figure(word: str) -> bool:
-    return word[0].isdecimal() or word in _SPELLED
+def _numbers(said: Sequence[str]) -> list[Numeral]:
+    """Return the numbers among folded words; «أحد» and «واحدة» say "one of" and "same" too often to count."""
+    return [one for one in numerals(said) if one.value != "1" or is_figure(said[one.start])]
 
 
 def _figures(said: Sequence[str]) -> frozenset[str]:
-    return frozenset(_SPELLED.get(word, word) for word in said if _is_figure(word))
+    return frozenset(numeral.value for numeral in _numbers(said))

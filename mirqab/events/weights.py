@@ -16,7 +16,7 @@ HEAVIEST: Final = 9.0
 FEW_TEXTS: Final = 100
 """Texts below which weights say little."""
 
-_VERSION: Final = "1"  # of stems and so of stored weights
+_VERSION: Final = "2"  # of stems and so of stored weights
 _MOST_TERMS: Final = 500_000
 
 

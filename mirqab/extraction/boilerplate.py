@@ -17,6 +17,7 @@ from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from mirqab.arabic import fold
+from mirqab.arabic.calendars import FOLDED_WEEKDAYS, HIJRI_MONTHS, MONTHS, numbers_of
 from mirqab.extraction.tree import letters_of, packed
 
 LONGEST: Final = 220
@@ -95,14 +96,15 @@ _AGENCY: Final = (
     r"شينخوا|اسوشيتد برس|ا\s?ب|مواقع|متابعات|خاص|خاص ب?[\w ]{2,20}|ارنا|تسنيم|مراسلنا|[\w]{2,15} نيوز|نيوز)"
 )
 _DATELINE: Final = re.compile(rf"\A\W*[\w ]{{2,30}}?\s*[-–—/|،:(]\s*{_AGENCY}(?:\s*[-–—/|،:+]\s*{_AGENCY})*\W*\Z")
+_MONTH_WORDS: Final = frozenset(
+    word for name in {**numbers_of(MONTHS), **numbers_of(HIJRI_MONTHS)} for word in name.split() if not word.isascii()
+)
 # what is left of a line of dates is nothing
 _DATE_WORDS: Final = re.compile(
     r"(?<!\w)(?:تم|نشره?|نشرت?|نشر في|تاريخ|النشر|بتاريخ|اخر|تحديث|حدث|عدل|التعديل|الساعه|ساعه|يوم|في|من|شهر|"
     r"سنه|عام|توقيت|بتوقيت|غرينتش|جرينتش|مكه(?: المكرمه)?|القدس|بغداد|القاهره|صباحا|مساء|ظهرا|عصرا|ليلا|فجرا|"
-    r"ص|م|ه|gmt|utc|am|pm|السبت|الاحد|الاثنين|الثلاثاء|الاربعاء|الخميس|الجمعه|published|updated|last|on|at|"
-    r"كانون|شباط|اذار|نيسان|ايار|حزيران|تموز|اب|ايلول|تشرين|الاول|الثاني|يناير|فبراير|مارس|ابريل|مايو|يونيو|يونيه|يوليو|"
-    r"يوليه|اغسطس|سبتمبر|اكتوبر|نوفمبر|ديسمبر|جانفي|فيفري|افريل|ماي|جوان|جويليه|اوت|غشت|يوليوز|شتنبر|نونبر|دجنبر|"
-    r"محرم|صفر|ربيع|الاخر|جمادي|الاولي|الاخره|رجب|شعبان|رمضان|شوال|ذو|ذي|القعده|الحجه|قبل|منذ)(?!\w)",
+    r"ص|م|ه|gmt|utc|am|pm|published|updated|last|on|at|قبل|منذ|"
+    rf"{'|'.join(sorted(_MONTH_WORDS | FOLDED_WEEKDAYS))})(?!\w)",
     re.IGNORECASE,
 )
 _TOP: Final = 4

@@ -13,14 +13,13 @@ No mark is ever made for a fact that is not stored: an `ArchiveError` leaves the
 """
 
 from mirqab.intake.comparing import nearest_copy
-from mirqab.intake.marking import MARKED_DAYS, Filled, Marking
+from mirqab.intake.marking import Filled, Marking, marked_from
 from mirqab.intake.retrying import PASSES, RETRY_STEP_S, next_try
 from mirqab.intake.scan import Scan
 from mirqab.intake.steps import Intake
 from mirqab.intake.telling import Telling
 
 __all__ = [
-    "MARKED_DAYS",
     "PASSES",
     "RETRY_STEP_S",
     "Filled",
@@ -28,6 +27,7 @@ __all__ = [
     "Marking",
     "Scan",
     "Telling",
+    "marked_from",
     "nearest_copy",
     "next_try",
 ]

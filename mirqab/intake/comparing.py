@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from mirqab.archive import Archive, Candidate, Compare, LookedUp, Nearest
-from mirqab.archive.signatures import day_of
+from mirqab.archive.moments import day_of
 from mirqab.grouping import Kept, Told, nearest
 from mirqab.seen import WINDOW_DAYS
 from mirqab.types import Article

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from mirqab.archive import Archive, ArchiveThread, LookedUp
-from mirqab.archive.signatures import day_of
+from mirqab.archive.moments import day_of
 from mirqab.copies import bands
 from mirqab.intake.comparing import look_among, most_shared
 from mirqab.intake.scan import Scan
@@ -28,8 +28,7 @@ def banded_of(article: Article) -> Banded | None:
     """Return an article's bands with its day; None for a text too short to have any."""
     if not article.signature:
         return None
-    day = day_of(article.published, article.fetched_at)
-    return Banded(bands=bands(article.headline, article.body, article.signature), day=day)
+    return Banded(bands=bands(article.signature), day=day_of(article.published, article.fetched_at))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

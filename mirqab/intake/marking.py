@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from mirqab.archive import Archive, ArchiveThread, Unmarked, Unsigned
+from mirqab.archive import Archive, ArchiveThread, Signed, Unmarked, Unsigned
 from mirqab.archive.signatures import Made
-from mirqab.copies import bands, signature
+from mirqab.copies import BANDS, bands, signature
 from mirqab.credits import agencies_of
 from mirqab.killpoints import kill_point
 from mirqab.seen import Banded, Seen
 
 _log = logging.getLogger(__name__)
 
-MARKED_DAYS: Final = 60
+_MARKED_DAYS: Final = 60
 """Marks of texts are kept in Redis for 30 to 60 days; bands, for two windows at most."""
 
 _BATCH: Final = 100
@@ -33,6 +32,11 @@ _MOST_BATCHES: Final = 25
 """At every start so many of the newest articles are looked for in Redis, and so many times more while they lack."""
 _LATELY: Final = timedelta(hours=1)
 """Articles stored since are marked again at every start, whatever Redis holds of them."""
+
+
+def marked_from(window_days: int) -> datetime:
+    """Return since when articles were stored whose marks are made again when Redis lost them."""
+    return datetime.now(UTC) - timedelta(days=max(_MARKED_DAYS, window_days))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,8 +104,7 @@ class Marking:
             or not await self._holds_bands()
             or not await self._mark_newest()
         ):
-            days = max(MARKED_DAYS, self._window_days)
-            gone = await self._thread.call(self._archive.marks.lost_since, datetime.now(UTC) - timedelta(days=days))
+            gone = await self._thread.call(self._archive.marks.lost_since, marked_from(self._window_days))
             if gone:
                 _log.info("Redis is told %d articles again", gone)
             kill_point("unconfirmed")
@@ -121,9 +124,7 @@ class Marking:
         return Filled(made=made, epoch=None)
 
     async def _mark(self, unmade: list[Unmarked]) -> bool:
-        texts = [
-            (one.article, Banded(bands=bands("", "", one.signature), day=one.day)) for one in unmade if one.signature
-        ]
+        texts = [(one.article, _banded(one)) for one in unmade if one.signature]
         if await self._seen.bands.remember(texts) < len(texts):
             return False
         marks = [(one.fingerprint, one.article) for one in unmade]
@@ -133,14 +134,10 @@ class Marking:
         """Tell whether the bands of some articles, drawn at random, lie in Redis."""
         first = datetime.now(UTC).date() - timedelta(days=self._window_days)
         drawn = await self._thread.call(self._archive.signatures.sample, first=first, count=_SAMPLED)
-        texts = [Banded(bands=bands("", "", one.signature), day=one.day) for one in drawn]
-        found = await self._seen.bands.find(texts)
-        if found is None or not texts:
-            return True
-        lacking = _lacking([one.article for one in drawn], texts, found)
-        gone = sum(lacks == len(text.bands) for lacks, text in zip(lacking, texts, strict=True))
-        whole = sum(len(text.bands) for text in texts)
-        return gone <= _LOST_ARTICLES * len(texts) and sum(lacking) <= _LOST_BANDS * whole
+        lacking = await self._lacking(drawn)
+        if lacking is None:
+            return True  # Redis is away: whoever fills it finds that out too
+        return _gone(lacking) <= _LOST_ARTICLES * len(drawn) and sum(lacking) <= _LOST_BANDS * BANDS * len(drawn)
 
     async def _mark_newest(self) -> bool:
         """Mark the newest articles again, and those before them while many have no bands in Redis.
@@ -158,22 +155,30 @@ class Marking:
                 return True
             before = newest[-1].number
             looked = [one.marks for one in newest if one.marks.signature and one.marks.day >= in_window]
-            texts = [Banded(bands=bands("", "", one.signature), day=one.day) for one in looked]
-            found = await self._seen.bands.find(texts)
-            if found is None:
-                return True  # Redis is away: whoever fills it finds that out too
-            lacking = _lacking([one.article for one in looked], texts, found)
-            gone = sum(lacks == len(text.bands) for lacks, text in zip(lacking, texts, strict=True))
-            incomplete = [one.article for one, lacks in zip(looked, lacking, strict=True) if lacks]
-            again = [one.marks for one in newest if one.stored_at >= lately or one.marks.article in set(incomplete)]
+            lacking = await self._lacking(looked)
+            if lacking is None:
+                return True  # Redis is away, as above
+            incomplete = {one.article for one, lacks in zip(looked, lacking, strict=True) if lacks}
+            again = [one.marks for one in newest if one.stored_at >= lately or one.marks.article in incomplete]
             if again and not await self._mark(again) and incomplete:
                 await self._thread.call(self._archive.marks.lost, incomplete)
-            many_gone = gone > _LOST_ARTICLES * len(looked)
+            many_gone = _gone(lacking) > _LOST_ARTICLES * len(looked)
             if newest[-1].stored_at < lately and not many_gone:
                 return True
         return not many_gone
 
+    async def _lacking(self, articles: Sequence[Signed | Unmarked]) -> list[int] | None:
+        """Return how many of its bands each article lacks in Redis; None when Redis is away."""
+        found = await self._seen.bands.find([_banded(one) for one in articles])
+        if found is None:
+            return None
+        return [BANDS - shares[one.article] for one, shares in zip(articles, found, strict=True)]
 
-def _lacking(articles: Sequence[str], texts: Sequence[Banded], found: Sequence[Counter[str]]) -> list[int]:
-    """Return how many of each article's bands were not found."""
-    return [len(text.bands) - shares[article] for article, text, shares in zip(articles, texts, found, strict=True)]
+
+def _banded(one: Signed | Unmarked) -> Banded:
+    return Banded(bands=bands(one.signature), day=one.day)
+
+
+def _gone(lacking: Sequence[int]) -> int:
+    """Return how many articles lack all their bands."""
+    return lacking.count(BANDS)

@@ -10,7 +10,7 @@ from itertools import groupby, islice
 from typing import Final
 
 from mirqab.archive import Archive, LookedUp, Signed
-from mirqab.archive.signatures import day_of
+from mirqab.archive.moments import day_of
 from mirqab.copies import BAND_BYTES, BANDS, bands
 from mirqab.intake.comparing import look_among, most_shared, nearest_copy
 from mirqab.seen import WINDOW_DAYS
@@ -46,7 +46,7 @@ class Scan:
         """Return the articles within the window of a day that share bands with a signature, and how many."""
         days = [day + timedelta(days=distance) for distance in range(-self._window_days, self._window_days + 1)]
         self._load(days)
-        asked = bands("", "", made)
+        asked = bands(made)
         return Counter(article for one in days for article in self._days[one].find(asked))
 
     def _load(self, days: Sequence[date]) -> None:
@@ -86,7 +86,7 @@ class _Day:
     def add(self, found: Iterable[Signed]) -> None:
         for signed in found:
             self._articles.append(signed.article)
-            for column, band in zip(self._columns, bands("", "", signed.signature), strict=True):
+            for column, band in zip(self._columns, bands(signed.signature), strict=True):
                 column += band
 
     def find(self, asked: tuple[bytes, ...]) -> Iterator[str]:

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from mirqab.archive import Archive, FlaggedReport, Known, ReadTexts
-from mirqab.archive.reports import THEATRE, moment_of
+from mirqab.archive.moments import moment_of
+from mirqab.archive.reports import THEATRE
 from mirqab.events import FEW_TEXTS, Report, Weighed, Weights, join, terms_of
 from mirqab.types import Relation, Worked
 
@@ -82,7 +83,7 @@ class Telling:
         """Tell whether weights would be of many more texts if they were made now: the archive was young."""
         if weights.texts >= SAMPLED // 2:
             return False
-        stored = self._archive.reports.count_since(datetime.now(UTC) - _RECENT, most=SAMPLED)
+        stored = self._archive.count_stored(datetime.now(UTC) - _RECENT, most=SAMPLED)
         return stored > weights.texts and (weights.texts < FEW_TEXTS or 2 * weights.texts < stored)
 
     def _use(self, weights: Weights) -> None:

@@ -68,6 +68,7 @@ class Carried:
     agencies: tuple[str, ...]
     placed_by: str | None
     gone: When | None
+    changed: When | None
     article: str
     passages: tuple[str, ...]
     terms: tuple[str, ...]
@@ -132,6 +133,7 @@ def _carried(
         agencies=tuple(names_of(carrier.agencies).values()),
         placed_by=carrier.placed_by,
         gone=None if carrier.gone_at is None else when(carrier.gone_at, now),
+        changed=None if carrier.changed_at is None else when(carrier.changed_at, now),
         article=carrier.article,
         passages=() if reason is None else tuple(passage.text for passage in reason.passages),
         terms=() if reason is None else reason.terms,

@@ -235,6 +235,7 @@ def story_json(detail: StoryDetail) -> dict[str, Any]:
         "sightings": [
             {"outlet": one.outlet, "url": one.url, "seen_at": iso(one.seen_at), "relation": one.relation.value}
             | {"article": one.article, "headline": one.headline}
+            | {"gone_at": iso(one.gone_at), "changed_at": iso(one.changed_at)}
             for one in detail.sightings
         ],
     }

@@ -32,7 +32,8 @@ class Carrier:
 
     `at` is when it says that it published it, else when we saw it. `text` is the place of the independent text that it
     carried among those of the story, `is_first` whether nobody carried that text earlier. `nearest` and `similarity`
-    are those of its article; of an exact copy, that article itself and 1.
+    are those of its article; of an exact copy, that article itself and 1. `gone_at` and `changed_at` tell since when
+    its page is no more, or has another text.
     """
 
     outlet: str
@@ -49,6 +50,7 @@ class Carrier:
     agencies: tuple[str, ...]
     placed_by: str | None
     gone_at: datetime | None
+    changed_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,7 +150,8 @@ def _carrier(sighting: Sighting, at: datetime, one: ArticleDetail, number: int, 
         similarity=1.0 if is_copy else one.similarity,
         agencies=one.article.agencies,
         placed_by=one.placed_by,
-        gone_at=one.gone_at,
+        gone_at=sighting.gone_at,
+        changed_at=sighting.changed_at,
     )
 
 
@@ -312,6 +315,7 @@ def _carrier_json(one: Carrier) -> dict[str, Any]:
         "text": one.text + 1,
         "agencies": list(one.agencies),
         "gone_at": None if one.gone_at is None else one.gone_at.isoformat(),
+        "changed_at": None if one.changed_at is None else one.changed_at.isoformat(),
     }
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from mirqab.arabic import arabic_share
+from mirqab.arabic.calendars import WEEKDAYS
 from mirqab.changes import Figure, Kind
 from mirqab.developments import parts_of_date
 from mirqab.types import Development, FlagState, Grade, Relation
@@ -24,7 +25,6 @@ MONTHS: Final = (
     "تشرين الثاني/نوفمبر",
     "كانون الأول/ديسمبر",
 )
-WEEKDAYS: Final = ("الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت", "الأحد")
 
 GRADES: Final = {Grade.MAIN: "موضوع الخبر", Grade.PASSING: "ذكر عابر", Grade.BACKGROUND: "خلفية"}
 STATES: Final = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import shutil
@@ -25,7 +26,7 @@ from mirqab.archive.dialect import explain, make_engine
 from mirqab.archive.tables import metadata
 from mirqab.errors import ArchiveError
 from mirqab.stories import place
-from mirqab.types import Admitted, FlagState, RaisedBy, Reason, Validators
+from mirqab.types import Admitted, FlagState, RaisedBy, Reason, Validators, make_id
 from tests.archive.making import FEED, NOON, WEEK_S, body, entry_id, item, snapshot, worked
 
 OPEN = "import sys; from mirqab.archive import Archive; Archive.open(sys.argv[1]).close()"
@@ -154,6 +155,31 @@ def test_what_judged_an_article_is_known_after_it_moved_to_one_row(tmp_path: Pat
     }
     assert archive.count_stale(Chosen(topics={"talks": "v1", "exchange": "v1"})) == 1
     archive.close()
+
+
+def test_what_is_gone_is_known_after_it_moved_to_the_page(archive: Archive, run: str, archive_url: str) -> None:
+    archive.admit(run, snapshot(item("1"), item("2")), first_poll_max_age_s=WEEK_S)
+    for minutes, slug in enumerate("12"):
+        archive.store(run, worked(slug, body("1"), minutes=minutes), place=place)
+    archive.close()
+    path = archive_url.removeprefix("sqlite:///")
+    with contextlib.closing(sqlite3.connect(path)) as db, db:  # as it was before
+        for statement in (
+            "ALTER TABLE articles ADD gone_at DATETIME",
+            "UPDATE articles SET gone_at = '2026-11-22 11:00:00'",
+            "ALTER TABLE sightings DROP gone_at",
+            "ALTER TABLE sightings DROP changed_at",
+            "UPDATE alembic_version SET version_num = '0007'",
+        ):
+            db.execute(statement)
+    again = Archive.open(archive_url)
+    article = again.article(make_id("a", entry_id("1")))
+    assert article is not None
+    assert article.gone_at == NOON.replace(hour=11)
+    story = again.story(article.story)
+    assert story is not None
+    assert [one.gone_at for one in story.sightings] == [article.gone_at, None], "the copy's page was not looked at"
+    again.close()
 
 
 def test_a_fresh_archive_is_what_the_migrations_make(archive: Archive, archive_url: str, migrated_url: str) -> None:
@@ -311,7 +337,7 @@ import os, sys
 from mirqab.archive import Archive
 from mirqab.errors import ArchiveError
 from mirqab.stories import place
-from mirqab.types import Admitted, FlagState, RaisedBy, Reason, Validators
+from mirqab.types import Admitted, FlagState, RaisedBy, Reason, Validators, make_id
 from tests.archive.making import FEED, NOON, WEEK_S, body, item, snapshot, worked
 
 archive = Archive.open(sys.argv[1])

@@ -52,7 +52,8 @@ def pass_hours(deployment: Deployment, hours: float) -> None:
 
 def looked_at(deployment: Deployment) -> tuple[ArticleDetail, float | None, int]:
     """Return the flagged article, in how many hours from now it is looked at again, and how often it was."""
-    ((entry, check_at, checks),) = deployment.database("SELECT id, check_at, checks FROM entries WHERE url LIKE '%/n0'")
+    of_nahr = "SELECT id, check_at, checks FROM entries WHERE outlet = 'nahr' AND url LIKE '%/n0'"
+    ((entry, check_at, checks),) = deployment.database(of_nahr)
     with deployment.archive() as archive:
         told = archive.entry(str(entry))
         assert told is not None
@@ -153,6 +154,20 @@ def test_a_page_that_disappeared_is_told_and_may_come_back(site: Site, deploymen
     pass_hours(deployment, 5)
     assert deployment.crawl().pages() == {"unchanged": 1}
     assert looked_at(deployment)[0].gone_at is None
+
+
+def test_the_outlet_that_took_its_copy_down_is_named(site: Site, deployment: Deployment, press: Press) -> None:
+    other = press.site()
+    deployment.read("wadi", publish(other, 1, of_talks=1))
+    assert deployment.crawl("wadi").pages() == {"duplicate": 1}
+    other.answers["/n0"] = Answer(status=404)
+    pass_hours(deployment, 1.1)
+    again = deployment.crawl("feeds", "-a", "due=yes")
+    assert (again.code, again.pages()) == (0, {"unchanged": 1, "disappeared": 1})
+    detail, *_ = looked_at(deployment)
+    assert detail.gone_at is None
+    shown = deployment.mirqab("story", "show", detail.story).splitlines()
+    assert ["wadi" in line for line in shown if "its page is gone since" in line] == [True]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from mirqab.copies import Text, bands, compare, signature, worth_comparing
+from mirqab import grouping
+from mirqab.copies import Text, compare, worth_comparing
 from mirqab.seen import WINDOW_DAYS
 
 HERE = Path(__file__).parent
@@ -57,8 +58,8 @@ def copies_within_the_window(stream: dict[str, Told]) -> set[tuple[str, str]]:
     having: defaultdict[bytes, list[str]] = defaultdict(list)
     made: dict[str, bytes] = {}
     for name, told in stream.items():
-        made[name] = signature(told.headline, told.body)
-        shared = bands(told.headline, told.body, made[name])
+        prepared = grouping.prepare(grouping.Told(id=name, headline=told.headline, body=told.body))
+        made[name], shared = prepared.signature, prepared.bands
         for other in {other for band in shared for other in having[band]}:
             before = stream[other]
             if abs((told.day - before.day).days) > WINDOW_DAYS or not worth_comparing(made[name], made[other]):
