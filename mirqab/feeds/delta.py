@@ -249,9 +249,9 @@ def split(text: str, *, url: str) -> Split | None:
         end = closing.end()
         items.append(text[opening.start() : end])
         hashes.append(_hash(items[-1]))
-    if not items:
-        return None
     around.append(text[end:])
+    if not items or f"</{root[1]}" not in around[-1]:  # what follows the feed's end is no part of it
+        return None
     return Split(tuple(items), tuple(around), tuple(hashes), _context(around, url))
 
 
