@@ -8,7 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -28,6 +28,7 @@ def start_fork_server(*, pages: bool) -> None:
     Python before 3.13 does not hand its import path over, so it goes through the environment.
     """
     multiprocessing.set_forkserver_preload([_PAGES if pages else _FEEDS])
+    resource_tracker.ensure_running()  # or it is started on the way, and that unblocks SIGINT
     before = os.environ.get("PYTHONPATH")
     # the other signal would end a server that does not listen to it yet
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, LOAD_FOR_PAGES})

@@ -22,7 +22,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -234,10 +234,10 @@ class Workers:
         if self._closed:
             raise MirqabError("the workers are closed")
         with self._lock:
-            pool = self._pool(of_feeds=task.of_feeds)
             cpu_s = math.ceil(task.time_s) + _CPU_GRACE_S
             arguments = (task.call, task.arguments, cpu_s, self._memory_bytes)
             try:
+                pool = self._pool(of_feeds=task.of_feeds)
                 future: Future[_R] = pool.schedule(_bounded, args=arguments, timeout=task.time_s)
             except BrokenProcessPool as error:  # processes cannot be started; whoever waits tries again
                 future = Future()
@@ -254,13 +254,28 @@ class Workers:
             _stop(pool)
             pool = None
         if pool is None:
-            start_fork_server(pages=not of_feeds)
-            self._pools[of_feeds] = pool = ProcessPool(
-                max_workers=self._count,
-                initializer=_begin,
-                initargs=(None if of_feeds else self._plan,),
-                context=multiprocessing.get_context("forkserver"),
-            )
+            # Ctrl-C interrupts the main thread alone: in the midst of telling a process what it is to do, that process
+            # would end with a traceback of its own. So a start that was begun is finished, and whoever closes ends it.
+            with ThreadPoolExecutor(1, "workers-start") as thread:
+                pool = thread.submit(self._start, of_feeds=of_feeds).result()
+        return pool
+
+    def _start(self, *, of_feeds: bool) -> ProcessPool:
+        """Start a pool with its processes."""
+        start_fork_server(pages=not of_feeds)
+        self._pools[of_feeds] = pool = ProcessPool(
+            max_workers=self._count,
+            initializer=_begin,
+            initargs=(None if of_feeds else self._plan,),
+            context=multiprocessing.get_context("forkserver"),
+        )
+        try:
+            if not pool.active:  # the first look starts the processes
+                raise BrokenProcessPool("the processes were stopped while they started")
+        except BrokenProcessPool:
+            self._pools.pop(of_feeds, None)
+            _stop(pool)
+            raise
         return pool
 
     def _failure(self, task: _Task[_R], error: Exception) -> _R:

@@ -11,11 +11,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from mirqab.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# What an example is, is tested, not how soon: a machine that is busy for a second is no finding.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 # ------------------------------------------------------------------------------------------------ no way out

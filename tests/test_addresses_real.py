@@ -102,7 +102,7 @@ def test_only_known_tracking_parameters_are_taken_out(addresses: list[str]) -> N
     assert not [name for name in taken_out if not TRACKING.fullmatch(name)]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(place=st.integers(0, 10**6), name=st.sampled_from(IDENTITY), one=st.integers(0, 99), other=st.integers(0, 99))
 def test_identity_parameters_tell_articles_apart(
     addresses: list[str], place: int, name: str, one: int, other: int
@@ -116,7 +116,7 @@ def test_identity_parameters_tell_articles_apart(
     assert url_key(f"{base}{joint}utm_source=rss&{name}={one}&fbclid=Abc") == first
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(place=st.integers(0, 10**6))
 def test_the_case_of_a_path_and_its_last_slash_tell_articles_apart(addresses: list[str], place: int) -> None:
     base = clean_url(addresses[place % len(addresses)]) or ""

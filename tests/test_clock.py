@@ -136,13 +136,13 @@ class Bench:
             stop_limit_s=stop_limit_s,
         )
         running = asyncio.ensure_future(clock.run(stop))
-        deadline = asyncio.get_running_loop().time() + 20
+        deadline = asyncio.get_running_loop().time() + 60
         while until not in "\n".join([*self.said, *self.lines()]):
             assert asyncio.get_running_loop().time() < deadline, self.said
             assert not running.done(), running.exception()
             await asyncio.sleep(0.02)
         stop.set()
-        await asyncio.wait_for(running, 15)
+        await asyncio.wait_for(running, 60)
 
 
 NOTE = "open(notes, 'a').write(' '.join(sys.argv[1:]) + '\\n')"
@@ -214,14 +214,12 @@ async def test_a_run_that_does_not_end_is_killed_with_all_it_started(tmp_path: P
         "time.sleep(60)",
     )
     bench.ledger(due_at=datetime.now(UTC) - timedelta(hours=1))
-    await bench.run("killed", run_limit_s=0.8, stop_limit_s=0.4)
+    await bench.run("killed", run_limit_s=4, stop_limit_s=0.4)
     assert any("ran over" in line and "killed" in line for line in bench.said)
     grandchild = int(bench.lines()[1])
-    for _ in range(100):
-        if not _alive(grandchild):
-            break
-        await asyncio.sleep(0.05)
-    assert not _alive(grandchild)
+    async with asyncio.timeout(60):
+        while _alive(grandchild):  # noqa: ASYNC110 - what is waited for tells nobody
+            await asyncio.sleep(0.05)
     assert bench.last().ended_at is not None, "it had its chance"
 
 

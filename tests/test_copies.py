@@ -215,7 +215,7 @@ def stories_and_edits(draw: some.DrawFn) -> tuple[str, str]:
     return " ".join(words), " ".join(edited)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(stories_and_edits())
 def test_an_edited_story_stays_a_copy_and_a_candidate(pair: tuple[str, str]) -> None:
     one, other = pair
@@ -444,7 +444,7 @@ def two_others(least: int, most: int) -> some.SearchStrategy[tuple[int, int]]:
     return some.tuples(some.integers(least, most), some.integers(least, most)).filter(lambda two: two[0] != two[1])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(two_others(3, 99), two_others(100, 900), two_others(1000, 9000), some.sampled_from(NAMES))
 def test_a_form_filled_in_anew_is_no_copy(
     small: tuple[int, int], middle: tuple[int, int], large: tuple[int, int], place: str

@@ -37,7 +37,7 @@ def demo(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         cwd=home,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
 
@@ -209,7 +209,7 @@ def test_serve_ends_with_an_interrupt(tmp_path: Path) -> None:
     lines = [child.stdout.readline() for _ in range(10)]
     assert all(line.startswith("http://127.0.0.") for line in lines)
     child.send_signal(signal.SIGINT)
-    assert child.wait(timeout=10) == 0
+    assert child.wait(timeout=60) == 0
     child.stdout.close()
 
 

@@ -230,5 +230,5 @@ def test_front_pages_and_sections_open(web: DemoWeb) -> None:
 
 def test_it_listens_on_loopback_only(web: DemoWeb) -> None:
     for host, port in web.places.values():
-        with socket.create_connection((host, port), timeout=2) as connection:
+        with socket.create_connection((host, port), timeout=30) as connection:
             assert connection.getpeername()[0].startswith("127.")

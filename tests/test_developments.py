@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +13,7 @@ from mirqab.arabic import fold, sentences
 from mirqab.arabic.dates import dates_in
 from mirqab.developments import KnownText, NewText, developments, told
 from mirqab.developments.speakers import speakers
-from mirqab.types import Development, FacetEvidence, Grade, Sentence, Span, Verdict
+from mirqab.types import Development, Evidence, FacetEvidence, Grade, Sentence, Span, Verdict
 
 HEADLINE = "محادثات في مدينة السدر بشأن انسحاب القوات الأجنبية"
 KNOWN = (
@@ -30,8 +32,12 @@ def new(
     evidence: Sequence[int] | None = None,
     flagged: bool = True,
     published: datetime | None = PUBLISHED,
+    marked: str = "",
 ) -> NewText:
-    """Return a text whose sentences (those of these numbers) are evidence; `facets` are facet → value → words."""
+    """Return a text whose sentences (those of these numbers) are evidence; `facets` are facet → value → words.
+
+    `marked` are the words of those sentences that the topic found.
+    """
     spans = [Span(field="text", start=start, stop=stop) for start, stop in sentences(text)]
     counted = [span for number, span in enumerate(spans) if evidence is None or number in evidence]
     pieces = [
@@ -52,18 +58,28 @@ def new(
         threshold=3.0,
         grade=Grade.MAIN,
         sum=(),
-        sentences=tuple(Sentence(span=span, points=points, parts=(), evidence=()) for span in counted),
+        sentences=tuple(
+            Sentence(span=span, points=points, parts=(), evidence=tuple(found_in(text, span, marked.split())))
+            for span in counted
+        ),
         facets={facet: tuple(values) for facet, values in (facets or {}).items()},
         facet_evidence=tuple(pieces),
     )
     return NewText(article="a1", headline=HEADLINE, body=text, published=published, verdict=verdict)
 
 
-def found(after: NewText, *, must_flag: bool = False) -> list[tuple[str, str]]:
+def found_in(text: str, span: Span, marked: Sequence[str]) -> Iterator[Evidence]:
+    for match in re.finditer(r"\w+", text[span.start : span.stop]):
+        if match.group() in marked:
+            place = Span(field="text", start=span.start + match.start(), stop=span.start + match.end())
+            yield Evidence(span=place, text=match.group(), concept="c", rule="r", points=1.0)
+
+
+def found(after: NewText, *, must_flag: bool = False, known: str = KNOWN) -> list[tuple[str, str]]:
     """Return what is new beside the known text: kind and value."""
-    known = [KnownText(headline=HEADLINE, body=KNOWN, published=PUBLISHED)]
+    before = [KnownText(headline=HEADLINE, body=known, published=PUBLISHED)]
     facets = {"act": ["محادثات", "إعلان"], "theatre": ["العراق"]}
-    return [(one.kind, one.value) for one in developments(known, facets, after, must_flag=must_flag)]
+    return [(one.kind, one.value) for one in developments(before, facets, after, must_flag=must_flag)]
 
 
 @pytest.mark.parametrize(
@@ -154,6 +170,135 @@ def test_what_is_new_in_an_irrelevant_story_must_flag_it_by_itself() -> None:
     assert found(new(text, points=2.9)) == [("date", "2028-09-01")]
 
 
+@pytest.mark.parametrize(
+    ("text", "act"),
+    [
+        ("لن تنسحب القوات الأجنبية من المدينة.", "لن تنسحب"),
+        ("ولم ينسحبوا من المدينة.", "لم ينسحبوا"),
+        ("لا تنسحبُ القوات من المدينة.", "لا تنسحبُ"),
+        ("والحديث عن عدم الانسحاب.", "عدم الانسحاب"),
+        ("لا انسحاب من المدينة.", "لا انسحاب"),
+        ("لن يتم سحب القوات من المدينة.", "لن يتم سحب"),
+    ],
+)
+def test_a_denied_act_is_another_act(text: str, act: str) -> None:
+    marked = "تنسحب تنسحبُ ينسحبوا الانسحاب انسحاب سحب القوات"
+    after = new(KNOWN + " " + text, marked=marked)
+    assert found(after) == [("act", act)]
+    # whoever knew it denied, in whatever form, learns nothing
+    for denied in ("لن ينسحب أحد.", "وأكدت عدم انسحابها.", "ورفضت أن تنسحب.", "لا سحب لأحد ولا انسحاب."):
+        if ("سحب" in act.split()) == ("سحب" in denied.split()):
+            assert found(after, known=f"{KNOWN} {denied}") == [], denied
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "لا تزال القوات تنسحب من المدينة.",
+        "ستبقى المحادثات ما لم تنسحب القوات.",
+        "قد تستمر المحادثات إذا لم تنسحب القوات.",
+        "ولم تعلن القوات متى تنسحب.",  # nothing is denied of what was not said
+        "لا تنسحب من ذهنه صورة القاعدة، وقوات المدينة في مكانها.",  # the topic found something else
+    ],
+)
+def test_what_denies_nothing_is_no_denied_act(text: str) -> None:
+    marked = "القوات تعلن" if "صورة" in text else "تنسحب القوات تعلن"
+    assert found(new(KNOWN + " " + text, marked=marked)) == []
+
+
+def test_an_act_that_was_denied_and_is_told_now_is_new() -> None:
+    denied = KNOWN + " ولن تغادر القوات قاعدة الرمال."
+    after = new(KNOWN + " وغادرت القوات قاعدة الرمال.", marked="وغادرت القوات")
+    assert found(after, known=denied) == [("act", "غادرت")]
+    assert found(after) == [], "it was never denied"
+    assert found(after, known=denied + " وغادرت سرية المدينة.") == [], "it was told, too"
+
+
+def test_a_denied_act_of_the_topic_is_not_told_as_its_facet() -> None:
+    text = KNOWN + " ثم لم يتوافق الطرفان."
+    facets = {"act": {"توافق": "يتوافق"}}
+    assert found(new(text, facets=facets)) == [("act", "لم يتوافق")]
+    # where denying is an act of the topic that was not known, it is told once
+    refused = KNOWN + " ثم لن تنسحب القوات."
+    assert found(new(refused, facets={"act": {"رفض": "لن تنسحب"}}, marked="تنسحب")) == [("act", "رفض")]
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("ينسحب نصف القوات من المدينة.", "1/2"),
+        ("ينسحب نصف عدد القوات من المدينة.", "1/2"),
+        ("ينسحب ثلثا القوات من المدينة.", "2/3"),
+        ("ينسحب ثلاثة أرباع القوات من المدينة.", "3/4"),
+        ("تخفض القوات إلى النصف في المدينة.", "1/2"),
+    ],
+)
+def test_a_share_of_what_the_topic_found_is_a_number(text: str, share: str) -> None:
+    after = new(KNOWN + " " + text, marked="القوات")
+    assert ("number", share) in found(after)
+    assert found(after, known=f"{KNOWN} {text[:-1]} كما اتفق.") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "استمرت المحادثات نصف ساعة.",
+        "تنسحب القوات في النصف الثاني.",
+        "عند منتصف الليل تنسحب القوات.",
+        "بعد ساعة ونصف تنسحب القوات.",
+    ],
+)
+def test_other_halves_are_no_numbers(text: str) -> None:
+    assert found(new(KNOWN + " " + text, marked="القوات المحادثات")) == []
+
+
+def test_half_is_fifty_of_a_hundred() -> None:
+    after = new(KNOWN + " ينسحب نصف القوات.", marked="القوات")
+    assert found(after, known=KNOWN + " ينسحب 50 في المئة.") == []
+
+
+# the texts are of Friday, 20 November 2026
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("يبدأ انسحاب القوات غداً.", "2026-11-21"),
+        ("يبدأ انسحاب القوات بعد غد.", "2026-11-22"),
+        ("يبدأ انسحاب القوات يوم الخميس المقبل.", "2026-11-26"),
+        ("يبدأ انسحاب القوات الجمعة القادمة.", "2026-11-27"),
+        ("يبدأ انسحاب القوات مطلع الأسبوع المقبل.", "2026-W48"),
+        ("يبدأ انسحاب القوات الشهر المقبل.", "2026-12"),
+        ("يبدأ انسحاب القوات العام المقبل.", "2027"),
+    ],
+)
+def test_a_date_told_from_the_texts_own_day_is_new(text: str, date: str) -> None:
+    known = "أعلنت وزارة الدفاع بدء محادثات بشأن انسحاب القوات."
+    after = new(known + " " + text)
+    assert found(after, known=known) == [("date", date)]
+    assert found(replace(after, published=None), known=known) == [], "of which day it is told is not known"
+    assert found(after, known=f"{known} وقيل {text}") == []
+
+
+def test_a_date_told_from_ones_own_day_is_that_day() -> None:
+    tomorrow = new("وسيبدأ انسحاب القوات غداً.")
+    assert found(tomorrow, known="يبدأ انسحاب القوات في 21 تشرين الثاني.") == []
+    # clocks differ
+    assert found(tomorrow, known="يبدأ انسحاب القوات في 22 تشرين الثاني.") == []
+    assert found(tomorrow, known="يبدأ انسحاب القوات في 23 تشرين الثاني.") == [("date", "2026-11-21")]
+    week = new("وسيبدأ انسحاب القوات الأسبوع المقبل.")
+    assert found(week, known="يبدأ انسحاب القوات في 25 تشرين الثاني.") == []
+    assert found(week, known="يبدأ انسحاب القوات في 5 كانون الأول 2026.") == [("date", "2026-W48")]
+    # a day says more than its week
+    day = new("وسيبدأ انسحاب القوات الأربعاء المقبل.")
+    assert found(day, known="يبدأ انسحاب القوات الأسبوع المقبل.") == [("date", "2026-11-25")]
+    # one date, told twice
+    both = new("وسيبدأ انسحاب القوات غداً، 21 تشرين الثاني 2026.")
+    assert found(both, known="بدأت محادثات الانسحاب.") == [("date", "2026-11-21")]
+
+
+def test_who_comes_next_is_no_date() -> None:
+    assert found(new("وقيل إن الأمين العام المقبل يدعم انسحاب القوات.")) == []
+
+
 def test_dates_named_in_a_text() -> None:
     text = fold(
         "في ١٥ آب/أغسطس 2027 و2026-12-01 والخامس والعشرين من تشرين الثاني، ثم في سبتمبر المقبل وعام 2030، "
@@ -180,6 +325,10 @@ def test_who_speaks_in_a_sentence() -> None:
         "وقد جدد النائب سالم الحمداني دعوته إلى الانسحاب": ["النائب سالم"],
         "خلاف بين الحزبين يهدد صفقة الانسحاب": [],
         "وقالت وكالة النخيل للأنباء إن القوات انسحبت": [],
+        "وقالت فرانس برس إن القوات انسحبت": [],
+        "وذكرت سانا أن القوات انسحبت": [],
+        "ولم تعلن لندن متى تنسحب القوات": [],
+        "ولا تؤكد بغداد أن القوات انسحبت": [],
     }
     for sentence, names in asked.items():
         text = fold(sentence)
@@ -187,7 +336,15 @@ def test_who_speaks_in_a_sentence() -> None:
 
 
 def test_told_in_words() -> None:
-    values = [("date", "2027-06-30"), ("date", "--09-01"), ("date", "2027-03"), ("date", "2029"), ("number", "4000")]
+    values = [
+        ("date", "2026-W48"),
+        ("date", "2027-06-30"),
+        ("date", "--09-01"),
+        ("date", "2027-03"),
+        ("date", "2029"),
+        ("number", "4000"),
+    ]
     assert told(Development(kind=kind, value=value, article="a", sentence="") for kind, value in values) == (  # type: ignore[arg-type]
-        "new date 30 June 2027, new date 1 September, new date March 2027, new date 2029, new number 4000"
+        "new date week of 23 November 2026, new date 30 June 2027, new date 1 September, new date March 2027, "
+        "new date 2029, new number 4000"
     )

@@ -317,7 +317,7 @@ def crawl(url: str, folder: Path, **environ: str) -> int:
         [sys.executable, "-c", CRAWL, url, str(folder)],
         env=os.environ | environ,
         start_new_session=True,
-        timeout=60,
+        timeout=120,
     )
     return child.returncode
 

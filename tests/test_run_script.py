@@ -88,7 +88,7 @@ class Project:
 
     def run(self, *arguments: str, cwd: Path | None = None, **more: str) -> tuple[int, str, str]:
         process = self.start(*arguments, cwd=cwd, **more)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=240)
         return process.returncode, out, err
 
     def ask(self, code: str) -> str:
@@ -202,7 +202,7 @@ def test_the_environment_follows_the_locks(project: Project) -> None:
 
 def test_starts_at_one_time_share_one_set_up(project: Project) -> None:
     processes = [project.start("x", str(number)) for number in range(3)]
-    said = [process.communicate(timeout=120) for process in processes]
+    said = [process.communicate(timeout=240) for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert sum("Setting up" in err for _, err in said) == 1
     assert not list(project.folder.glob(".venv.*"))
@@ -213,7 +213,7 @@ def test_a_killed_set_up_is_taken_over(project: Project) -> None:
     lock = project.folder / ".venv.lock"
     _wait_until(lambda: (lock / "log").exists() and (project.folder / ".venv").exists())
     os.killpg(process.pid, signal.SIGKILL)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert lock.exists()
     code, _, err = project.run("x")
     assert code == 0
@@ -226,14 +226,14 @@ def test_a_set_up_that_is_broken_off_leaves_no_lock(project: Project) -> None:
     process = project.start("x")
     _wait_until(lambda: (project.folder / ".venv.lock" / "log").exists())
     os.killpg(process.pid, signal.SIGTERM)
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     assert process.returncode == 143
     assert not list(project.folder.glob(".venv.*"))
 
 
 def _wait_until(condition: object) -> None:
     assert callable(condition)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.02)
@@ -394,7 +394,7 @@ def test_progress_is_shown_on_a_terminal(project: Project) -> None:
             break
         shown += piece
     os.close(main)
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=120) == 0
     assert b"of 1 packages" in shown or b"installing 1 packages" in shown
     assert b"Ready." in shown
 

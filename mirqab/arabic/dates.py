@@ -150,7 +150,8 @@ def names_time(raw: str) -> bool:
 class NamedDate(NamedTuple):
     """A day, a month or a year that a text names, as far as it says which; `start` and `stop` are its span there.
 
-    One that `is_hijri` there was converted, and may be a day off.
+    One that `is_hijri` there was converted, and may be a day off, as may one that `is_relative` to the text's own day.
+    `is_week`: the week of that day is meant, a Monday.
     """
 
     year: int | None
@@ -159,25 +160,51 @@ class NamedDate(NamedTuple):
     start: int
     stop: int
     is_hijri: bool = False
+    is_relative: bool = False
+    is_week: bool = False
 
     @property
     def value(self) -> str:
-        """The date as in ISO 8601: `2027-06-30`, `2027-06`, `2027`, and without the year `--06-30` and `--06`."""
+        """The date as in ISO 8601: `2027-06-30`, `2027-06`, `2027`, `2027-W26`; without the year `--06-30`, `--06`."""
+        if self.is_week and (monday := self._date()) is not None:
+            return f"{monday:%G-W%V}"
         year = "-" if self.year is None else f"{self.year:04d}"
         parts = [f"{part:02d}" for part in (self.month, self.day) if part is not None]
         return "-".join([year, *parts])
 
     def is_told_by(self, other: NamedDate) -> bool:
         """Tell whether whoever knows the other date learns nothing from this one. A year left out may be any."""
-        if self.is_hijri != other.is_hijri:
+        if self.is_week:
+            return self._holds(other)
+        if other.is_week:
+            return self.day is None and self._says_no_more_than(other)
+        if self.is_hijri != other.is_hijri or self.is_relative or other.is_relative:
             return any(one._says_no_more_than(near) for one in self._or_beside() for near in other._or_beside())
         return self._says_no_more_than(other)
 
+    def _date(self) -> date | None:
+        if self.year is None or self.month is None or self.day is None:
+            return None
+        try:
+            return date(self.year, self.month, self.day)
+        except ValueError:  # «31 نيسان»
+            return None
+
+    def _holds(self, other: NamedDate) -> bool:
+        """Tell whether a day or a week lies in this week; of a day, since weeks begin on Saturday or Sunday, nearly."""
+        monday, day = self._date(), other._replace(year=other.year or self.year)._date()
+        if monday is None or day is None:
+            return False
+        return monday == day if other.is_week else -2 <= (day - monday).days <= 6
+
     def _or_beside(self) -> tuple[NamedDate, ...]:
-        """Return the date; of a Hijri one also the days before and after, for a country may have seen the moon then."""
-        if not self.is_hijri or self.year is None or self.month is None or self.day is None:
+        """Return the date, and of one that may be a day off also the days before and after.
+
+        Of a Hijri one, for a country may have seen the moon then.
+        """
+        day = self._date()
+        if not (self.is_hijri or self.is_relative) or day is None:
             return (self,)
-        day = date(self.year, self.month, self.day)
         days = (day + timedelta(days=off) for off in (0, -1, 1))
         return tuple(self._replace(year=one.year, month=one.month, day=one.day) for one in days)
 
@@ -225,7 +252,8 @@ def _in_text() -> tuple[re.Pattern[str], ...]:
 def dates_in(folded: str) -> list[NamedDate]:
     """Return the days, months and years that a folded text (`mirqab.arabic.fold`) names, in its order.
 
-    Weekdays and «غداً» are none of them: what they mean is known only beside the day on which they were written.
+    Weekdays and «غداً» are none of them: what they mean is known only beside the day on which they were written
+    (`mirqab.arabic.coming`).
     """
     text, found = folded.replace("،", ","), []
     for form in (*_GREGORIAN, *_HIJRI, *_in_text()):

@@ -34,6 +34,7 @@ from mirqab.archive.decisions import Decided, Marked
 from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
 from mirqab.archive.feedstates import Settle, unsettled
 from mirqab.archive.flags import FlagChange
+from mirqab.archive.founders import Founders
 from mirqab.archive.keptpages import KeptPages
 from mirqab.archive.marks import Marks
 from mirqab.archive.nearmisses import NearMiss
@@ -77,6 +78,7 @@ class Archive(KeptPages):
         self.signatures = Signatures(self._reading, self._writing)
         self.reports = Reports(self._reading, self._writing)
         self.marks = Marks(self._reading, self._writing)
+        self.founders = Founders(self._reading, self._writing)
 
     @classmethod
     def open(cls, url: str, *, raw_folder: Path | None = None, create: bool = True) -> Self:

@@ -86,10 +86,7 @@ def copy_flag(conn: Connection, flag: Row[Any], story: str, state: str) -> None:
     """Give a story the flag that another one has; a flag left behind there when it was empty is replaced."""
     flags.remove(conn, story, flag.topic)
     conn.execute(insert(_flags).values(flag._asdict() | {"story": story, "state": state}))
-    of_flag = (_facets.c.story == flag.story) & (_facets.c.topic == flag.topic)
-    rows = [row._asdict() | {"story": story} for row in conn.execute(select(_facets).where(of_flag))]
-    if rows:
-        conn.execute(insert(_facets), rows)
+    flags.write_facets(conn, story, flag.topic, flag.facets)
 
 
 def write_flag(conn: Connection, story: str, topic: str, values: Mapping[str, Any]) -> None:
@@ -126,7 +123,7 @@ def _speak_for_itself(conn: Connection, story: str) -> None:
         article = next(iter(members_of(conn, story))) if found is None else found.article
         headline = conn.execute(select(_articles.c.headline).where(_articles.c.id == article)).scalar_one()
         write_flag(conn, story, flag.topic, {"article": article, "top_evidence": headline, "facets": {}})
-        conn.execute(delete(_facets).where(_facets.c.story == story, _facets.c.topic == flag.topic))
+        flags.write_facets(conn, story, flag.topic, {})
 
 
 def _is_in(conn: Connection, article: str, story: str) -> bool:

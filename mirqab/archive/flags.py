@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -93,7 +93,7 @@ def _settle(conn: Connection, story: str, topic: str, now: datetime, raised_by: 
         values = _values(earned, now)
         if state is FlagState.WITHDRAWN:
             values["state"] = FlagState.OPEN
-        _write_facets(conn, story, topic, earned.verdict)
+        write_facets(conn, story, topic, earned.verdict.facets)
     elif state is FlagState.WITHDRAWN:  # stays so, though it may have the score of articles that went elsewhere
         conn.execute(_UPDATE.values(_unearned(conn, flag, found)), {"this_story": story, "this_topic": topic})
         return None
@@ -124,7 +124,7 @@ def raise_flag(
     new = {"story": story, "topic": topic, "state": state, "raised_at": now, "raised_by": raised_by}
     values = _values(by, now) | new | {"first_seen_at": seen}
     conn.execute(insert(_flags), values)
-    _write_facets(conn, story, topic, by.verdict)
+    write_facets(conn, story, topic, by.verdict.facets)
     return values
 
 
@@ -132,6 +132,19 @@ def set_state(conn: Connection, story: str, topic: str, state: FlagState, *, now
     """Write where a flag stands, by a person's word: what was new until then is known with it."""
     values = {"state": state, "changed_at": now, "developed_at": None, "development": []}
     conn.execute(_UPDATE.values(values), {"this_story": story, "this_topic": topic})
+
+
+def write_facets(conn: Connection, story: str, topic: str, facets: Mapping[str, Iterable[str]]) -> None:
+    """Write the values by which a flag is found, in place of the former ones."""
+    table = tables.flag_facets
+    conn.execute(delete(table).where(table.c.story == story, table.c.topic == topic))
+    rows = [
+        {"story": story, "topic": topic, "facet": facet, "value": value}
+        for facet, values in facets.items()
+        for value in dict.fromkeys(values)
+    ]
+    if rows:
+        conn.execute(insert(table), rows)
 
 
 def remove(conn: Connection, story: str, topic: str) -> None:
@@ -183,15 +196,3 @@ def _top_sentence(by: Best) -> str:
     """Return the text of the sentence with the most points, the headline when no single sentence counted."""
     top = by.verdict.strongest
     return by.headline if top is None else top.span.cut(title=by.headline, text=by.body).strip()
-
-
-def _write_facets(conn: Connection, story: str, topic: str, verdict: Verdict) -> None:
-    facets = tables.flag_facets
-    conn.execute(delete(facets).where(facets.c.story == story, facets.c.topic == topic))
-    rows = [
-        {"story": story, "topic": topic, "facet": facet, "value": value}
-        for facet, values in verdict.facets.items()
-        for value in dict.fromkeys(values)
-    ]
-    if rows:
-        conn.execute(insert(facets), rows)

@@ -171,26 +171,7 @@ def _detail(conn: Connection, row: Row[Any]) -> ArticleDetail:
     found = conn.execute(select(verdicts.c.verdict).where(verdicts.c.article == row.id).order_by(verdicts.c.topic))
     former = conn.execute(select(func.count()).select_from(versions).where(versions.c.article == row.id)).scalar_one()
     return ArticleDetail(
-        article=Article(
-            id=row.id,
-            entry=row.entry,
-            outlet=row.outlet,
-            url=row.url,
-            headline=row.headline,
-            body=row.body,
-            authors=tuple(row.authors),
-            published=row.published,
-            published_raw=row.published_raw,
-            updated=row.updated,
-            updated_raw=row.updated_raw,
-            language=row.language,
-            extractor=row.extractor,
-            quality=row.quality,
-            fetched_at=row.fetched_at,
-            fingerprint=row.fingerprint,
-            embeds=tuple(Embed(**embed) for embed in row.embeds),
-            agencies=tuple(row.agencies),
-        ),
+        article=article_of(row),
         verdicts=tuple(verdict_from_json(verdict) for verdict in found.scalars()),
         judged=tuple(topicsets.of_article(conn, row.id).items()),
         raw=_raw(row),
@@ -202,6 +183,30 @@ def _detail(conn: Connection, row: Row[Any]) -> ArticleDetail:
         similarity=row.similarity,
         placed_by=row.placed_by,
         gone_at=conn.execute(_GONE, {"its_entry": row.entry, "this_article": row.id}).scalar_one_or_none(),
+    )
+
+
+def article_of(row: Row[Any]) -> Article:
+    """Return the article that a full row of the table `articles` holds, without its signature."""
+    return Article(
+        id=row.id,
+        entry=row.entry,
+        outlet=row.outlet,
+        url=row.url,
+        headline=row.headline,
+        body=row.body,
+        authors=tuple(row.authors),
+        published=row.published,
+        published_raw=row.published_raw,
+        updated=row.updated,
+        updated_raw=row.updated_raw,
+        language=row.language,
+        extractor=row.extractor,
+        quality=row.quality,
+        fetched_at=row.fetched_at,
+        fingerprint=row.fingerprint,
+        embeds=tuple(Embed(**embed) for embed in row.embeds),
+        agencies=tuple(row.agencies),
     )
 
 

@@ -1,4 +1,4 @@
-"""Stories that a person joins or parts, and how that is taken back; no algorithm changes it.
+"""Stories that a person joins or parts, or `reindex` joins, and how that is taken back; no algorithm changes it.
 
 An article stays where a person put it: what is stored later joins the story in which its nearest article is then. A
 story whose articles all went elsewhere keeps its row, and its id leads to where they are.
@@ -19,7 +19,7 @@ from mirqab.archive import carrying, flags, tables
 from mirqab.archive.entries import chunks
 from mirqab.errors import NotFoundError, UsageError
 from mirqab.killpoints import kill_point
-from mirqab.types import Decision, FlagState, make_id
+from mirqab.types import Decision, FlagState, Placement, Relation, make_id
 
 _articles = tables.articles
 _flags = tables.flags
@@ -27,13 +27,19 @@ _regroupings = tables.regroupings
 _stories = tables.stories
 
 Kind = Literal["merge", "split"]
-_KEPT: Final = ("state", "raised_at", "raised_by", "developed_at", "development")
-"""What of a flag does not follow from its story's verdicts."""
+_KEPT: Final = ("state", "raised_at", "raised_by", "developed_at", "development", "article", "top_evidence", "facets")
+"""What of a flag does not follow from its story's verdicts, or does so only while one of these flags the story."""
+
+REINDEX: Final = "reindex"
+"""Who joined the stories of copies that were stored before copies were told."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Regrouping:
-    """Articles that a person moved from `other`, where they were, to `story`; None as `id` of a mere trial."""
+    """Articles that were moved from `other`, where they were, to `story`; None as `id` of a mere trial.
+
+    `decided_by` is a person, or `REINDEX`.
+    """
 
     id: int | None
     decision: Kind
@@ -144,12 +150,61 @@ def merge(conn: Connection, story: str, other: str, *, by: str, note: str | None
         raise UsageError(f"{story} and the other one are one story already.")
     moved = list(carrying.members_of(conn, other))
     kept = _before(conn, story, other, moved)
+    return _merged(conn, story, other, kept, dict.fromkeys(moved, by), by=by, note=note, now=now)
+
+
+def _merged(
+    conn: Connection,
+    story: str,
+    other: str,
+    kept: dict[str, Any],
+    placed_by: Mapping[str, str | None],
+    *,
+    by: str,
+    note: str | None,
+    now: datetime,
+) -> Regrouped:
     before = carrying.states_of(conn, story, other)
-    _move(conn, moved, story, dict.fromkeys(moved, by))
+    moved = kept["moved"]
+    _move(conn, moved, story, placed_by)
     kill_point("regrouping")
     _join_flags(conn, story, other, kept)
     carrying.settle(conn, (story, other), {topic for _, topic in before}, now)
     return _written(conn, "merge", story, other, moved, kept, before, by=by, note=note, now=now)
+
+
+def join_copy(conn: Connection, article: str, to: Placement, *, now: datetime) -> Regrouped | None:
+    """Put all articles of the story that an article founded where it belongs, for it is a copy of one there.
+
+    None, and nothing is written, where persons have spoken: they said one thing of the one story's flag and another of
+    the other's, or somebody moved articles of the copy's story, or took such a move back.
+    """
+    founded: str = conn.execute(select(_articles.c.story).where(_articles.c.id == article)).scalar_one()
+    moved = list(carrying.members_of(conn, founded))
+    kept = _before(conn, to.story, founded, moved)
+    if any(kept["placed_by"].values()) or _was_regrouped(conn, founded) or _is_contradicted(conn, to.story, founded):
+        return None
+    kept["was_new"] = article
+    values = {"relation": to.relation, "nearest": to.nearest, "similarity": to.similarity}
+    conn.execute(update(_articles).where(_articles.c.id == article).values(values))
+    return _merged(conn, to.story, founded, kept, kept["placed_by"], by=REINDEX, note=None, now=now)
+
+
+def _was_regrouped(conn: Connection, story: str) -> bool:
+    """Tell whether a person had a hand in which articles a story has; what was joined and stands is no hint."""
+    row = _regroupings.c
+    concerned = or_(row.story == story, row.other == story)
+    query = select(row.id).where(concerned, or_(row.decided_by != REINDEX, row.undone_at.is_not(None))).limit(1)
+    return conn.execute(query).first() is not None
+
+
+def _is_contradicted(conn: Connection, story: str, other: str) -> bool:
+    """Tell whether persons said different things of the same topic's flags on two stories."""
+    for said_of, topic in carrying.spoken_of(conn, other):
+        said, told = carrying.last_word(conn, story, topic), carrying.last_word(conn, said_of, topic)
+        if said is not None and told is not None and said.decision != told.decision:
+            return True
+    return False
 
 
 def _join_flags(conn: Connection, story: str, other: str, kept: dict[str, Any]) -> None:
@@ -269,11 +324,14 @@ def undo(conn: Connection, number: int, *, now: datetime) -> Regrouped:
     others = {article: nearest for article, nearest in members.items() if article not in kept["stayed"]}
     going = list(members) if row.decision == "split" else _with_their_copies(others, kept["moved"])
     _move(conn, going, row.other, {article: kept["placed_by"].get(article) for article in going})
+    if "was_new" in kept:
+        new = {"relation": Relation.NEW, "nearest": None, "similarity": None}
+        conn.execute(update(_articles).where(_articles.c.id == kept["was_new"]).values(new))
     kill_point("regrouping")
     decided_since = _take_back_words(conn, row, now)
+    _restore_flags(conn, touched, kept["flags"], decided_since)
     if row.decision == "split":
         carrying.leave_behind(conn, row.story)
-    _restore_flags(conn, touched, kept["flags"], decided_since)
     conn.execute(update(_regroupings).where(_regroupings.c.id == number).values(undone_at=now))
     carrying.settle(conn, touched, {topic for _, topic in before}, now)
     return Regrouped(
@@ -345,6 +403,7 @@ def _restore_flags(
             if key in decided_since:
                 del values["state"]
             carrying.write_flag(conn, story, topic, values)
+            flags.write_facets(conn, story, topic, values["facets"])
 
 
 # --------------------------------------------------------------------------------------------------- steps

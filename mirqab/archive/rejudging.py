@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, insert, sele
 from mirqab.archive import flags, tables, topicsets
 from mirqab.archive.entries import chunks, is_article
 from mirqab.archive.flags import FlagChange
-from mirqab.archive.storing import verdict_row
 from mirqab.archive.topicsets import Versions
+from mirqab.archive.verdicts import verdict_row
 from mirqab.killpoints import kill_point
 from mirqab.topics import worth_keeping
 from mirqab.types import RaisedBy, StoredText, Verdict

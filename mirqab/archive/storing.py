@@ -6,15 +6,15 @@ one moment the second sees the first. The unique keys of the table `articles` wo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from mirqab.addresses import url_key
-from mirqab.archive import developing, flags, marks, placing, rechecking, signatures, tables, topicsets
+from mirqab.archive import developing, marks, placing, rechecking, signatures, tables, verdicts
 from mirqab.archive.columns import storable
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import raw_columns, write_outcome
@@ -22,8 +22,7 @@ from mirqab.archive.moments import day_of
 from mirqab.archive.placing import Known, Place, SameEvent
 from mirqab.archive.signatures import Compare, LookedUp
 from mirqab.errors import ArchiveError
-from mirqab.topics import verdict_to_json
-from mirqab.types import Article, EntryState, Placement, RaisedBy, Relation, Stored, Verdict, Worked
+from mirqab.types import Article, EntryState, Placement, RaisedBy, Relation, Stored, Worked
 
 _articles = tables.articles
 _entries = tables.entries
@@ -54,6 +53,50 @@ _SETTLE_ENTRY: Final = (
 
 
 _SETTLE_CHANGED_ENTRY: Final = _SETTLE_ENTRY.values(reopenings=0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Page:
+    """A page that holds an article, and all by which its place is found."""
+
+    worked: Worked
+    article: Article
+    key: str
+    place: Place
+    compare: Compare | None
+    looked_up: LookedUp | None
+    same_event: SameEvent | None
+    raised_by: RaisedBy
+    now: datetime
+
+
+_Text = Literal["new", "same", "changed", "alike"]
+"""What the text of a page is: `new`, of no article yet; the `same` as its article has; `changed`, another one of its
+own article; `alike`, of the same words as another article has or once had."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Tied:
+    """The stored article that a page is of, what its text is to that, and the key of the address that it has then.
+
+    `overtaken_by` is another article whose text its own has become.
+    """
+
+    there: Row[Any]
+    text: _Text
+    key: str
+    overtaken_by: Row[Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Written:
+    """What a page came to: its article and where that is, topics newly raised, decisions that its text may touch."""
+
+    article: str
+    placement: Placement
+    text: _Text
+    raised: tuple[str, ...] = ()
+    held: Sequence[developing.Held] = ()
 
 
 def store(
@@ -93,86 +136,41 @@ def store(
     entry = conn.execute(_STANDS, {"this_entry": worked.entry}).one_or_none()
     if entry is None:
         raise ArchiveError(f"entry {worked.entry} is not in the archive")
-    key = url_key(worked.final_url)
-    rows = conn.execute(_TIED, {"id": article.id, "fingerprint": article.fingerprint, "url_key": key}).all()
-    twin = _first(row for row in rows if row.fingerprint == article.fingerprint)
-    own = _first(row for row in rows if row.id == article.id)
-    # the article's own text has become that of another one
-    overtaken_by = twin if twin is not None and own is not None and twin.id != own.id else None
-    there = own if overtaken_by is not None else twin or own or _first(row for row in rows if row.url_key == key)
+    page = _Page(
+        worked=worked,
+        article=article,
+        key=url_key(worked.final_url),
+        place=place,
+        compare=compare,
+        looked_up=looked_up,
+        same_event=same_event,
+        raised_by=RaisedBy.CRAWL if fetched else RaisedBy.REEXTRACT,
+        now=now,
+    )
     looked = fetched and rechecking.is_look(entry, now)
-    stays = there is None and looked
-    if stays:
-        once = {"id": entry.article, "fingerprint": article.fingerprint}
-        there = conn.execute(_ONCE_HAD, once).one_or_none()
-    repeat = there is not None and entry.state == EntryState.STORED and entry.article == there.id
-    raised: tuple[str, ...] = ()
-    raised_by = RaisedBy.CRAWL if fetched else RaisedBy.REEXTRACT
-    changed = False
-    held: Sequence[developing.Held] = ()
-    if there is None:
-        target = article.id
-        known = placing.tied_to(conn, worked, article, looked_up=looked_up, compare=compare, same_event=same_event)
-        placement = place(worked, known)
-        held = developing.held(conn, placement.story, worked)
-        _insert_article(conn, worked, article, key, placement, now)
-        raised = _judge(conn, worked, target, placement.story, now, raised_by, former=())
-        repeat = False
-    else:
-        target = there.id
-        same_text = (there.headline, there.body) == _text(article)
-        changed = not same_text and not stays and (twin is None or there.id == article.id)
-        relation = Relation.UPDATE if there.id == article.id else Relation.EXACT
-        placement = place(worked, Known(article=target, story=there.story, relation=relation))
-        if changed:
-            anew = placing.anew(
-                conn,
-                there,
-                worked,
-                twin=overtaken_by,
-                place=place,
-                looked_up=looked_up,
-                compare=compare,
-                same_event=same_event,
-            )
-            if anew is not None:
-                placement = replace(placement, story=anew.story)
-            held = developing.held(conn, placement.story, worked)
-            taken = any(row.url_key == key and row.id != target for row in rows)
-            _replace_text(
-                conn, worked, article, there.url_key if taken else key, there, now, is_anothers=overtaken_by is not None
-            )
-            if anew is not None:
-                placing.move(conn, target, anew, now)
-            former = _verdict_topics(conn, target)
-            raised = _judge(conn, worked, target, placement.story, now, raised_by, former=former, afresh=True)
-            if anew is not None:
-                placing.settle(conn, there.story, placement.story, now)
-            repeat = False
-        elif same_text and _judged_otherwise(conn, worked, target):
-            former = _verdict_topics(conn, target)
-            raised = _judge(conn, worked, target, there.story, now, raised_by, former=former)
-    developed = developing.reopen(conn, placement.story, target, held, worked, now) if fetched else ()
-    _write_sighting(conn, worked, article, key, target, placement.relation)
-    if overtaken_by is not None:
-        _write_sighting(conn, worked, article, key, overtaken_by.id, Relation.EXACT)
+    tied = _tied(conn, page, copy_of=entry.article if looked else None)
+    written = _new(conn, page) if tied is None else _brought_up_to_date(conn, page, tied)
+    target, placement = written.article, written.placement
+    developed = developing.reopen(conn, placement.story, target, written.held, worked, now) if fetched else ()
+    twin = None if tied is None or tied.overtaken_by is None else tied.overtaken_by.id
+    _write_sighting(conn, page, target, placement.relation)
+    if twin is not None:
+        _write_sighting(conn, page, twin, Relation.EXACT)
     if fetched or entry.state != EntryState.PENDING:
-        settle = _SETTLE_CHANGED_ENTRY if changed and fetched else _SETTLE_ENTRY
+        settle = _SETTLE_CHANGED_ENTRY if written.text == "changed" and fetched else _SETTLE_ENTRY
         conn.execute(settle, {"this_entry": worked.entry, "article": target})
     look: Literal["unchanged", "changed"] | None = None
     if looked:
-        look = "changed" if changed or entry.article != target else "unchanged"
+        look = "changed" if written.text == "changed" or entry.article != target else "unchanged"
     if fetched and entry.article is not None:
-        twin_id = None if overtaken_by is None else overtaken_by.id
-        rechecking.carries(conn, worked.entry, target, now, twin=twin_id)
+        rechecking.carries(conn, worked.entry, target, now, twin=twin)
     if look or (fetched and any(verdict.flagged for verdict in worked.verdicts)):
         rechecking.plan(conn, worked.entry, hours=recheck_hours, now=now, looked=look is not None)
-    outcome = look or ("stored" if target == article.id else "duplicate")
     write_outcome(
         conn,
         run,
         worked.entry,
-        outcome=outcome,
+        outcome=look or ("stored" if target == article.id else "duplicate"),
         answered=fetched,
         article=target,
         raw=worked.raw,
@@ -180,14 +178,92 @@ def store(
         now=now,
         text=None if look else article,  # it is no other page of the outlet
     )
+    was_stored = entry.state == EntryState.STORED and entry.article == target
     return Stored(
         article=target,
         placement=placement,
-        raised=raised,
-        already=repeat and not look,
+        raised=written.raised,
+        already=was_stored and not look and written.text in ("same", "alike"),
         look=look,
         developed=developed,
     )
+
+
+def _tied(conn: Connection, page: _Page, *, copy_of: str | None) -> _Tied | None:
+    """Return the stored article that a page is of; None when it is a new one.
+
+    `copy_of` is the article of which the page was a copy before, when it is looked at again.
+    """
+    article = page.article
+    rows = conn.execute(_TIED, {"id": article.id, "fingerprint": article.fingerprint, "url_key": page.key}).all()
+    twin = _first(row for row in rows if row.fingerprint == article.fingerprint)
+    own = _first(row for row in rows if row.id == article.id)
+    overtaken_by = twin if twin is not None and own is not None and twin.id != own.id else None
+    there = own if overtaken_by is not None else twin or own or _first(row for row in rows if row.url_key == page.key)
+    if there is None:
+        once = {"id": copy_of, "fingerprint": article.fingerprint}
+        former = None if copy_of is None else conn.execute(_ONCE_HAD, once).one_or_none()
+        return None if former is None else _Tied(there=former, text="alike", key=former.url_key)
+    text: _Text
+    if (there.headline, there.body) == _text(article):
+        text = "same"
+    else:
+        text = "changed" if twin is None or there.id == article.id else "alike"
+    is_anothers = any(row.url_key == page.key and row.id != there.id for row in rows)
+    return _Tied(there=there, text=text, key=there.url_key if is_anothers else page.key, overtaken_by=overtaken_by)
+
+
+def _new(conn: Connection, page: _Page) -> _Written:
+    """Write a new article, into the story of what it is tied to or into one of its own."""
+    worked, article = page.worked, page.article
+    known = placing.tied_to(
+        conn, worked, article, looked_up=page.looked_up, compare=page.compare, same_event=page.same_event
+    )
+    placement = page.place(worked, known)
+    held = developing.held(conn, placement.story, worked)
+    _insert_article(conn, page, placement)
+    raised = verdicts.judge(conn, worked, article.id, placement.story, page.now, page.raised_by, former=())
+    return _Written(article=article.id, placement=placement, text="new", raised=raised, held=held)
+
+
+def _brought_up_to_date(conn: Connection, page: _Page, tied: _Tied) -> _Written:
+    """Write what a page tells anew of the article that it is of: another text, or verdicts of other topics."""
+    worked, there = page.worked, tied.there
+    relation = Relation.UPDATE if there.id == page.article.id else Relation.EXACT
+    placement = page.place(worked, Known(article=there.id, story=there.story, relation=relation))
+    if tied.text == "changed":
+        return _changed(conn, page, tied, placement)
+    raised: tuple[str, ...] = ()
+    if tied.text == "same" and verdicts.is_judged_otherwise(conn, worked, there.id):
+        former = verdicts.topics_of(conn, there.id)
+        raised = verdicts.judge(conn, worked, there.id, there.story, page.now, page.raised_by, former=former)
+    return _Written(article=there.id, placement=placement, text=tied.text, raised=raised)
+
+
+def _changed(conn: Connection, page: _Page, tied: _Tied, placement: Placement) -> _Written:
+    """Write an article's new text, and move it where that belongs."""
+    worked, there, now = page.worked, tied.there, page.now
+    anew = placing.anew(
+        conn,
+        there,
+        worked,
+        twin=tied.overtaken_by,
+        place=page.place,
+        looked_up=page.looked_up,
+        compare=page.compare,
+        same_event=page.same_event,
+    )
+    if anew is not None:
+        placement = replace(placement, story=anew.story)
+    held = developing.held(conn, placement.story, worked)
+    _replace_text(conn, page, tied)
+    if anew is not None:
+        placing.move(conn, there.id, anew, now)
+    former = verdicts.topics_of(conn, there.id)
+    raised = verdicts.judge(conn, worked, there.id, placement.story, now, page.raised_by, former=former, afresh=True)
+    if anew is not None:
+        placing.settle(conn, there.story, placement.story, now)
+    return _Written(article=there.id, placement=placement, text=tied.text, raised=raised, held=held)
 
 
 def rewrite(conn: Connection, worked: Worked, target: str, story: str, now: datetime) -> tuple[str, ...]:
@@ -211,16 +287,14 @@ def rewrite(conn: Connection, worked: Worked, target: str, story: str, now: date
     values = {name: getattr(article, name) for name in names} | {"embeds": [asdict(embed) for embed in article.embeds]}
     conn.execute(update(_articles).where(_articles.c.id == target).values(values))
     signatures.replace(conn, target, _day(article), article.signature)
-    former = _verdict_topics(conn, target)
-    return _judge(conn, worked, target, story, now, RaisedBy.REEXTRACT, former=former)
+    former = verdicts.topics_of(conn, target)
+    return verdicts.judge(conn, worked, target, story, now, RaisedBy.REEXTRACT, former=former)
 
 
 def void(conn: Connection, article: str, story: str, now: datetime) -> None:
     """Take an article's verdicts back, and settle its story's flags: its text was none. It stays judged."""
-    topics = _verdict_topics(conn, article)
-    conn.execute(delete(tables.verdicts).where(tables.verdicts.c.article == article))
+    verdicts.take_back(conn, article, story, now, RaisedBy.REEXTRACT)
     signatures.void(conn, article)
-    flags.settle(conn, story, sorted(topics), now=now, raised_by=RaisedBy.REEXTRACT)
 
 
 # ------------------------------------------------------------------------------------------------ steps
@@ -265,12 +339,11 @@ _INSERT_ARTICLE: Final = insert(_articles)
 _INSERT_UNCONFIRMED: Final = insert(tables.unconfirmed)
 
 
-def _insert_article(
-    conn: Connection, worked: Worked, article: Article, key: str, placement: Placement, now: datetime
-) -> None:
-    story = {"id": placement.story, "first_seen_at": now}
+def _insert_article(conn: Connection, page: _Page, placement: Placement) -> None:
+    worked, article = page.worked, page.article
+    story = {"id": placement.story, "first_seen_at": page.now}
     conn.execute(insert_or_update(tables.stories, keys=("id",)), story)
-    row = _content(worked, article, key) | {
+    row = _content(worked, article, page.key) | {
         "id": article.id,
         "entry": worked.entry,
         "outlet": worked.outlet,
@@ -278,36 +351,26 @@ def _insert_article(
         "relation": placement.relation,
         "nearest": placement.nearest,
         "similarity": placement.similarity,
-        "stored_at": now,
+        "stored_at": page.now,
     }
     conn.execute(_INSERT_ARTICLE, row)
     conn.execute(_INSERT_UNCONFIRMED, {"article": article.id})
     signatures.add(conn, article.id, _day(article), article.signature)
 
 
-def _replace_text(
-    conn: Connection,
-    worked: Worked,
-    article: Article,
-    key: str,
-    former: Row[Any],
-    now: datetime,
-    *,
-    is_anothers: bool,
-) -> None:
+def _replace_text(conn: Connection, page: _Page, tied: _Tied) -> None:
     """Bring an article up to date and keep what it said before.
 
-    A text that is another article's too (`is_anothers`) is found by that one's fingerprint and marks: no two articles
-    have the same.
+    A text that is another article's too is found by that one's fingerprint and marks: no two articles have the same.
     """
+    article, former, is_anothers = page.article, tied.there, tied.overtaken_by is not None
     versions = tables.versions
     number = select(func.coalesce(func.max(versions.c.number), 0) + 1).where(versions.c.article == former.id)
     kept = ("fingerprint", "headline", "body", "published", "updated", "fetched_at")
     row = {name: getattr(former, name) for name in (*kept, "raw_file", "raw_offset", "raw_length")}
-    conn.execute(
-        insert(versions).values(row | {"article": former.id, "replaced_at": now, "number": number.scalar_subquery()})
-    )
-    content = _content(worked, article, key)
+    row |= {"article": former.id, "replaced_at": page.now, "number": number.scalar_subquery()}
+    conn.execute(insert(versions).values(row))
+    content = _content(page.worked, article, tied.key)
     if is_anothers:
         content["fingerprint"] = f"{article.fingerprint}-{former.id}"
     conn.execute(update(_articles).where(_articles.c.id == former.id).values(content))
@@ -318,73 +381,18 @@ def _replace_text(
         marks.lost(conn, [former.id])
 
 
-def _write_sighting(
-    conn: Connection, worked: Worked, article: Article, key: str, target: str, relation: Relation
-) -> None:
+def _write_sighting(conn: Connection, page: _Page, target: str, relation: Relation) -> None:
     """Note that the outlet carried the article; a page that is fetched again was seen the first time."""
+    worked, article = page.worked, page.article
     row = {
         "entry": worked.entry,
         "article": target,
         "outlet": worked.outlet,
         "url": worked.final_url,
-        "url_key": key,
+        "url_key": page.key,
         "relation": relation,
         "seen_at": worked.fetched_at,
         "published": article.published,
         "headline": article.headline,
     }
     conn.execute(insert_or_update(tables.sightings, keys=("entry", "article")), row)
-
-
-def _judged_otherwise(conn: Connection, worked: Worked, article: str) -> bool:
-    """Tell whether a topic judged the text at another version than the archive holds, or for the first time."""
-    return not set(worked.judged) <= topicsets.of_article(conn, article).items()
-
-
-def _verdict_topics(conn: Connection, article: str) -> set[str]:
-    """Return the topics of which the archive holds a verdict on the article."""
-    verdicts = tables.verdicts
-    return set(conn.execute(select(verdicts.c.topic).where(verdicts.c.article == article)).scalars())
-
-
-def _judge(
-    conn: Connection,
-    worked: Worked,
-    article: str,
-    story: str,
-    now: datetime,
-    raised_by: RaisedBy,
-    *,
-    former: Collection[str],
-    afresh: bool = False,
-) -> tuple[str, ...]:
-    """Replace the article's verdicts by the page's, and settle the story's flags; return the topics newly raised.
-
-    `former` are the topics of the verdicts that it has. `afresh`: the text is another one, so that verdicts of topics
-    that did not judge it now are void too.
-    """
-    verdicts = tables.verdicts
-    by_topics = {topic for topic, _ in worked.judged} | {verdict.topic for verdict in worked.verdicts}
-    void = set(former) if afresh else by_topics.intersection(former)
-    if void:
-        conn.execute(delete(verdicts).where(verdicts.c.article == article, verdicts.c.topic.in_(void)))
-    judged = dict(worked.judged) if afresh else {**topicsets.of_article(conn, article), **dict(worked.judged)}
-    topicsets.mark(conn, [article], judged)
-    if worked.verdicts:
-        conn.execute(insert(verdicts), [verdict_row(article, verdict, now) for verdict in worked.verdicts])
-    flagged = {verdict.topic for verdict in worked.verdicts if verdict.flagged}
-    return flags.raised(flags.settle(conn, story, sorted(void | flagged), now=now, raised_by=raised_by))
-
-
-def verdict_row(article: str, verdict: Verdict, now: datetime) -> dict[str, Any]:
-    """Return the row that keeps an article's verdict."""
-    return {
-        "article": article,
-        "topic": verdict.topic,
-        "version": verdict.version,
-        "flagged": verdict.flagged,
-        "score": verdict.score,
-        "grade": verdict.grade,
-        "judged_at": now,
-        "verdict": verdict_to_json(verdict),
-    }

@@ -87,15 +87,19 @@ def _counted(files: Sequence[str], background: Sequence[str]) -> Counted:
 
 
 def check_readable(name: str) -> None:
-    """Raise UsageError for a file that cannot be read, before any work was done for the others."""
+    """Raise UsageError for a file that cannot be read, before any work was done for the others.
+
+    A pipe can be opened once only: who writes into it would be gone with the first reader.
+    """
     from mirqab.errors import UsageError
 
     if name == STDIN:
         await_typing("JSON Lines {id, title, text}")
         return
     try:
-        with Path(name).open("rb"):
-            pass
+        if not Path(name).is_fifo():
+            with Path(name).open("rb"):
+                pass
     except (OSError, ValueError) as error:
         raise UsageError(f"{name} cannot be read ({getattr(error, 'strerror', None) or error}).") from None
 

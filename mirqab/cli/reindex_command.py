@@ -23,24 +23,33 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 def reindex(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what there is to do.")] = False,
+    stories: Annotated[
+        bool,
+        typer.Option("--stories", help="Then join the stories of copies that were stored before copies were told."),
+    ] = False,
 ) -> int:
     """Make again what finds copies: missing signatures, and the marks of the last days in Redis.
 
-    Nothing is fetched, and no article changes its story. A crawl does this by itself when it finds that Redis lost
-    what it held; by hand it is of use for an archive made by an older Mirqab. May run beside a crawl.
+    Nothing is fetched, and without --stories no article changes its story. A crawl does this by itself when it finds
+    that Redis lost what it held; by hand it is of use for an archive made by an older Mirqab. May run beside a crawl,
+    and be interrupted: the next call goes on.
     """
     deployed = deployment.settings()
     with deployment.archive_if_any(deployed) as archive:
         if archive is None:
             write_line(deployment.NOTHING_YET)
         elif dry_run:
-            _say_what_is_to_do(deployed, archive)
+            _say_what_is_to_do(deployed, archive, stories=stories)
         else:
-            asyncio.run(_reindex(deployed, archive))
+            signed = asyncio.run(_reindex(deployed, archive))
+            if stories:
+                _join_stories(deployed, archive)
+            elif signed:
+                write_line("Copies among them are in stories of their own; ./run reindex --stories joins them.")
     return ExitCode.WELL
 
 
-def _say_what_is_to_do(deployed: Settings, archive: Archive) -> None:
+def _say_what_is_to_do(deployed: Settings, archive: Archive, *, stories: bool) -> None:
     from mirqab.intake import marked_from
 
     unsigned = archive.signatures.count_unsigned(since=BEGINNING)
@@ -48,10 +57,14 @@ def _say_what_is_to_do(deployed: Settings, archive: Archive) -> None:
     write_line(
         f"{archive.count_stored(marked_from(deployed.stories_window_days)):,} articles would be marked in Redis again."
     )
+    if stories:
+        write_line(f"{archive.founders.count():,} articles would be compared with those stored before them, and more")
+        write_line("when they have signatures.")
     write_line("Nothing was written; without --dry-run it is.")
 
 
-async def _reindex(deployed: Settings, archive: Archive) -> None:
+async def _reindex(deployed: Settings, archive: Archive) -> int:
+    """Make signatures, marks and weights; return how many signatures."""
     from mirqab.archive import ArchiveThread
     from mirqab.intake import Marking, Telling, marked_from
     from mirqab.seen import open_seen
@@ -82,5 +95,19 @@ async def _reindex(deployed: Settings, archive: Archive) -> None:
                 for _ in range(some):
                     counting.step()
         write_line(f"Terms weighed in {texts:,} texts.")
+        return signed
     finally:
         await thread.close()
+
+
+def _join_stories(deployed: Settings, archive: Archive) -> None:
+    from mirqab.intake import join_founders
+
+    joined = 0
+    with Counting("articles compared with those before them", archive.founders.count()) as counting:
+        for done in join_founders(archive, window_days=deployed.stories_window_days):
+            joined += done is not None
+            counting.step()
+    write_line(f"{joined:,} stories joined to the one of which they hold a copy." if joined else "No story joined.")
+    if joined:
+        write_line("./run story history lists them, and ./run story undo takes one back.")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mirqab.cli.paper import Paper, points_of
+from mirqab.cli.story_shown import RELATIONS
 from mirqab.cli.terminal import moment, one_line
 from mirqab.developments import told
 from mirqab.reader.marks import paragraphs, pieces
@@ -50,7 +51,7 @@ def print_story(detail: StoryDetail, wanted: ArticleDetail | None) -> None:
         outlet, url = one_line(sighting.outlet), one_line(sighting.url)
         since = "" if sighting.gone_at is None else f"  gone since {moment(sighting.gone_at)}"
         since += "" if sighting.changed_at is None else f"  another text since {moment(sighting.changed_at)}"
-        paper.line(f"  {moment(sighting.seen_at)}  {sighting.relation.value:<10}  {outlet}  {url}{which}{since}")
+        paper.line(f"  {moment(sighting.seen_at)}  {RELATIONS[sighting.relation]:<10}  {outlet}  {url}{which}{since}")
 
 
 def _head(paper: Paper, story: str, detail: ArticleDetail, evidence: Sequence[object]) -> None:

@@ -5,6 +5,6 @@ of the new text; what stood anywhere in the former ones, in whatever spelling, i
 """
 
 from mirqab.developments.since import KnownText, NewText, developments, merged
-from mirqab.developments.telling import parts_of_date, told
+from mirqab.developments.telling import is_week, parts_of_date, told
 
-__all__ = ["KnownText", "NewText", "developments", "merged", "parts_of_date", "told"]
+__all__ = ["KnownText", "NewText", "developments", "is_week", "merged", "parts_of_date", "told"]

@@ -8,21 +8,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-from mirqab.arabic import Folded, fold, fold_with_offsets, folded_words, sentences, tokens, words
+from mirqab.arabic import Folded, fold, fold_with_offsets, folded_words, sentences, words
+from mirqab.arabic.coming import coming_dates
 from mirqab.arabic.dates import NamedDate, dates_in
-from mirqab.arabic.numerals import numerals
 from mirqab.arabic.slips import is_slip
+from mirqab.developments.counting import Figure, figures, fractions, known_fractions
+from mirqab.developments.negation import KnownActs, acts, is_denied_at
 from mirqab.developments.speakers import is_named_in, speakers, spellings
-from mirqab.types import Development, DevelopmentKind, Verdict
+from mirqab.types import Development, DevelopmentKind, Span, Verdict
 
 FACETS: Final[Mapping[str, DevelopmentKind]] = {"act": "act", "theatre": "theatre"}
 """The facets of a topic of which another value is a development; other facets only describe."""
 
 MOST: Final = 12
 """So many are told: whoever looks at the story sees the rest."""
-
-ROUNDED: Final = 0.1
-"""A number called rough is the same as one that differs from it by no more than this share."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +52,7 @@ def developments(
     `known_facets` are the values, by facet, that the topic read in those. With `must_flag` what is new must flag the
     story by itself: the strongest sentence that was not there before has to reach the topic's threshold.
     """
-    known = _Known(before, known_facets)
+    known = _Known(before, known_facets, after.published)
     fresh = [one for one in _evidence(after) if not known.has_sentence(one.folded.text)]
     strongest = max((one.points for one in fresh), default=0.0)
     if must_flag and not (after.verdict.flagged and strongest >= after.verdict.threshold):
@@ -81,6 +80,19 @@ class _Sentence(NamedTuple):
     text: str
     folded: Folded
     points: float
+    marked: tuple[tuple[int, int], ...]  # what the topic found in it, in the folded text
+
+    def holds(self, span: Span) -> bool:
+        return self.field == span.field and self.start <= span.start and span.stop <= self.stop
+
+    def printed(self, start: int, stop: int) -> str:
+        """Return what stands at a place of the folded sentence, as published."""
+        first, last = self.folded.span(start, stop)
+        return " ".join(self.text[first:last].split())
+
+    def place_of(self, span: Span) -> tuple[int, int]:
+        """Return where a span of the stored text stands in the folded sentence."""
+        return len(fold(self.text[: span.start - self.start])), len(fold(self.text[: span.stop - self.start]))
 
 
 def _evidence(after: NewText) -> list[_Sentence]:
@@ -89,31 +101,43 @@ def _evidence(after: NewText) -> list[_Sentence]:
         span = sentence.span
         text = span.cut(title=after.headline, text=after.body)
         if sentence.points > 0:
-            found.append(_Sentence(span.field, span.start, span.stop, text, fold_with_offsets(text), sentence.points))
+            one = _Sentence(span.field, span.start, span.stop, text, fold_with_offsets(text), sentence.points, ())
+            acted = [item.span for item in after.verdict.facet_evidence if item.facet == "act"]
+            spans = [span for span in (*(part.span for part in sentence.evidence), *acted) if one.holds(span)]
+            found.append(one._replace(marked=tuple(sorted({one.place_of(span) for span in spans}))))
     return found
 
 
 def _told(known: _Known, after: NewText, fresh: Sequence[_Sentence]) -> Iterator[tuple[DevelopmentKind, str, str]]:
+    new_acts: list[tuple[_Sentence, int, int]] = []
     for item in after.verdict.facet_evidence:
         kind = FACETS.get(item.facet)
         if kind is None or item.value in known.facets.get(item.facet, ()):
             continue
         for one in fresh:
-            if one.field == item.span.field and one.start <= item.span.start and item.span.stop <= one.stop:
+            if one.holds(item.span):
+                start, stop = one.place_of(item.span)
+                if kind == "act" and is_denied_at(one.folded.text, start):
+                    continue  # «لم يتفق الطرفان»: no agreement
+                new_acts += [(one, start, stop)] * (kind == "act")
                 yield kind, item.value, one.text
     for one in fresh:
         text = one.folded.text
-        dates = dates_in(text)
-        for date in dates:
+        for act in acts(text, one.marked):
+            # «لن» is itself an act of the topic, refusing, and was told above
+            is_told = any(sentence is one and start <= act.start < stop for sentence, start, stop in new_acts)
+            if not is_told and not known.acts.tell(act):
+                yield "act", one.printed(act.start, act.stop), one.text
+        named = dates_in(text)
+        for date in (*named, *_coming(text, after.published, named)):
             if not known.has_date(date, after.published, to_come=_is_to_come(text, date)):
                 yield "date", date.value, one.text
-        for figure in _figures(text, dates):
+        for figure in (*figures(text, named), *fractions(text, one.marked)):
             if not known.has_figure(figure):
                 yield "number", figure.value, one.text
         for speaker in speakers(text):
             if not known.names(speaker.known_by):
-                start, stop = one.folded.span(speaker.start, speaker.stop)
-                yield "speaker", " ".join(one.text[start:stop].split()), one.text
+                yield "speaker", one.printed(speaker.start, speaker.stop), one.text
 
 
 # ------------------------------------------------------------------------------------------------ known
@@ -122,13 +146,21 @@ def _told(known: _Known, after: NewText, fresh: Sequence[_Sentence]) -> Iterator
 class _Known:
     """All that some texts tell."""
 
-    def __init__(self, texts: Sequence[KnownText], facets: Mapping[str, Iterable[str]]) -> None:
+    def __init__(
+        self, texts: Sequence[KnownText], facets: Mapping[str, Iterable[str]], asked_at: datetime | None
+    ) -> None:
         self.facets = {facet: frozenset(values) for facet, values in facets.items()}
         folded = [fold(part) for one in texts for part in (one.headline, one.body)]
         self._sentences = {tuple(words(text[start:stop])) for text in folded for start, stop in sentences(text)}
         dates = [dates_in(text) for text in folded]
         self._dates = [date for found in dates for date in found]
-        self._figures = [figure for text, found in zip(folded, dates, strict=True) for figure in _figures(text, found)]
+        for one in texts:
+            # a text without a time of its own is taken for one of the day of the new one
+            for part in (one.headline, one.body):
+                self._dates += _coming_dates(fold(part), one.published or asked_at)
+        self._figures = [figure for text, found in zip(folded, dates, strict=True) for figure in figures(text, found)]
+        self._figures += [figure for text in folded for figure in known_fractions(text)]
+        self.acts = KnownActs(folded)
         self._words = {word for text in folded for word in words(text)}
         self._stems = frozenset().union(*map(spellings, self._words))
         self._years = {one.published.year for one in texts if one.published is not None}
@@ -145,7 +177,7 @@ class _Known:
         """
         if date.month is None and (date.year in self._years or any(date.year == one.year for one in self._dates)):
             return True
-        if published is not None and date.day is not None:
+        if published is not None and date.day is not None and not date.is_relative and not date.is_week:
             today = published.astimezone(UTC).date()
             for off in (-1, 0) if to_come else (-1, 0, 1):
                 day = today + timedelta(days=off)
@@ -153,12 +185,9 @@ class _Known:
                     return True
         return any(date.is_told_by(one) for one in self._dates)
 
-    def has_figure(self, figure: _Figure) -> bool:
+    def has_figure(self, figure: Figure) -> bool:
         """Tell whether a number was told, exactly, or roughly where either is called rough."""
-        return any(
-            figure.value == one.value or ((figure.rough or one.rough) and _near(figure.number, one.number))
-            for one in self._figures
-        )
+        return any(figure.is_told_by(one) for one in self._figures)
 
     def names(self, known_by: str) -> bool:
         """Tell whether somebody was named."""
@@ -174,6 +203,17 @@ def _but_for_slips(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 # ------------------------------------------------------------------------------------------------ dates
+
+
+def _coming(folded: str, at: datetime | None, named: Sequence[NamedDate]) -> Iterator[NamedDate]:
+    """Yield the dates that a sentence tells from its own day, but for those that it names too («غداً، 21 أيلول»)."""
+    for date in _coming_dates(folded, at):
+        if not any(date.is_told_by(one) or one.is_told_by(date) for one in named):
+            yield date
+
+
+def _coming_dates(folded: str, at: datetime | None) -> list[NamedDate]:
+    return [] if at is None else coming_dates(folded, at.astimezone(UTC).date())
 
 
 _WILL: Final = folded_words(
@@ -193,47 +233,3 @@ def _is_to_come(folded: str, date: NamedDate) -> bool:
     if not _TODAY.isdisjoint(beside):
         return False
     return any(one in _WILL or _BEGUN.sub("", one) in _WILL for one in beside)
-
-
-# ---------------------------------------------------------------------------------------------- numbers
-
-
-class _Figure(NamedTuple):
-    value: str  # plain digits
-    rough: bool
-
-    @property
-    def number(self) -> float:
-        try:
-            return float(self.value)
-        except ValueError:  # «14.5.2»
-            return float("nan")
-
-
-_ROUGH: Final = folded_words(
-    "نحو ونحو بنحو حوالي قرابة زهاء تقريبا يقارب ناهز يناهز أكثر أقل فوق يزيد تزيد يقل تقل جاوز تجاوز يتجاوز"
-)
-_NUMBERED: Final = folded_words(
-    "قرار القرار بالقرار رقم المادة مادة الفصل البند المرسوم الفقرة القناة الفرقة اللواء الساعة إم إف"
-)
-_CLOCK: Final = re.compile(r"(?<!\d)\d{1,2}:\d{2}(?!\d)")
-
-
-def _figures(folded: str, dates: Sequence[NamedDate]) -> list[_Figure]:
-    """Return the numbers of a folded text that count something: no dates, times of day, nor numbers that are names."""
-    text = _CLOCK.sub(lambda found: " " * len(found[0]), folded)
-    for date in dates:
-        text = text[: date.start] + " " * (date.stop - date.start) + text[date.stop :]
-    found = [token.text for token in tokens(text)]
-    told = []
-    for one in numerals(found):
-        before = found[max(0, one.start - 3) : one.start]
-        if one.value == "1" or (before and before[-1] in _NUMBERED):
-            continue
-        rough = bool(_ROUGH.intersection(before)) or bool(_ROUGH.intersection(found[one.stop : one.stop + 2]))
-        told.append(_Figure(one.value, rough))
-    return told
-
-
-def _near(one: float, other: float) -> bool:
-    return abs(one - other) <= ROUNDED * max(one, other)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
-from mirqab.arabic import Token, folded_words, forms, is_figure, read_word, tokens
+from mirqab.agencies import AGENCIES
+from mirqab.arabic import Token, fold, folded_words, forms, is_figure, read_word, tokens, words
 from mirqab.arabic.calendars import WEEKDAYS
 from mirqab.arabic.slips import one_letter_off
 
@@ -26,13 +27,14 @@ _ATTACHED: Final = ("ها", "هم", "هن", "هما", "كم", "كما", "كن", 
 _ENDS: Final = folded_words(
     "إن أن إنه إنها إنهم إننا أنه أنها أنهم بأن بأنه بأنها أنّ",
     "في خلال على عن من إلى مع عبر حول بشأن بعد قبل عقب لدى ضمن ضد تجاه إزاء أمام بين منذ حتى حسب وفق تعليقا ردا",
-    "أمس اليوم غدا الليلة صباح مساء ظهر فجر",
+    "أمس اليوم غدا الليلة صباح مساء ظهر فجر متى",
     *WEEKDAYS,
     "الذي التي الذين كما فيما بينما حيث إذ إذا لكن أي كل قد لم لن لا ما هذا هذه ذلك تلك هناك أيضا قائلا قائلة مضيفا",
     "مؤكدا مشيرا موضحا لافتا بيان مؤتمر تصريح تصريحات مقابلة أخيرا مؤخرا لاحقا سابقا رسميا مجددا مرارا عاجل",
 )
 _LEADING: Final = folded_words("قد وقد فقد لقد ولقد كان وكان كانت وكانت كما هذا وهذا حيث فيما بينما ثم وسبق سبق أن")
 _SAYS_WHAT: Final = folded_words("إن أن إنه إنها إنهم إننا أنه أنها أنهم بأن بأنه بأنها")
+_DENIED: Final = folded_words("لم ولم فلم لن ولن فلن لا ولا فلا")
 _NOT_TOLD: Final = folded_words("الذي التي الذين ما مما كما")
 
 _ROLES: Final = folded_words(
@@ -53,9 +55,12 @@ _UNNAMED: Final = folded_words(
 )
 _PRESS: Final = folded_words(
     "وكالة الوكالة وكالات صحيفة الصحيفة صحف قناة القناة موقع الموقع مواقع وسائل إعلام الإعلام إذاعة تلفزيون التلفزيون",
-    "شبكة مجلة مراسل مراسلنا برنامج كتاب الكاتب محرر هيئة البث رويترز الأناضول سبوتنيك أسوشيتد بلومبرغ أكسيوس",
+    "شبكة مجلة مراسل مراسلنا برنامج كتاب الكاتب محرر هيئة البث أكسيوس",
 )
 """Who passes on what others say: copies of one story name different ones."""
+_AGENCIES: Final = frozenset(tuple(words(fold(name))) for agency in AGENCIES.values() for name in agency.words)
+_ALSO_AGENCIES: Final = frozenset(tuple(words(fold(name))) for agency in AGENCIES.values() for name in agency.short)
+"""Names of agencies that are other words too: they count when nothing else is said."""
 _MOST_WORDS: Final = 7
 _BREAK: Final = re.compile(r"[^\w\s]|\n")
 
@@ -113,6 +118,8 @@ def _beside_verbs(folded: str, found: Sequence[Token]) -> Iterator[Speaker]:
     for place, token in enumerate(found):
         if token.text not in _saying():
             continue
+        if place and found[place - 1].text in _DENIED:
+            continue  # «ولم تعلن لندن»: nobody has spoken
         reports = token.text in _forms(_REPORTS)
         before = _clause_before(folded, found, place)
         if before and before[-1].text in _NOT_TOLD - _LEADING:
@@ -161,7 +168,7 @@ def _named(window: Sequence[Token], *, whole: bool) -> Iterator[Speaker]:
         return
     names = [token for token in window if token.text not in _ROLES | _UNNAMED]
     offices = [token for token in window if token.text not in _UNNAMED]
-    if any(token.text in _PRESS for token in window[:2]) or window[0].text.startswith(("لل", "بال")):
+    if _is_press([token.text for token in window]) or window[0].text.startswith(("لل", "بال")):
         return
     if window[0].text in _UNNAMED and not any(token.text in _ROLES - _UNNAMED for token in window):
         return
@@ -172,12 +179,22 @@ def _named(window: Sequence[Token], *, whole: bool) -> Iterator[Speaker]:
         yield Speaker(window[0].start, window[-1].stop, offices[-1].text)
 
 
+def _is_press(said: Sequence[str]) -> bool:
+    names = {tuple(said[:length]) for length in range(1, len(said) + 1)}
+    return not (_PRESS.isdisjoint(said[:2]) and _AGENCIES.isdisjoint(names)) or tuple(said) in _ALSO_AGENCIES
+
+
 def _ends_name(word: str) -> bool:
     return word in _ENDS or is_figure(word) or (word[0] == "و" and word[1:] in _ENDS)
 
 
 def _is_definite(word: str) -> bool:
     return word.startswith("ال") or word in _ROLES
+
+
+def is_report(word: str) -> bool:
+    """Tell whether a folded word is a verb by which news is passed on: «قالت», «أعلن», «يؤكد»."""
+    return word in _forms(_REPORTS)
 
 
 def _saying() -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calendar import month_name
 from collections.abc import Iterable
+from datetime import date
 
 from mirqab.types import Development
 
@@ -16,13 +17,25 @@ def told(developments: Iterable[Development]) -> str:
 
 
 def date_told(value: str) -> str:
-    """Return a date as `Development` has it (`2027-06-30`, `--06-30`, `2027-06`) in English: `30 June 2027`."""
+    """Return a date as `Development` has it (`2027-06-30`, `--06-30`, `2027-W26`) in English: `30 June 2027`."""
     year, month, day = parts_of_date(value)
-    return " ".join([*([str(day)] if day else []), *([month_name[month]] if month else []), *([year] if year else [])])
+    parts = [*([str(day)] if day else []), *([month_name[month]] if month else []), *([year] if year else [])]
+    return " ".join([*(["week of"] if is_week(value) else []), *parts])
+
+
+def is_week(value: str) -> bool:
+    """Tell whether a date is a week."""
+    return "W" in value
 
 
 def parts_of_date(value: str) -> tuple[str, int, int]:
-    """Return the year as text (empty when it is not told), the month and the day (0 when they are not)."""
+    """Return the year as text (empty when it is not told), the month and the day (0 when they are not).
+
+    Those of a week are its Monday's.
+    """
+    if is_week(value):
+        monday = date.fromisocalendar(int(value[:4]), int(value[-2:]), 1)
+        return str(monday.year), monday.month, monday.day
     year, _, rest = ("", "", value[2:]) if value.startswith("--") else value.partition("-")
     month, _, day = rest.partition("-")
     return year, int(month or 0), int(day or 0)

@@ -13,6 +13,7 @@ No mark is ever made for a fact that is not stored: an `ArchiveError` leaves the
 """
 
 from mirqab.intake.comparing import nearest_copy
+from mirqab.intake.founders import join_founders
 from mirqab.intake.marking import Filled, Marking, marked_from
 from mirqab.intake.retrying import PASSES, RETRY_STEP_S, next_try
 from mirqab.intake.scan import Scan
@@ -27,6 +28,7 @@ __all__ = [
     "Marking",
     "Scan",
     "Telling",
+    "join_founders",
     "marked_from",
     "nearest_copy",
     "next_try",

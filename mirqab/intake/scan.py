@@ -39,8 +39,11 @@ class Scan:
         """Return of which stored article a text is a copy."""
         if not article.signature:
             return LookedUp(mark=0, copy=self._archive.copy_of(article.fingerprint))
-        names = most_shared(self._find(article.signature, day_of(article.published, article.fetched_at)))
-        return look_among(self._archive, article, self._mark, names, self.compare)
+        return look_among(self._archive, article, self._mark, self.candidates(article), self.compare)
+
+    def candidates(self, article: Article) -> list[str]:
+        """Return the articles within the window that share the most bands with a text that has a signature."""
+        return most_shared(self._find(article.signature, day_of(article.published, article.fetched_at)))
 
     def _find(self, made: bytes, day: date) -> Counter[str]:
         """Return the articles within the window of a day that share bands with a signature, and how many."""

@@ -8,7 +8,7 @@ from typing import Final
 from mirqab.arabic import arabic_share
 from mirqab.arabic.calendars import WEEKDAYS
 from mirqab.changes import Figure, Kind
-from mirqab.developments import parts_of_date
+from mirqab.developments import is_week, parts_of_date
 from mirqab.types import Development, FlagState, Grade, Relation
 
 MONTHS: Final = (
@@ -131,7 +131,7 @@ def news(one: Development) -> tuple[str, str]:
     if one.kind != "date":
         return NEWS[one.kind], one.value
     year, month, day = parts_of_date(one.value)
-    parts = (str(day) if day else "", MONTHS[month - 1] if month else "", year)
+    parts = ("أسبوع" if is_week(one.value) else "", str(day) if day else "", MONTHS[month - 1] if month else "", year)
     return NEWS[one.kind], " ".join(part for part in parts if part)
 
 

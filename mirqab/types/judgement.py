@@ -97,8 +97,9 @@ DevelopmentKind = Literal["act", "theatre", "date", "number", "speaker"]
 class Development:
     """Something that a story tells since a person decided on it: the article that told it, and the sentence.
 
-    `value` is what the facet says of an act or theatre; a date as in ISO 8601 as far as it is told (`2027-06-30`,
-    `2027-06`, `2027`, and without the year `--06-30`, `--06`); a number in plain digits; a speaker as printed.
+    `value` is what the facet says of an act or theatre, or as printed an act that is denied now, or no more; a date as
+    in ISO 8601 as far as it is told (`2027-06-30`, `2027-06`, `2027`, `2027-W26`, and without the year `--06-30`,
+    `--06`); a number in plain digits, or a share (`1/2`); a speaker as printed.
     """
 
     kind: DevelopmentKind

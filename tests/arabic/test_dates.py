@@ -168,7 +168,7 @@ def test_a_hostile_date_takes_no_time(raw: str) -> None:
 
     read_date(raw)
 
-    assert time.process_time() - began < 0.05
+    assert time.process_time() - began < 0.5
 
 
 @given(st.text(alphabet="0123456789٠١٢٣ :/-+.,TZGMT()رجبينامص", max_size=80))

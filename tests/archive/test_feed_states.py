@@ -185,7 +185,7 @@ def test_killed_at_any_statement_items_and_marks_come_or_stay_away_together(
     admit(archive, run, with_hashes(snapshot(item("1", "أول"), etag="one"), b"one"))
     archive.close()
     child = subprocess.run(
-        [sys.executable, "-c", KILLED, archive_url], timeout=60, stdout=subprocess.PIPE, text=True, check=True
+        [sys.executable, "-c", KILLED, archive_url], timeout=120, stdout=subprocess.PIPE, text=True, check=True
     )
     *killed, done = [json.loads(line) for line in child.stdout.splitlines()]
     assert len(killed) >= 9, "at each statement and before the end"

@@ -91,7 +91,7 @@ def test_each_run_counts_its_own(archive: Archive, run: str) -> None:
 def test_a_run_whose_process_died_is_interrupted(archive: Archive, archive_url: str) -> None:
     code = (
         "import sys, time; from mirqab.archive import Archive; "
-        "print(Archive.open(sys.argv[1]).start_run('crawl', topics=[]), flush=True); time.sleep(60)"
+        "print(Archive.open(sys.argv[1]).start_run('crawl', topics=[]), flush=True); time.sleep(600)"
     )
     child = subprocess.Popen([sys.executable, "-c", code, archive_url], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None

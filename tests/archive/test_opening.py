@@ -291,7 +291,7 @@ def test_four_processes_make_one_archive(archive_url: str) -> None:
         subprocess.Popen([sys.executable, "-c", OPEN, archive_url], stderr=subprocess.PIPE, text=True) for _ in range(4)
     ]
     for child in children:
-        _, errors = child.communicate(timeout=60)
+        _, errors = child.communicate(timeout=120)
         assert child.returncode == 0, errors
     Archive.open(archive_url, create=False).close()
 

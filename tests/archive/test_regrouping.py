@@ -266,6 +266,35 @@ def test_a_withdrawn_flag_has_its_own_score_again(archive: Archive, run: str) ->
     assert [(f.state, f.earned, f.score) for f in archive.story(story("other")).flags] == before  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [lambda archive: split(archive, "bridge"), lambda archive: merge(archive, story("other"), story("talks"))],
+    ids=["split", "merge"],
+)
+def test_a_decided_flag_that_no_topic_raises_any_more_tells_again_what_once_raised_it(
+    archive: Archive, run: str, change: Callable[[Archive], Regrouped]
+) -> None:
+    keep(archive, run, "talks", "other")
+    archive.admit(run, snapshot(item("bridge")), first_poll_max_age_s=WEEK_S)
+    archive.store(run, page("bridge", score=9.0), place=near("talks"))
+    decide(archive, story("talks"), Decision.RELEVANT, slug="bridge")
+    for slug in ("talks", "bridge"):
+        text = TEXTS[slug]
+        not_so = verdict(text, flagged=False, score=1.0, topic=(TOPIC[0], "v2"))
+        archive.store(
+            run, worked(slug, text, headline=f"عنوان {slug}", verdicts=[not_so], version="v2"), place=near("talks")
+        )
+
+    def told() -> list[Any]:
+        listed = archive.flagged(theatre="العراق", states=(FlagState.RELEVANT,))
+        return [(line.story, line.earned, line.article, line.facets, line.top_evidence) for line in listed]
+
+    before = told()
+    assert [(of, earned, by) for of, earned, by, *_ in before] == [(story("talks"), False, article("bridge"))]
+    archive.undo_regrouping(change(archive).regrouping.id or 0)
+    assert told() == before
+
+
 def test_what_a_person_says_meanwhile_is_kept(stored: Archive) -> None:
     done = split(stored, "bridge")
     decide(stored, story("bridge"), Decision.IRRELEVANT, slug="bridge")
@@ -423,7 +452,7 @@ def test_a_kill_in_the_middle_leaves_nothing_half_done(stored: Archive, archive_
         env={**os.environ, "MIRQAB_TEST_KILL_AT": "regrouping", "PYTHONPATH": str(ROOT)},
         start_new_session=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     assert ended.returncode == -signal.SIGKILL
     assert picture(stored) == before

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 
 import pytest
 
@@ -15,22 +14,21 @@ from mirqab.errors import ArchiveError
 async def test_calls_run_in_order_on_one_thread_and_leave_the_loop_free(archive: Archive) -> None:
     thread = ArchiveThread(archive)
     done: list[tuple[int, int]] = []
+    loop_went_on = threading.Event()
 
     def work(number: int) -> int:
-        time.sleep(0.02)
+        assert loop_went_on.wait(60)
         done.append((number, threading.get_ident()))
         return number
 
-    ticks = 0
     calls = asyncio.gather(*(thread.call(work, number) for number in range(5)))
-    while not calls.done():
-        ticks += 1
-        await asyncio.sleep(0.001)
+    await asyncio.sleep(0.02)
+    assert not calls.done()
+    loop_went_on.set()
     assert await calls == [0, 1, 2, 3, 4]
     assert [number for number, _ in done] == [0, 1, 2, 3, 4]
     assert {ident for _, ident in done} != {threading.get_ident()}
     assert len({ident for _, ident in done}) == 1
-    assert ticks > 20
     await thread.close()
 
 
@@ -48,11 +46,11 @@ async def test_a_call_that_has_begun_is_finished_though_its_task_is_cancelled(ar
 
     def work() -> None:
         begun.set()
-        go_on.wait(10)
+        go_on.wait(60)
         archive.start_run("crawl", topics=[])
 
     task = asyncio.create_task(thread.call(work))
-    await asyncio.to_thread(begun.wait, 10)
+    await asyncio.to_thread(begun.wait, 60)
     task.cancel()
     go_on.set()
     await thread.close()

@@ -155,7 +155,7 @@ def test_a_long_reader_hinders_no_writer(archive: Archive, archive_url: str) -> 
     reader.execute("BEGIN")
     assert reader.execute("SELECT count(*) FROM articles").fetchone() == (0,)
     child = writer(archive_url, "rasid", 20)
-    _, errors = child.communicate(timeout=60)
+    _, errors = child.communicate(timeout=120)
     assert child.returncode == 0, errors
     assert reader.execute("SELECT count(*) FROM articles").fetchone() == (0,)
     reader.close()

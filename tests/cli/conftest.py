@@ -82,14 +82,14 @@ class Command:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        out, err = child.communicate(given.encode() if isinstance(given, str) else given, timeout=120)
+        out, err = child.communicate(given.encode() if isinstance(given, str) else given, timeout=200)
         told, _, used = err.decode().rpartition("\n")
         cpu_s, memory_mb, code = used.split()
         return Said(code=int(code), out=out.decode(), err=told, cpu_s=float(cpu_s), memory_mb=float(memory_mb))
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)

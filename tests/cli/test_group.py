@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import os
 import random
 import signal
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +93,17 @@ def test_files_are_read_one_after_another_packed_or_not(mirqab: Command, tmp_pat
     assert "missing.jsonl cannot be read" in missing.err
 
 
+def test_a_named_pipe_is_read_like_a_file(mirqab: Command, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(STREAM,), daemon=True)
+    writer.start()
+    said = mirqab("group", str(pipe))
+    assert (said.code, said.err) == (0, "")
+    assert [one["id"] for one in parsed(said.out)] == [of for of, *_ in STORIES]
+    writer.join()
+
+
 @pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
 def test_a_number_that_json_does_not_know_is_no_id(mirqab: Command, tmp_path: Path, number: str) -> None:
     file = tmp_path / "one.jsonl"
@@ -134,7 +147,7 @@ def test_each_line_is_answered_at_once_and_ctrl_c_leaves_nothing_in_redis(mirqab
             assert json.loads(child.stdout.readline())["story"] == "one"
         assert list(redis.scan_iter("mirqab:private:*"))
         child.send_signal(signal.SIGINT)
-        _, err = child.communicate(timeout=20)
+        _, err = child.communicate(timeout=60)
         assert (child.returncode, err) == (130, b"")
         assert not list(redis.scan_iter("mirqab:private:*"))
         redis.close()

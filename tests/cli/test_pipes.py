@@ -7,6 +7,7 @@ import gzip
 import json
 import subprocess
 import sys
+import time
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -190,7 +191,7 @@ def test_judge_answers_each_line_at_once(mirqab: Command) -> None:
         child.stdin.write(text_line(identity).encode())
         child.stdin.flush()
         assert json.loads(child.stdout.readline())["id"] == identity
-    child.communicate(timeout=20)
+    child.communicate(timeout=60)
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(mirqab: Command) -> None:
@@ -206,7 +207,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(mirqab: Command) -> None:
         child.stdin.write("".join(text_line(number) for number in range(2000)).encode())
         child.stdin.close()
     child.stdin = None
-    _, err = child.communicate(timeout=30)
+    _, err = child.communicate(timeout=60)
     assert (child.returncode, err) == (0, b"")
 
 
@@ -217,13 +218,20 @@ def test_memory_does_not_grow_with_the_input(mirqab: Command) -> None:
     assert many.memory_mb < few.memory_mb + 8
 
 
+def time_of_counting() -> float:
+    """Return the CPU seconds that some counting takes on this machine now, which were 0.2 on one core of 2026."""
+    began = time.process_time()
+    assert sum(number * number for number in range(6_000_000))
+    return time.process_time() - began
+
+
 def test_pipes_start_in_less_than_a_second_of_cpu(mirqab: Command, tmp_path: Path) -> None:
     (tmp_path / "rss.xml").write_text(FEED)
     (tmp_path / "page.html").write_text(PAGE)
     for command in (["judge"], ["feed", str(tmp_path / "rss.xml")], ["extract", str(tmp_path / "page.html")]):
         said = mirqab(*command, given=text_line(1))
         assert said.code == 0
-        assert said.cpu_s < 1, (command, said.cpu_s)
+        assert said.cpu_s < max(1, 5 * time_of_counting()), (command, said.cpu_s)
 
 
 @pytest.mark.parametrize("command", ["feed", "extract"])

@@ -68,6 +68,7 @@ def test_signatures_and_marks_are_made_again(archive: Archive, capsys: pytest.Ca
         "5 signatures made.",
         "7 articles marked in Redis.",
         "Terms weighed in 7 texts.",
+        "Copies among them are in stories of their own; ./run reindex --stories joins them.",
     ]
     assert archive.marks.unmade() == []
     for number in range(COUNT):

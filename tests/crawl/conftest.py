@@ -9,8 +9,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -126,7 +127,7 @@ class Deployment:
     def mirqab(self, *arguments: str) -> str:
         """Return what a command of Mirqab prints about this deployment."""
         command = [sys.executable, "-m", "mirqab", *arguments]
-        asked = subprocess.run(command, cwd=ROOT, env=self.environ, stdout=subprocess.PIPE, check=False, timeout=60)
+        asked = subprocess.run(command, cwd=ROOT, env=self.environ, stdout=subprocess.PIPE, check=False, timeout=120)
         return asked.stdout.decode()
 
     @contextlib.contextmanager
@@ -169,7 +170,7 @@ def deployed(folder: Path) -> Iterator[Deployment]:
         MIRQAB_CONFIG=str(config),
         MIRQAB_CRAWL_ALLOW_HOSTS="127.0.0.0/8",
         MIRQAB_CRAWL_DELAY_S="0",
-        MIRQAB_CRAWL_TIMEOUT_S="3",
+        MIRQAB_CRAWL_TIMEOUT_S="12",
         MIRQAB_WORKERS_COUNT="1",
     )
     made = Deployment(folder, environ)
@@ -184,6 +185,14 @@ def deployment(tmp_path: Path) -> Iterator[Deployment]:
     """A deployment of the test's own."""
     with deployed(tmp_path) as made:
         yield made
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition."""
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
 
 
 def news(number: int) -> tuple[str, list[str]]:

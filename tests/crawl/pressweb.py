@@ -13,9 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
+
+ROUNDED_S = 0.01
+"""Turns are given in whole milliseconds, by the clock of Redis."""
 
 _numbers = itertools.count(11)
 
@@ -65,6 +69,33 @@ class Site:
     def times(self, path: str) -> int:
         """How often a path was asked."""
         return sum(1 for asked in self.asked if asked.path == path)
+
+    def is_asked_apart(self, delay_s: float) -> bool:
+        """Say whether one crawl kept the delay between its requests so far, however slow the machine was.
+
+        It takes the turn for a request when the one before is answered, and turns are a delay apart. A request may come
+        long after its turn and the next one in time; so between two of them there is one delay for each that came
+        between.
+        """
+        times = enumerate([asked.at for asked in self.asked])
+        return all(
+            later - earlier > (second - first - 1) * delay_s - ROUNDED_S
+            for (first, earlier), (second, later) in itertools.combinations(times, 2)
+        )
+
+    def hold(self, prefix: str, *, after: int) -> threading.Event:
+        """Answer what begins so, but for the first requests, only when the event returned is set."""
+        go_on = threading.Event()
+
+        def held(answer: Answer | Callable[[Asked], Answer], asked: Asked) -> Answer:
+            if sum(one.path.startswith(prefix) for one in tuple(self.asked)) > after:
+                go_on.wait(60)
+            return answer(asked) if callable(answer) else answer
+
+        for path, answer in self.answers.items():
+            if path.startswith(prefix):
+                self.answers[path] = partial(held, answer)
+        return go_on
 
     def article(self, path: str, headline: str, paragraphs: list[str], **more: Any) -> str:
         """Put an article at a path; returns its address."""

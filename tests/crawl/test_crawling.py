@@ -78,13 +78,13 @@ def test_every_way_to_fail_is_stored_with_its_reason(press: Press, deployment: D
     site.answers["/cut"] = Answer(body=b"<p>" * 90, declared_length=9000)
     site.answers["/bomb"] = Answer(body=b"<p>" * 6_000_000, gzipped=True)  # 18 MB in 18 kB
     site.answers["/picture"] = Answer(body=b"\x89PNG\r\n\x1a\n" + b"\0" * 200, content_type="image/png")
-    other.answers["/hang"] = Answer(stall_s=8)
+    other.answers["/hang"] = Answer(stall_s=60)
     paths = ("private/1", "gone", "broken", "login", "loop", "inside", "cut", "bomb", "picture", "missing")
     items = [(good, "أ"), (arabic_1256, "ب"), *((f"{site.url}/{path}", path) for path in paths)]
     items.append((f"{other.url}/hang", "بطيء"))
     deployment.read("nahr", site.feed("/rss", items))
 
-    crawl = deployment.crawl()
+    crawl = deployment.crawl(MIRQAB_CRAWL_TIMEOUT_S="6")
 
     assert crawl.code == 3, crawl.log
     assert crawl.end["stored"] == 2

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mirqab.types import FlagState
-from tests.crawl.conftest import Deployment, Ended, publish
+from tests.crawl.conftest import Deployment, Ended, publish, until
 from tests.crawl.pressweb import Answer, Press, Site
 
 ARTICLES, OF_TALKS = 6, 2
@@ -33,14 +33,6 @@ def check_everything_once(deployment: Deployment, site: Site) -> None:
         flagged = archive.flagged(states=tuple(FlagState))
         assert len(flagged) == OF_TALKS
         assert len({story.story for story in flagged}) == OF_TALKS
-
-
-def until(condition: Callable[[], bool], limit_s: float = 40) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +113,7 @@ def test_redis_frozen_in_mid_run(
     site, start = halfway
     child = start()
     with frozen(redis_server(deployment)):
-        ended = deployment.wait(child, 60)
+        ended = deployment.wait(child)
     settle(deployment, site, ended)
 
 
@@ -132,7 +124,7 @@ def test_redis_killed_in_mid_run(
     site, start = halfway
     child = start()
     os.kill(redis_server(deployment), signal.SIGKILL)
-    settle(deployment, site, deployment.wait(child, 60))
+    settle(deployment, site, deployment.wait(child))
 
 
 @full
@@ -153,7 +145,7 @@ def test_redis_flushed_in_mid_run(
     assert client.info("server")["process_id"] == pid  # our own child's server, before anything is destroyed
     client.flushall()
     client.close()
-    settle(deployment, site, deployment.wait(child, 60))
+    settle(deployment, site, deployment.wait(child))
 
 
 def test_without_redis_the_crawl_goes_on(press: Press, deployment: Deployment) -> None:
@@ -187,12 +179,12 @@ def test_sigterm_finishes_what_is_under_way_and_leaves_the_rest(
     halfway: tuple[Site, Callable[[], subprocess.Popen[bytes]]], deployment: Deployment
 ) -> None:
     site, start = halfway
+    go_on = site.hold("/n", after=1)
     child = start()
-    begun = time.monotonic()
     child.terminate()
-    ended = deployment.wait(child, 30)
+    go_on.set()
+    ended = deployment.wait(child)
 
-    assert time.monotonic() - begun < 15
     assert ended.code == 1, ended.log
     assert ended.end["put_off"] > 0
     assert ended.end["stored"] + ended.end["put_off"] == ended.end["pages"]
@@ -203,7 +195,7 @@ def test_sigterm_finishes_what_is_under_way_and_leaves_the_rest(
 
 
 @full
-def test_sigterm_with_a_stuck_download_ends_within_30_s(press: Press, deployment: Deployment) -> None:
+def test_sigterm_with_a_stuck_download_ends(press: Press, deployment: Deployment) -> None:
     site = press.site()
     site.answers["/rss"] = Answer(body=b"x" * 4096, drip_s=30)
     deployment.read("nahr", site.url + "/rss")
@@ -211,8 +203,8 @@ def test_sigterm_with_a_stuck_download_ends_within_30_s(press: Press, deployment
     until(lambda: site.times("/rss") == 1)
     begun = time.monotonic()
     child.terminate()
-    ended = deployment.wait(child, 40)
-    assert time.monotonic() - begun < 30
+    ended = deployment.wait(child)
+    assert time.monotonic() - begun < 50, "the rest of the answer would take half an hour"
     assert ended.code == 1
     assert deployment.last_run().finish == "interrupted"
 
@@ -227,8 +219,9 @@ def test_second_signal_ends_at_once(press: Press, deployment: Deployment) -> Non
     time.sleep(0.5)
     assert child.poll() is None
     child.send_signal(signal.SIGINT)
-    ended = deployment.wait(child, 10)
+    ended = deployment.wait(child)
     assert ended.code == 1
+    assert "again: ending at once" in ended.log, "or it would have had some time left"
     assert ended.end["finish"] == "interrupted"
 
 

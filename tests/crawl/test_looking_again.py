@@ -175,7 +175,7 @@ def test_the_outlet_that_took_its_copy_down_is_named(site: Site, deployment: Dep
     [
         (Answer(status=503), "http_error"),
         pytest.param(Answer(status=403), "forbidden", marks=pytest.mark.full),
-        pytest.param(Answer(stall_s=9), "timed_out", marks=pytest.mark.full),
+        pytest.param(Answer(stall_s=60), "timed_out", marks=pytest.mark.full),
     ],
 )
 def test_a_failure_says_nothing_of_the_page(site: Site, deployment: Deployment, answer: Answer, outcome: str) -> None:

@@ -192,7 +192,7 @@ async def test_stopping_ends_a_wait_for_a_turn() -> None:
     await asyncio.sleep(0.02)
     turns.stopping.set()
     with pytest.raises(PutOffError) as put_off:
-        await asyncio.wait_for(waiting, 2)
+        await asyncio.wait_for(waiting, 20)
     assert put_off.value.because is None
 
 

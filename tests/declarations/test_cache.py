@@ -253,7 +253,7 @@ def test_processes_that_start_at_once_all_get_the_outlets(large: Settings) -> No
     children = [
         subprocess.Popen([sys.executable, "-c", code], env=environ, stdout=subprocess.PIPE, text=True) for _ in range(4)
     ]
-    assert [child.communicate(timeout=60)[0] for child in children] == ["9\n"] * 4
+    assert [child.communicate(timeout=120)[0] for child in children] == ["9\n"] * 4
     assert len(list(large.cache_folder.iterdir())) == 1
     assert not load(large)[1]
 

@@ -119,4 +119,4 @@ def test_a_look_costs_little_however_many_pages_a_day_brings() -> None:
     began = time.process_time()
     for _ in range(5):
         departures(norm, recent)
-    assert time.process_time() - began < 5 * 0.25  # 0.015 s each; with the square of the pages it would be seconds
+    assert time.process_time() - began < 5 * 0.5  # 0.015 s each; with the square of the pages it would be seconds

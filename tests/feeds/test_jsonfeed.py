@@ -230,12 +230,12 @@ def test_a_huge_feed_is_read_item_by_item() -> None:
 
 def test_more_values_than_any_feed_has_are_not_all_read() -> None:
     bomb = feed(ITEM, {"id": "bomb", "attachments": "*"}).replace('"*"', "[" + "{}," * 4_000_000 + "0]")
-    started = time.perf_counter()
+    started = time.process_time()
     tracemalloc.start()
     reading = read(bomb)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20
     assert peak < 200_000_000
     assert (reading.problem, [item.guid for item in reading.items]) == (Reason.TRUNCATED_FEED, ["m-7"])
 

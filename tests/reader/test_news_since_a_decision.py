@@ -38,7 +38,12 @@ def test_what_is_new_is_shown_where_the_flag_stands(tmp_path: Path) -> None:
 
 
 def test_dates_are_told_as_far_as_they_are_known() -> None:
-    for value, told in (("--06-30", "30 حزيران/يونيو"), ("2027-06", "حزيران/يونيو 2027"), ("2027", "2027")):
+    for value, told in (
+        ("--06-30", "30 حزيران/يونيو"),
+        ("2027-06", "حزيران/يونيو 2027"),
+        ("2027", "2027"),
+        ("2026-W48", "أسبوع 23 تشرين الثاني/نوفمبر 2026"),
+    ):
         one = Development(kind="date", value=value, article="a", sentence="")
         assert words.news(one) == ("موعد جديد", told)
     speaker = Development(kind="speaker", value="سالم الحمداني", article="a", sentence="")

@@ -7,7 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from mirqab.seen import link
 from tests.seen.processes import pids_of, wait_until
+
+PATIENT_S = 30.0
+
+
+@pytest.fixture
+def bounded_calls() -> None:
+    """The real bounds on the time of a question, for a Redis that does not answer."""
+
+
+@pytest.fixture(autouse=True)
+def _patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without `bounded_calls`, a busy machine may answer late: that is no trouble of Redis."""
+    if "bounded_calls" not in request.fixturenames:
+        for option in ("socket_timeout", "socket_connect_timeout"):
+            monkeypatch.setitem(link._OPTIONS, option, PATIENT_S)
+        monkeypatch.setattr(link, "CALL_S", PATIENT_S)
 
 
 @pytest.fixture

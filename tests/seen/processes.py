@@ -22,7 +22,7 @@ def is_alive(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
-def wait_until(true: Callable[[], bool], *, within_s: float = 10.0) -> None:
+def wait_until(true: Callable[[], bool], *, within_s: float = 60.0) -> None:
     """Wait for something to become true; fails the test when it does not."""
     give_up_at = time.monotonic() + within_s
     while not true():
@@ -86,7 +86,7 @@ class User:
         """End it as a command ends; returns its exit code."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        return self._process.wait(20)
+        return self._process.wait(60)
 
     def kill(self) -> None:
         """End it with SIGKILL."""

@@ -93,7 +93,7 @@ async def test_marks_expire(seen: Seen, redis: Redis) -> None:
     await seen.remember([("two", "a2")])
     for fingerprint in ("one", "two"):
         life = await redis.ttl(mark_place(fingerprint, now_s=now_s)[0])
-        assert life == pytest.approx(mark_life_s(now_s), abs=5)
+        assert life == pytest.approx(mark_life_s(now_s), abs=60)
         assert 30 * 86_400 <= life <= 60 * 86_400
 
 
@@ -128,13 +128,19 @@ async def test_each_step_is_one_round_trip(seen: Seen, redis: Redis) -> None:
 
 
 async def test_a_lease_is_renewed_while_held_and_runs_out_when_not(folder: Path, redis: Redis) -> None:
-    async with open_seen(redis_url=None, folder=folder, lease_s=0.5) as short:
+    async with open_seen(redis_url=None, folder=folder, lease_s=3) as short:
         claim = await claimed(short, "e1")
-        await asyncio.sleep(0.9)
+        before = now = await redis.pttl(lease_key("e1"))
+        async with asyncio.timeout(60):
+            while now <= before:  # until it is longer again
+                before = now
+                await asyncio.sleep(0.02)
+                now = await redis.pttl(lease_key("e1"))
         assert await redis.get(lease_key("e1")) == claim.holder
         short._held.clear()  # as if the process hung
-        await asyncio.sleep(0.6)
-        assert await redis.exists(lease_key("e1")) == 0
+        async with asyncio.timeout(60):
+            while await redis.exists(lease_key("e1")):  # noqa: ASYNC110 - what is waited for tells nobody
+                await asyncio.sleep(0.02)
 
 
 async def test_a_lease_that_another_took_is_not_given_back(folder: Path, seen: Seen, redis: Redis) -> None:
@@ -152,6 +158,9 @@ async def test_a_lost_lease_is_counted(folder: Path, redis: Redis) -> None:
     async with open_seen(redis_url=None, folder=folder, lease_s=0.3) as slow:
         await claimed(slow, "e1")
         await redis.set(lease_key("e1"), "another crawler")
+        async with asyncio.timeout(60):
+            while not slow.troubles:  # noqa: ASYNC110 - what is waited for tells nobody
+                await asyncio.sleep(0.02)
         await asyncio.sleep(0.4)
         assert slow.troubles == {"lease_lost": 1}
         assert await redis.get(lease_key("e1")) == "another crawler"
@@ -161,7 +170,9 @@ async def test_a_flush_does_not_lose_what_is_held(folder: Path, redis: Redis) ->
     async with open_seen(redis_url=None, folder=folder, lease_s=0.6) as held:
         claim = await claimed(held, "e1")
         await redis.flushall()
-        await asyncio.sleep(0.4)
+        async with asyncio.timeout(60):
+            while await redis.get(lease_key("e1")) is None:  # noqa: ASYNC110 - what is waited for tells nobody
+                await asyncio.sleep(0.02)
         assert await redis.get(lease_key("e1")) == claim.holder
 
 
@@ -241,10 +252,10 @@ def test_an_owner_is_read_as_it_was_written() -> None:
 
 async def test_turns_on_a_host_are_apart_among_crawlers(folder: Path, seen: Seen) -> None:
     async with open_seen(redis_url=None, folder=folder) as other:
-        assert await seen.host_wait_s("akhbar.example", 2.0) == 0
-        assert await other.host_wait_s("akhbar.example", 2.0) == pytest.approx(2.0, abs=0.5)
-        assert await seen.host_wait_s("akhbar.example", 3.0) == pytest.approx(4.0, abs=0.5)
-        assert await seen.host_wait_s("akhbar.example", 2.0) == pytest.approx(7.0, abs=0.5)
+        assert await seen.host_wait_s("akhbar.example", 2000.0) == 0
+        assert await other.host_wait_s("akhbar.example", 2000.0) == pytest.approx(2000.0, abs=100)
+        assert await seen.host_wait_s("akhbar.example", 3000.0) == pytest.approx(4000.0, abs=100)
+        assert await seen.host_wait_s("akhbar.example", 2000.0) == pytest.approx(7000.0, abs=100)
         assert await seen.host_wait_s("nabaa.example", 2.0) == 0
         assert await seen.host_wait_s("nabaa.example", 0) == 0
 
@@ -258,9 +269,9 @@ async def test_a_host_that_rested_is_free(seen: Seen) -> None:
 async def test_a_turn_that_a_wrong_clock_gave_away_silences_no_host(seen: Seen, redis: Redis) -> None:
     year_ms = 365 * 86_400_000
     await redis.set(host_key("akhbar.example"), round(time.time() * 1000) + year_ms)
-    assert await seen.host_wait_s("akhbar.example", 2.0) == 0
-    assert await seen.host_wait_s("akhbar.example", 86_400.0) == pytest.approx(2.0, abs=0.5)
-    assert await seen.host_wait_s("akhbar.example", 2.0) == pytest.approx(86_402.0, abs=0.5), "a day is a wish"
+    assert await seen.host_wait_s("akhbar.example", 2000.0) == 0
+    assert await seen.host_wait_s("akhbar.example", 86_400.0) == pytest.approx(2000.0, abs=100)
+    assert await seen.host_wait_s("akhbar.example", 2.0) == pytest.approx(88_400.0, abs=100), "a day is a wish"
 
 
 async def test_everything_of_ours_has_our_name(seen: Seen, redis: Redis) -> None:

@@ -26,7 +26,7 @@ from mirqab.seen.programs import find_server
 from tests.seen.processes import is_alive, pids_of, running, user, wait_until
 
 
-async def until(true: Callable[[], bool], *, within_s: float = 10.0) -> None:
+async def until(true: Callable[[], bool], *, within_s: float = 60.0) -> None:
     give_up_at = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < give_up_at
@@ -64,12 +64,13 @@ async def test_it_starts_by_itself_keeps_its_marks_and_leaves_nothing_running(fo
 
 async def test_attaching_to_a_running_server_is_cheap(folder: Path) -> None:
     async with open_seen(redis_url=None, folder=folder):
-        took = []
+        server, took = running(folder), []
         for _ in range(5):
             started = time.perf_counter()
             async with open_seen(redis_url=None, folder=folder):
                 took.append(time.perf_counter() - started)
-        assert min(took) < 0.02
+        assert running(folder) == server
+        assert min(took) < 0.2  # 0.005 s on a quiet machine
 
 
 async def test_its_folder_may_have_spaces_and_arabic_letters() -> None:
@@ -116,7 +117,7 @@ def test_it_works_for_an_ordinary_user() -> None:
     command = [sys.executable, "-c", program, str(home / "redis")]
     try:
         told = subprocess.run(
-            command, user=65534, group=65534, extra_groups=[], capture_output=True, text=True, timeout=30, check=False
+            command, user=65534, group=65534, extra_groups=[], capture_output=True, text=True, timeout=120, check=False
         )
     except PermissionError:
         pytest.skip("this Python is in a folder that only root may enter")
@@ -131,7 +132,7 @@ def test_it_works_for_an_ordinary_user() -> None:
 async def test_it_closes_while_a_renewal_is_under_way(folder: Path) -> None:
     async with open_seen(redis_url=None, folder=folder):
         for number in range(100):
-            async with asyncio.timeout(5), open_seen(redis_url=None, folder=folder, lease_s=0.006) as seen:
+            async with asyncio.timeout(60), open_seen(redis_url=None, folder=folder, lease_s=0.006) as seen:
                 assert await seen.claim(f"e{number}", run="r1") is not None
                 await asyncio.sleep(0.002 + number * 0.00002)  # around the moment of the renewal
 
@@ -160,7 +161,7 @@ async def test_a_killed_command_leaves_no_server(folder: Path) -> None:
     with user(folder, "e1") as killed:
         assert killed.word() == "open True True"
         killed.kill()
-        wait_until(lambda: not pids_of(folder), within_s=5)
+        wait_until(lambda: not pids_of(folder))
 
 
 @pytest.mark.parametrize("times", [pytest.param(4, id="few"), pytest.param(60, id="many", marks=pytest.mark.full)])
@@ -221,6 +222,7 @@ async def test_after_a_killed_supervisor_the_next_user_has_the_same_marks(folder
         assert await known(folder) == 1000
 
 
+@pytest.mark.usefixtures("bounded_calls")
 async def test_frozen_a_run_loses_seconds_and_nothing_is_left(folder: Path) -> None:
     started = time.monotonic()
     async with open_seen(redis_url=None, folder=folder) as seen:
@@ -231,7 +233,7 @@ async def test_frozen_a_run_loses_seconds_and_nothing_is_left(folder: Path) -> N
         async with open_seen(redis_url=None, folder=folder) as newcomer:
             assert not newcomer.available
             assert await newcomer.claim("n1", run="r2") is not None
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30, "or each of the 40 questions would cost a second"
     wait_until(lambda: not pids_of(folder))  # it had to be killed
 
 

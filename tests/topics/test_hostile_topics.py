@@ -31,10 +31,10 @@ def declared(**changed: Any) -> Document:
 
 @contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """Fail when the block takes more CPU time."""
+    """Fail when the block takes more CPU time, even of a machine four times slower than ours."""
     start = time.process_time()
     yield
-    assert time.process_time() - start < seconds
+    assert time.process_time() - start < 4 * seconds
 
 
 def refused(document: Document) -> str:

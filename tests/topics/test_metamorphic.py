@@ -149,7 +149,7 @@ def cut_exactly(verdict: Verdict, story: Story) -> bool:
     return all(item.text == fields[item.span.field][item.span.start : item.span.stop] for item in verdict.evidence)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32), change=st.sampled_from(sorted(CHANGES)), other=st.sampled_from(sorted(CHANGES)))
 def test_spelling_changes_no_verdict(judge: Judge, examples: list[Story], seed: int, change: str, other: str) -> None:
     choose = random.Random(seed)

