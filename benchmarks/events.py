@@ -1,13 +1,16 @@
 """Which texts are joined because they tell of one event, how sure that is, and what it costs.
 
-    python -m benchmarks.events [labelled] [topic] [forms] [few] [stream] [sweep] [cost] [--shared PATH]
+    python -m benchmarks.events [labelled] [topic] [forms] [few] [stream] [sweep] [window] [cost] [flagged]
+                                [--shared PATH]
 
 `labelled`: the pairs of two texts that were read (tests/grouping/event_pairs.md) and those of the labelled groups, by
 label; `topic`: every pair of the labelled stories that have the topic's words, whatever their days and outlets;
 `forms`: every pair of the stream within the window that would be one event if each text had an outlet of its
 own; `few`: the same labelled pairs when terms are counted in 0 to 10,000 texts; `stream`: every text of the stream is
-placed, and what is joined is printed; `sweep`: each threshold moved by itself; `cost`: CPU and bytes. Without a name:
-labelled and cost. Exits with 1 when two texts are joined that are not of one event, or a cost is missed.
+placed, and what is joined is printed; `sweep`: each threshold moved by itself; `window`: the hours that may lie between
+two texts; `cost`: CPU and bytes; `flagged`: what it costs a flagged article on its way into the archive that its event
+is looked for. Without a name: labelled and cost. Exits with 1 when two texts are joined that are not of one event, or a
+cost is missed.
 """
 
 from __future__ import annotations
@@ -18,26 +21,33 @@ import gzip
 import json
 import random
 import re
+import statistics
+import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
 
+from benchmarks import storing
 from benchmarks._measuring import SHARED
 from benchmarks.grouping import private_bands
 from mirqab import events
+from mirqab.archive import Archive
 from mirqab.copies import Text, compare
 from mirqab.events import Likeness, Report, Terms, Weights, alike, join, terms_of
 from mirqab.events import likeness as deciding
 from mirqab.grouping import _LEAST_SHARED as LEAST_SHARED
 from mirqab.grouping import Grouping, Shelf, Told, _heaviest
-from mirqab.types import Relation
+from mirqab.intake.telling import WEIGHTS, Telling
+from mirqab.stories import place as place_of
+from mirqab.types import Grade, Relation, Verdict, Worked
 
 PAIRS = Path(__file__).resolve().parent.parent / "tests" / "grouping" / "event_pairs.jsonl"
 TARGET_PAIR_US, TARGET_TERMS_MS = 50, 1.0
+FLAGGED = 80
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
@@ -203,7 +213,7 @@ def measure_forms(texts: Texts) -> bool:
     return True
 
 
-def _near_pairs(texts: Texts) -> Iterator[tuple[Read, Read]]:
+def _near_pairs(texts: Texts, window: timedelta = events.WINDOW) -> Iterator[tuple[Read, Read]]:
     """Yield the pairs within the window that share five terms that at most one text in fifty has."""
     held: dict[str, list[int]] = defaultdict(list)
     order = sorted((read for read in texts.stream if read.told.published), key=lambda read: read.told.published or NOON)
@@ -213,7 +223,7 @@ def _near_pairs(texts: Texts) -> Iterator[tuple[Read, Read]]:
             if weight < 4:
                 continue
             for earlier in reversed(held[term]):
-                if (read.told.published or NOON) - (order[earlier].told.published or NOON) > events.WINDOW:
+                if (read.told.published or NOON) - (order[earlier].told.published or NOON) > window:
                     break
                 shared[earlier] += 1
             held[term].append(place)
@@ -283,6 +293,34 @@ def sweep(texts: Texts) -> bool:
     return True
 
 
+WINDOWS_H = (24, 48, 72, 96, 168, 336)
+
+
+def sweep_window(texts: Texts) -> bool:
+    """Print how many pairs are one event within so many hours, those without a day counting as of one day."""
+
+    def apart(one: Read, other: Read) -> timedelta:
+        days = one.told.published, other.told.published
+        return abs(days[0] - days[1]) if days[0] and days[1] else timedelta()
+
+    pairs = [
+        (label if label != "different" or one.told.outlet != other.told.outlet else "form", apart(one, other))
+        for label, one, other in texts.labelled()
+        if likeness(one, other, texts.weights).is_same_event
+    ]
+    stream = [
+        ("stream", apart(one, other))
+        for one, other in _near_pairs(texts, timedelta(hours=WINDOWS_H[-1]))
+        if likeness(one, other, texts.weights).is_same_event and not _is_copy(one, other)
+    ]
+    labels = ("same", "group", "different", "form", "stream")
+    print("hours: joined of same (13), group (50), different (50), forms (83); stream as if each its outlet")
+    for hours in WINDOWS_H:
+        count = Counter(label for label, distance in (*pairs, *stream) if distance <= timedelta(hours=hours))
+        print(f"{hours:>5}: " + ", ".join(str(count[label]) for label in labels))
+    return True
+
+
 # --------------------------------------------------------------------------------------------------- cost
 
 
@@ -309,6 +347,61 @@ def measure_cost(texts: Texts) -> bool:
     print(f"a pair {pair_us:.1f} µs, of twins {twin_us:.1f} µs; an article among 300 {join_ms:.2f} ms")
     print(f"weights of {texts.weights.texts} texts: {len(raw) / 1000:.0f} kB, read in {read_ms:.1f} ms")
     return max(pair_us, twin_us) <= TARGET_PAIR_US and terms_us <= 1000 * TARGET_TERMS_MS
+
+
+def measure_flagged(texts: Texts) -> bool:
+    """Print what looking for its event adds to a flagged article, among some and among many flagged stories."""
+    reads = texts.topical
+    for stored in (30, 300):
+        with tempfile.TemporaryDirectory(prefix="mirqab-") as folder:
+            archive = Archive.open(f"sqlite:///{folder}/archive.sqlite3")
+            archive.reports.keep_weights(WEIGHTS, texts.weights.to_bytes(), texts=texts.weights.texts)
+            run = archive.start_run("bench", topics=[])
+            entries = storing.admit(archive, run, stored + 2 * FLAGGED)
+            telling = Telling(archive)
+            costs: dict[bool, list[float]] = {True: [], False: []}
+            for place, read in enumerate(reads[: stored + 2 * FLAGGED]):
+                is_asked = place < stored or place % 2 == 0
+                page = _flagged(storing.page_of(entries[storing.url_of(place)], place, _text(read)), place)
+                before = time.process_time()
+                if is_asked:
+                    telling.get_ready(page)
+                told = telling.same_event if is_asked else None
+                archive.store(run, page, place=place_of, same_event=told)
+                if place >= stored:
+                    costs[is_asked].append(time.process_time() - before)
+            archive.close()
+        asked, not_asked = (1000 * statistics.median(costs[which]) for which in (True, False))
+        print(
+            f"{stored} to {stored + 2 * FLAGGED} flagged stories of these days: {asked:.2f} ms a flagged article, "
+            f"{not_asked:.2f} ms when its event is not looked for; {asked - not_asked:.2f} ms more"
+        )
+    return True
+
+
+def _text(read: Read) -> tuple[str, str]:
+    return read.told.headline or "خبر", read.told.body
+
+
+def _flagged(page: Worked, place: int) -> Worked:
+    """Return a page as if an outlet of its own had published it, and a topic flagged it for one theatre."""
+    verdict = Verdict(
+        topic="bench",
+        version="1",
+        flagged=True,
+        score=7.0,
+        threshold=5.0,
+        grade=Grade.MAIN,
+        sum=(),
+        sentences=(),
+        facets={"theatre": ("العراق",)},
+        missing=(),
+    )
+    assert page.article is not None
+    outlet = f"bench{place}"
+    return replace(
+        page, outlet=outlet, article=replace(page.article, outlet=outlet), verdicts=(verdict,), judged=(("bench", "1"),)
+    )
 
 
 def _least_us(work: Callable[[], object], of: int) -> float:
@@ -342,7 +435,9 @@ _MEASURED: dict[str, Callable[[Texts], bool]] = {
     "few": measure_few,
     "stream": lambda texts: asyncio.run(measure_stream(texts)),
     "sweep": sweep,
+    "window": sweep_window,
     "cost": measure_cost,
+    "flagged": measure_flagged,
 }
 
 if __name__ == "__main__":

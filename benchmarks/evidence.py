@@ -14,12 +14,12 @@ import argparse
 import gzip
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.judge import ROOT, TOPIC
+from benchmarks._measuring import ROOT, SHARED
+from benchmarks.judge import TOPIC
 from benchmarks.near_misses import published
 from mirqab.declarations import read_topic_document
 from mirqab.proportions import share
@@ -84,9 +84,7 @@ def main() -> int:
     """Print what is to be read, and what the readings come to."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--all", action="store_true", help="print the sentences that were read, too")
-    options.add_argument(
-        "--shared", type=Path, default=Path(os.environ.get("MIRQAB_SHARED_DATA", ROOT / "../shared/data"))
-    )
+    options.add_argument("--shared", type=Path, default=SHARED)
     chosen = options.parse_args()
     topic, known = compile_topic(read_topic_document(load_settings(environ={}), TOPIC)), readings()
     flagged = [*own(topic), *labelled(topic, chosen.shared), *stream(topic, chosen.shared)]

@@ -312,7 +312,7 @@ async def measure_cost(stories: Sequence[Told], everything: Sequence[Told]) -> b
     made = [prepare(told).bands for told in everything]
     taken = 0.0
     async with crawls_bands() as bands:
-        await bands.find([Banded(bands=made[0], day=date(2026, 1, 1))])  # the script is there before the count begins
+        await bands.find([Banded(bands=made[0], day=_today())])  # the script is there before the count begins
         before = (await server(bands, "memory"))["used_memory"]
         stored = 0
         for count in ARTICLES:
@@ -326,8 +326,12 @@ async def measure_cost(stories: Sequence[Told], everything: Sequence[Told]) -> b
     return parts.total <= TARGET_CPU_MS and parts.trips <= TARGET_ROUND_TRIPS and taken <= TARGET_BYTES
 
 
+def _today() -> date:
+    return datetime.now(tz=UTC).date()
+
+
 def _day(place: int) -> date:
-    return date(2026, 1, 1) + timedelta(days=place % 30)
+    return _today() - timedelta(days=place % 30)
 
 
 def _varied(bands: tuple[bytes, ...], place: int) -> tuple[bytes, ...]:
@@ -349,7 +353,7 @@ async def measure_growth(stories: Sequence[Told]) -> bool:
         for turn in range(4 * ROUNDS):
             # new articles each time, and few of them: what was written makes the small one larger
             fresh = [
-                (f"b{turn:07x}{place:08x}", Banded(bands=_varied(made, turn), day=date(2026, 1, 30)))
+                (f"b{turn:07x}{place:08x}", Banded(bands=_varied(made, turn), day=_today()))
                 for place, made in enumerate(probes)
             ]
             for bands, measured in rounds.items():
@@ -376,7 +380,7 @@ async def measure_growth(stories: Sequence[Told]) -> bool:
 def _made_up(chance: random.Random, place: int) -> tuple[str, Banded]:
     """Return an article of thirty days with bands that no other has."""
     bands = tuple(chance.randbytes(copies.BAND_BYTES) for _ in range(copies.BANDS))
-    return f"a{place:015x}", Banded(bands=bands, day=date(2026, 1, 1) + timedelta(days=chance.randrange(30)))
+    return f"a{place:015x}", Banded(bands=bands, day=_today() - timedelta(days=chance.randrange(30)))
 
 
 # ------------------------------------------------------------------------------------------------- stream

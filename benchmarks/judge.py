@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
 import resource
 import statistics
 import time
@@ -25,12 +24,12 @@ from pathlib import Path
 from typing import NamedTuple
 from unicodedata import normalize
 
+from benchmarks._measuring import ROOT, SHARED
 from benchmarks._topics import library_of, made_documents
 from mirqab.declarations import read_topic_document
 from mirqab.settings import load_settings
 from mirqab.topics import Judge, Topic, compile_topic
 
-ROOT = Path(__file__).resolve().parent.parent
 TOPIC = ROOT / "config" / "topics" / "troop-withdrawal-talks.yaml"
 TARGET_MS = 0.8
 TARGET_FLAGGED_MS = 3.0  # typically, and of 95 in 100 flagged stories
@@ -85,9 +84,7 @@ def main() -> int:
     """Measure, print and compare with the target."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--stories", type=int, default=14_000)
-    options.add_argument(
-        "--shared", type=Path, default=Path(os.environ.get("MIRQAB_SHARED_DATA", ROOT / "../shared/data"))
-    )
+    options.add_argument("--shared", type=Path, default=SHARED)
     options.add_argument("--topics", type=int, help="judge by so many made topics, such as 5000")
     chosen = options.parse_args()
     if chosen.topics is not None:

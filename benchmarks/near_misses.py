@@ -13,7 +13,6 @@ import argparse
 import gzip
 import json
 import math
-import os
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -22,7 +21,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.judge import ROOT, TOPIC, Story
+from benchmarks._measuring import ROOT, SHARED
+from benchmarks.judge import TOPIC, Story
 from mirqab.declarations import read_topic_document
 from mirqab.proportions import wilson
 from mirqab.settings import load_settings
@@ -133,9 +133,7 @@ def main() -> int:
     """Print the ids to read, or the estimate."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--draw", action="store_true", help="print part and id of the stories to read")
-    options.add_argument(
-        "--shared", type=Path, default=Path(os.environ.get("MIRQAB_SHARED_DATA", ROOT / "../shared/data"))
-    )
+    options.add_argument("--shared", type=Path, default=SHARED)
     chosen = options.parse_args()
     if chosen.draw:
         for part, story_id in draw(chosen.shared):

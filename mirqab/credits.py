@@ -251,7 +251,8 @@ _TELLS: Final = (
 )
 _TELLS_NOW: Final = r"(?:تنقل|تفيد|تقول|تذكر|تشير|تءكد|تكشف|تنشر|تورد|تعدد)"
 _SPEAKER: Final = re.compile(
-    rf"(?:[^{_LETTERS}\d]|#[{_LETTERS}\d_]+)*(?:عاجل[\s|:/\-]*)?"
+    # a mark is read in one way only, or «#_#_…» would be read in ever so many
+    rf"(?:[^{_LETTERS}\d#]|#(?!_)|#[{_LETTERS}\d_]++)*(?:عاجل[\s|:/\-]*)?"
     rf"(?:(?:[{_LETTERS}\d]+\s+){{1,8}}ل\s?(?P<to>{_AGENCY})?|(?:عن\s+)?(?P<kind>{_AGENCY})?)"
     rf"[{_QUOTES}]*(?P<name>{_ANY})(?![{_LETTERS}])[{_QUOTES}]*"
     rf"(?P<more>(?:\s+[{_LETTERS}]+){{0,8}}?)(?:\s*:(?=\s|$)|\s+{_TELLS_NOW}\s)"

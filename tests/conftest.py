@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import shutil
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,10 @@ import pytest
 from mirqab.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# A suite that was started in the background ignores Ctrl-C, and so would every command that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What an example is, is tested, not how soon: a machine that is busy for a second is no finding.
 hypothesis.settings.register_profile(

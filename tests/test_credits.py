@@ -141,6 +141,11 @@ def test_a_headline_opens_with_its_speaker() -> None:
     assert agencies_of("مقتل مصور رويترز في غارة", SAID + LATER) == ()
 
 
+def test_a_row_of_marks_is_read_in_one_way_only() -> None:
+    assert agencies_of("#_" * 40 + "ب", "#_#" * 40) == ()  # or this would not end
+    assert agencies_of("#خبر_عاجل #_ رويترز: القوات تنسحب", "") == ("reuters",)
+
+
 def test_each_agency_stands_once_and_nothing_is_no_credit() -> None:
     assert agencies_of("رويترز: عنوان", "بغداد (رويترز) - " + SAID + LATER + "\n(رويترز)", ["رويترز"]) == ("reuters",)
     assert agencies_of("", "") == ()

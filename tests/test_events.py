@@ -99,7 +99,7 @@ def test_terms_are_stems_counted_nouns_and_what_the_lead_says() -> None:
 )
 def test_a_number_is_one_in_whatever_writing(written: str, figure: str) -> None:
     terms = terms_of("", f"يغادر {written}")
-    assert f"{figure} جند" in terms.all or f"{figure} جندي" in terms.all
+    assert f"{figure} جند" in terms.all
     assert terms.figures == {figure}
 
 
@@ -127,8 +127,8 @@ def test_nothing_has_no_terms_and_is_like_nothing() -> None:
 
 
 def test_a_term_is_shown_as_it_is_written() -> None:
-    written = as_written(["14 جندي", "برهوم", "مرجان"], "وصل الوزير البُرهومي و14 جنديًا إلى القصر، وغادر البرهومي")
-    assert written == {"14 جندي": "14 جنديًا", "برهوم": "البُرهومي"}
+    written = as_written(["14 جند", "برهوم", "مرجان"], "وصل الوزير البُرهومي و14 جنديًا إلى القصر، وغادر البرهومي")
+    assert written == {"14 جند": "14 جنديًا", "برهوم": "البُرهومي"}
 
 
 # ------------------------------------------------------------------------------------------------ weights

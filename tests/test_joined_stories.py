@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 from mirqab.archive import Archive, StoryDetail, opening
 from mirqab.archive.dialect import make_engine
 from mirqab.cli.app import main
-from mirqab.intake import join_founders
+from mirqab.intake import join_founders, nearest_copy
 from mirqab.settings import Settings, load_settings
 from mirqab.stories import place
 from mirqab.types import Decision, FlagState, Relation
@@ -124,6 +124,17 @@ def test_what_came_to_a_copy_meanwhile_goes_with_it(archive: Archive) -> None:
         )
     join(archive)
     assert story(archive, "3").id == story(archive, "1").id
+
+
+def test_a_copy_that_has_gone_elsewhere_meanwhile_stays_what_it_is_there(archive: Archive) -> None:
+    join(archive)
+    (number,) = (one.id for one in archive.regroupings() if one.other == story_id("2", "qabas"))
+    page = signed("2", edited(wire(3)), outlet="qabas", minutes=9)
+    archive.store(archive.runs(1)[0].id, page, place=place, compare=nearest_copy)
+    archive.undo_regrouping(number or 0)
+    copy, own = story(archive, "3").articles
+    assert (own.relation, copy.article.id) == (Relation.NEW, article_id("2", "qabas"))
+    assert (copy.relation, copy.nearest) == (Relation.NEAR, own.article.id)
 
 
 # ------------------------------------------------------------------------------------------- what persons said

@@ -75,7 +75,7 @@ class Storer:
 
     def end(self) -> int:
         self.tell("end")
-        return self._process.wait(30)
+        return self._process.wait(60)
 
     def kill(self) -> None:
         self._process.kill()

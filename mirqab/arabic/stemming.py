@@ -14,8 +14,9 @@ SHORTEST_STEM: Final = 3
 _PREFIXES: Final = ("وبال", "وكال", "فبال", "ولل", "وال", "فال", "بال", "كال", "لل", "ال")
 _CLITICS: Final = "وبل"  # a name that begins with one of them loses it everywhere: a stem is no more than a label
 _SUFFIXES: Final = (
+    # «يا» is the accusative of a nisba: «جنديا» meets «جندي»
     "ياتها", "ياتهم", "اتها", "اتهم", "تهم", "تها", "هما", "يات", "يين", "يون", "ات", "ان", "ون", "ين", "ها", "هم",
-    "نا", "يه", "وا", "ه", "ي", "ا",
+    "نا", "يه", "يا", "وا", "ه", "ي", "ا",
 )  # fmt: skip
 
 

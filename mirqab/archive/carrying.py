@@ -9,14 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from mirqab.archive import flags, tables
 from mirqab.types import Decision, FlagState, RaisedBy
 
 _articles = tables.articles
 _decisions = tables.decisions
-_facets = tables.flag_facets
 _flags = tables.flags
 _stories = tables.stories
 
@@ -94,25 +93,34 @@ def write_flag(conn: Connection, story: str, topic: str, values: Mapping[str, An
     conn.execute(update(_flags).where(_flags.c.story == story, _flags.c.topic == topic).values(values))
 
 
-def leave_behind(conn: Connection, story: str) -> None:
-    """Withdraw the flags of a story that has no articles any more; they are what it takes up when it has some again."""
-    conn.execute(delete(_facets).where(_facets.c.story == story))
-    conn.execute(update(_flags).where(_flags.c.story == story).values(state=FlagState.WITHDRAWN, earned=False))
-
-
 def settle(conn: Connection, stories: Sequence[str], topics: Iterable[str], now: datetime) -> None:
-    """Bring the two stories' flags, first sight and evidence in line with the articles that they have now."""
+    """Bring the two stories' flags, first sight and evidence in line with the articles that they have now, if any."""
     named = set(topics)
     for story in stories:
         first = conn.execute(
             select(func.min(_articles.c.stored_at)).where(_articles.c.story == story)
         ).scalar_one_or_none()
         if first is None:
+            _leave_behind(conn, story)
             continue
         conn.execute(update(_stories).where(_stories.c.id == story).values(first_seen_at=first))
         conn.execute(update(_flags).where(_flags.c.story == story).values(first_seen_at=first))
         flags.settle(conn, story, sorted(named | set(flags_of(conn, story))), now=now, raised_by=RaisedBy.PERSON)
+        _stand_as_decided(conn, story)
         _speak_for_itself(conn, story)
+
+
+def _leave_behind(conn: Connection, story: str) -> None:
+    """Withdraw the flags of a story that has no articles any more; they are what it takes up when it has some again."""
+    conn.execute(update(_flags).where(_flags.c.story == story).values(state=FlagState.WITHDRAWN, earned=False))
+
+
+def _stand_as_decided(conn: Connection, story: str) -> None:
+    """Let flags that were left behind for a time stand where a person's last word on the story puts them."""
+    for topic, flag in flags_of(conn, story).items():
+        told = last_word(conn, story, topic)
+        if told is not None and flag.state in (FlagState.OPEN, FlagState.WITHDRAWN):
+            write_flag(conn, story, topic, {"state": FlagState(told.decision)})
 
 
 def _speak_for_itself(conn: Connection, story: str) -> None:

@@ -114,13 +114,6 @@ def move(conn: Connection, article: str, to: Placement, now: datetime) -> None:
     conn.execute(update(_articles).where(_articles.c.id == article).values(values))
 
 
-def settle(conn: Connection, left: str, joined: str, now: datetime) -> None:
-    """Bring the flags of the story that an article left, and of the one that it joined, in line with their articles."""
-    if not carrying.members_of(conn, left):
-        carrying.leave_behind(conn, left)
-    carrying.settle(conn, (left, joined), (), now)
-
-
 # ------------------------------------------------------------------------------------------------ steps
 
 

@@ -208,7 +208,7 @@ def _is_contradicted(conn: Connection, story: str, other: str) -> bool:
 
 
 def _join_flags(conn: Connection, story: str, other: str, kept: dict[str, Any]) -> None:
-    """Make one flag a topic out of those of two stories; the other story's is left behind, withdrawn."""
+    """Make one flag a topic out of those of two stories."""
     mine, theirs = carrying.flags_of(conn, story), carrying.flags_of(conn, other)
     for topic, flag in theirs.items():
         own = mine.get(topic)
@@ -226,7 +226,6 @@ def _join_flags(conn: Connection, story: str, other: str, kept: dict[str, Any]) 
             speaking = own if flag.state == FlagState.WITHDRAWN else flag
         values |= {"state": speaking.state, "raised_at": older.raised_at, "raised_by": older.raised_by}
         carrying.write_flag(conn, story, topic, values)
-    carrying.leave_behind(conn, other)
 
 
 # ------------------------------------------------------------------------------------------------ splitting
@@ -254,20 +253,14 @@ def split(
     _move(conn, moved, part, dict.fromkeys(moved, by))
     kill_point("regrouping")
     parent = carrying.flags_of(conn, story)
-    developing = set()
     for topic, flag in parent.items():
         told = carrying.last_word(conn, story, topic)
         if told is not None and told.article in moved:
             kept["carried"].append([part, topic, carrying.carry_word(conn, told, part)])
             carrying.copy_flag(conn, flag, part, flag.state)
-            developing |= {topic} if flag.state == FlagState.DEVELOPING else set()
     carrying.settle(conn, (part, story), parent, now)
     for topic, flag in parent.items():
         carrying.write_flag(conn, part, topic, {"raised_at": flag.raised_at, "raised_by": flag.raised_by})
-    for topic in carrying.flags_of(conn, part):  # its id may have been that of a story of which a person has spoken
-        told = carrying.last_word(conn, part, topic)
-        if told is not None and topic not in developing:
-            carrying.write_flag(conn, part, topic, {"state": FlagState(told.decision)})
     return _written(conn, "split", part, story, moved, kept, before, by=by, note=note, now=now)
 
 
@@ -324,14 +317,12 @@ def undo(conn: Connection, number: int, *, now: datetime) -> Regrouped:
     others = {article: nearest for article, nearest in members.items() if article not in kept["stayed"]}
     going = list(members) if row.decision == "split" else _with_their_copies(others, kept["moved"])
     _move(conn, going, row.other, {article: kept["placed_by"].get(article) for article in going})
-    if "was_new" in kept:
+    if kept.get("was_new") in going:
         new = {"relation": Relation.NEW, "nearest": None, "similarity": None}
         conn.execute(update(_articles).where(_articles.c.id == kept["was_new"]).values(new))
     kill_point("regrouping")
     decided_since = _take_back_words(conn, row, now)
     _restore_flags(conn, touched, kept["flags"], decided_since)
-    if row.decision == "split":
-        carrying.leave_behind(conn, row.story)
     conn.execute(update(_regroupings).where(_regroupings.c.id == number).values(undone_at=now))
     carrying.settle(conn, touched, {topic for _, topic in before}, now)
     return Regrouped(

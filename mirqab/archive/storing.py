@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from mirqab.addresses import url_key
-from mirqab.archive import developing, marks, placing, rechecking, signatures, tables, verdicts
+from mirqab.archive import carrying, developing, marks, placing, rechecking, signatures, tables, verdicts
 from mirqab.archive.columns import storable
 from mirqab.archive.dialect import insert_or_update
 from mirqab.archive.entries import raw_columns, write_outcome
@@ -262,7 +262,7 @@ def _changed(conn: Connection, page: _Page, tied: _Tied, placement: Placement) -
     former = verdicts.topics_of(conn, there.id)
     raised = verdicts.judge(conn, worked, there.id, placement.story, now, page.raised_by, former=former, afresh=True)
     if anew is not None:
-        placing.settle(conn, there.story, placement.story, now)
+        carrying.settle(conn, (there.story, placement.story), (), now)
     return _Written(article=there.id, placement=placement, text=tied.text, raised=raised, held=held)
 
 

@@ -62,6 +62,7 @@ _AGENCIES: Final = frozenset(tuple(words(fold(name))) for agency in AGENCIES.val
 _ALSO_AGENCIES: Final = frozenset(tuple(words(fold(name))) for agency in AGENCIES.values() for name in agency.short)
 """Names of agencies that are other words too: they count when nothing else is said."""
 _MOST_WORDS: Final = 7
+_LONGEST_CLAUSE: Final = 60
 _BREAK: Final = re.compile(r"[^\w\s]|\n")
 
 
@@ -137,9 +138,9 @@ def _beside_verbs(folded: str, found: Sequence[Token]) -> Iterator[Speaker]:
 
 
 def _clause_before(folded: str, found: Sequence[Token], place: int) -> list[Token]:
-    """Return the words between the last break and the verb."""
-    first = place
-    while first and not _BREAK.search(folded[found[first - 1].stop : found[first].start]):
+    """Return the words between the last break and the verb; of a clause without end, the last ones."""
+    first, least = place, max(0, place - _LONGEST_CLAUSE)
+    while first > least and not _BREAK.search(folded[found[first - 1].stop : found[first].start]):
         first -= 1
     return list(found[first:place])
 

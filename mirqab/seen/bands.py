@@ -3,7 +3,7 @@
 A band is five bytes of a text's signature (`mirqab.copies`), opaque here. Many bands lie one after another in one
 string, each with an article that has it: eleven bytes, where a key of its own would cost ninety. The strings lie in
 periods as long as the window and go as a whole, when it has left them behind: an article of today lies there for one to
-two windows.
+two windows. Most bands of a text are nobody else's: a period's bits tell so, and spare the strings that hold much else.
 """
 
 from __future__ import annotations
@@ -122,7 +122,10 @@ class Bands:
         words: list[str | bytes | int] = [self._prefix, "1" if self._private else "0"]
         for article, text in texts:
             period = self._period(text.day.toordinal() - _EPOCH_DAY)
-            words += (f"{period} {self._life_s(period)}", _packed(article), b"".join(text.bands))
+            life_s = self._life_s(period)
+            # four megabytes of bits are for what is asked all the time; old dates can be of any number of periods
+            has_bits = int(not self._private and life_s > PRIVATE_LIFE_S)
+            words += (f"{period} {life_s} {has_bits}", _packed(article), b"".join(text.bands))
         return Call(scripts.REMEMBER_BANDS, [], words)
 
     async def remove(self) -> None:

@@ -68,15 +68,28 @@ return #KEYS
 """
 
 _BANDS_OF: Final = """
--- A band is five bytes: two choose one of 49152 strings of its period, three name it there. Behind its name stand the
--- eight bytes of an article. The strings of a text are read in one command; their keys are made here: forty of them for
--- a text would cost the asking process more than the whole answer.
+-- A band is five bytes: fifteen bits choose one of 32768 strings of its period, the last three bytes name it there.
+-- Behind its name stand the eight bytes of an article.
+-- Most bands of a text are nobody else's, and the strings grow with the archive. So a period has a bit for the first 25
+-- of a band (4 MB), set when it is written, and only strings of set bits are read.
 local byte, sub, find, call = string.byte, string.sub, string.find, redis.call
-local function add_keys(keys, period, bands)
+local function string_of(period, bands, at)
+  local one, two = byte(bands, at, at + 1)
+  return string.format('%s:%x', period, one * 128 + (two - two % 2) / 2)
+end
+-- Returns whether each of the bands may be held by a period, and sets their bits when they are about to be.
+local function bits(period, bands, writes)
+  local asked = { writes and 'BITFIELD' or 'BITFIELD_RO', period .. ':bits' }
   for at = 1, #bands, 5 do
-    local one, two = byte(bands, at, at + 1)
-    keys[#keys + 1] = period .. (one * 256 + two) % 49152
+    local one, two, three, four = byte(bands, at, at + 3)
+    asked[#asked + 1] = writes and 'SET' or 'GET'
+    asked[#asked + 1] = 'u1'
+    asked[#asked + 1] = one * 131072 + two * 512 + three * 2 + (four > 127 and 1 or 0)
+    if writes then
+      asked[#asked + 1] = 1
+    end
   end
+  return call(unpack(asked))
 end
 -- Returns where the next article of a band stands in a string, nil behind the last.
 local function place(held, name, from)
@@ -93,36 +106,39 @@ FIND_BANDS: Final = (
     + """
 -- ARGV prefix, then for each text: first and last period, its bands. Returns for each text the articles that share a
 -- band with it, sixteen hexadecimal digits each, and behind each how many bands they share.
--- A period that has no mark has no bands, as the one to come mostly.
+-- A period that has no mark has no bands, as the one to come mostly; all strings are read of one that has no bits.
 local digits = string.rep('%02x', 8)
-local marked = {}
-local function has_bands(period)
-  if marked[period] == nil then
-    marked[period] = call('EXISTS', ARGV[1] .. period) == 1
+local known = {}
+local function what_is_known_of(period)
+  if not known[period] then
+    known[period] = call('EXISTS', period .. ':bits') == 1 and 'bits'
+        or call('EXISTS', period) == 1 and 'mark' or 'none'
   end
-  return marked[period]
+  return known[period]
 end
 local found = {}
 for i = 2, #ARGV, 2 do
   local first, last = string.match(ARGV[i], '(%S+) (%S+)')
   local bands = ARGV[i + 1]
-  local keys, shared, articles = {}, {}, {}
+  local keys, names, shared, articles = {}, {}, {}, {}
   for number = tonumber(first), tonumber(last) do
-    local period = string.format('%d', number)
-    if has_bands(period) then
-      add_keys(keys, ARGV[1] .. period .. ':', bands)
+    local period = ARGV[1] .. string.format('%d', number)
+    local has = what_is_known_of(period)
+    local may_be_held = has == 'bits' and bits(period, bands)
+    for at = 1, has == 'none' and 0 or #bands, 5 do
+      if not may_be_held or may_be_held[(at + 4) / 5] == 1 then
+        keys[#keys + 1] = string_of(period, bands, at)
+        names[#names + 1] = sub(bands, at + 2, at + 4)
+      end
     end
   end
   local strings = #keys > 0 and call('MGET', unpack(keys)) or {}
   for k, held in ipairs(strings) do
-    if held then
-      local name = sub(bands, (k - 1) * 5 % #bands + 3, (k - 1) * 5 % #bands + 5)
-      local at = place(held, name, 1)
-      while at do
-        local article = sub(held, at + 3, at + 10)
-        shared[article] = (shared[article] or 0) + 1
-        at = place(held, name, at + 11)
-      end
+    local at = held and place(held, names[k], 1)
+    while at do
+      local article = sub(held, at + 3, at + 10)
+      shared[article] = (shared[article] or 0) + 1
+      at = place(held, names[k], at + 11)
     end
   end
   for article, count in pairs(shared) do
@@ -138,32 +154,34 @@ return found
 REMEMBER_BANDS: Final = (
     _BANDS_OF
     + """
--- ARGV prefix, whether lives are renewed, then for each article: its period and the seconds that it lives, its eight
--- bytes, its bands. Returns how many articles there were. A band that 64 articles have, which a form letter has, takes
--- no more.
+-- ARGV prefix, whether lives are renewed, then for each article: its period, the seconds that it lives and whether it
+-- has bits, its eight bytes, its bands. Returns how many articles there were. A band that 64 articles have, which a
+-- form letter has, takes no more. A period whose bits were lost goes on without: new ones would hide what it holds.
+local has_bits = {}
+local function renew(period, life, wants_bits)
+  local is_new = not call('SET', period, '', 'EX', life, 'GET')
+  if is_new and wants_bits and call('EXISTS', period .. ':bits') == 0 then
+    call('SETBIT', period .. ':bits', 33554431, 0)
+  end
+  has_bits[period] = call('EXPIRE', period .. ':bits', life) == 1
+end
 for i = 3, #ARGV, 3 do
-  local period, life = string.match(ARGV[i], '(%S+) (%S+)')
-  local article, bands = ARGV[i + 1], ARGV[i + 2]
-  local keys, written = {}, {}
-  add_keys(keys, ARGV[1] .. period .. ':', bands)
-  call('SET', ARGV[1] .. period, '', 'EX', life)
-  for k, held in ipairs(call('MGET', unpack(keys))) do
-    local key, name = keys[k], sub(bands, k * 5 - 2, k * 5)
-    if not held and not written[key] then
-      call('SET', key, name .. article, 'EX', life)
-      written[key] = true
-    else
-      local at, count = held and place(held, name, 1), 0
-      while at do
-        count = sub(held, at + 3, at + 10) == article and 64 or count + 1
-        at = count < 64 and place(held, name, at + 11)
-      end
-      if count < 64 then
-        call('APPEND', key, name .. article)
-      end
-      if ARGV[2] == '1' then
-        call('EXPIRE', key, life)
-      end
+  local number, life, wants_bits = string.match(ARGV[i], '(%S+) (%S+) (%S+)')
+  local period, article, bands = ARGV[1] .. number, ARGV[i + 1], ARGV[i + 2]
+  if has_bits[period] == nil then
+    renew(period, life, wants_bits == '1')
+  end
+  local may_be_held = has_bits[period] and bits(period, bands, true)
+  for at = 1, #bands, 5 do
+    local key, name = string_of(period, bands, at), sub(bands, at + 2, at + 4)
+    local held = (not may_be_held or may_be_held[(at + 4) / 5] == 1) and call('GET', key)
+    local next, count = held and place(held, name, 1), 0
+    while next do
+      count = sub(held, next + 3, next + 10) == article and 64 or count + 1
+      next = count < 64 and place(held, name, next + 11)
+    end
+    if count < 64 and (call('APPEND', key, name .. article) == 11 or ARGV[2] == '1') then
+      call('EXPIRE', key, life)
     end
   end
 end

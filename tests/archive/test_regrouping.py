@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mirqab.archive import Archive, Chosen, Known, Regrouped
+from mirqab.copies import signature
 from mirqab.errors import NotFoundError, UsageError
 from mirqab.stories import place
 from mirqab.types import Decision, FlagState, Placement, RaisedBy, Relation, Worked, make_id
@@ -295,12 +297,43 @@ def test_a_decided_flag_that_no_topic_raises_any_more_tells_again_what_once_rais
     assert told() == before
 
 
+def test_a_story_that_is_empty_when_a_merge_is_undone_has_no_open_flag(archive: Archive, run: str) -> None:
+    keep(archive, run, "talks", "other")
+    archive.admit(run, snapshot(item("bridge")), first_poll_max_age_s=WEEK_S)
+    archive.store(run, page("bridge"), place=place)
+    done = merge(archive, story("talks"), story("other"))
+    overtaken = page("talks", text=TEXTS["bridge"], minutes=9)
+    assert overtaken.article is not None
+    made = signature(overtaken.article.headline, overtaken.article.body)
+    archive.store(run, replace(overtaken, article=replace(overtaken.article, signature=made)), place=place)
+    assert members(archive, "bridge") == ["talks", "bridge"]
+    archive.undo_regrouping(done.regrouping.id or 0)
+    assert members(archive, "other") == ["other"]
+    assert archive.open_flags() == {TOPIC[0]: 1}
+    assert states(archive) == {story("bridge"): FlagState.OPEN}
+
+
 def test_what_a_person_says_meanwhile_is_kept(stored: Archive) -> None:
     done = split(stored, "bridge")
     decide(stored, story("bridge"), Decision.IRRELEVANT, slug="bridge")
     stored.undo_regrouping(done.regrouping.id or 0)
     assert states(stored) == {story("talks"): FlagState.IRRELEVANT}
     assert [one.decision for one in stored.decisions()] == [Decision.IRRELEVANT]
+
+
+def test_what_a_person_said_of_a_part_stands_when_it_is_a_story_again(archive: Archive, run: str) -> None:
+    keep(archive, run, "talks")
+    archive.admit(run, snapshot(item("other")), first_poll_max_age_s=WEEK_S)
+    archive.store(run, page("other", text=f"{TALKS}\n{TEXTS['other']}"), place=place)
+    joined = merge(archive, story("talks"), story("other"))
+    parted = split(archive, "other")
+    assert parted.regrouping.story == story("other")
+    decide(archive, story("other"), Decision.IRRELEVANT, slug="other")
+    for done in (parted, joined):
+        archive.undo_regrouping(done.regrouping.id or 0)
+    assert members(archive, "other") == ["other"]
+    assert {one.story: one.decision for one in archive.decisions()}[story("other")] is Decision.IRRELEVANT
+    assert states(archive)[story("other")] is FlagState.IRRELEVANT
 
 
 def test_a_later_regrouping_of_the_same_story_is_undone_first(stored: Archive) -> None:

@@ -114,7 +114,7 @@ def test_on_a_terminal_it_is_asked_for_until_it_is_one(child_environ: Environ, t
     )
     os.close(terminal)
     os.write(owner, b"nobody\nme@example.org\n")
-    assert child.wait(20) == 0
+    assert child.wait(100) == 0
     shown = os.read(owner, 65536).decode()
     os.close(owner)
     assert "user agent" in shown

@@ -23,7 +23,7 @@ from tests.conftest import environ_of_child
 from tests.crawl.pressweb import Press, Site
 
 ROOT = Path(__file__).resolve().parents[2]
-CRAWL_LIMIT_S = 100
+CRAWL_LIMIT_S = 200
 MEASURED = Path(__file__).with_name("measured.py")
 
 

@@ -20,7 +20,7 @@ from mirqab import __version__
 from mirqab.addresses import origin_of
 from mirqab.types import HostState, Reason
 from tests.crawl.conftest import Deployment, news, publish
-from tests.crawl.pressweb import ROUNDED_S, Answer, Asked, Press
+from tests.crawl.pressweb import Answer, Asked, Press
 
 
 def test_list_shows_every_outlet_and_the_common_spiders(deployment: Deployment) -> None:
@@ -219,8 +219,8 @@ def test_fetch_takes_turns_with_the_crawls_that_are_at_work(
     site = press.site()
     deployment.read("nahr", publish(site, 0))
     assert deployment.crawl().code == 0
-    publish(site, 4)
-    fetched = [site.article(f"/fetched{number}", *news(number)) for number in range(4)]
+    publish(site, 6)
+    fetched = [site.article(f"/fetched{number}", *news(number)) for number in range(6)]
     (tmp_path / "addresses").write_text("\n".join(fetched) + "\n", encoding="utf-8")
     both_at_work = threading.Barrier(2)
 
@@ -245,11 +245,11 @@ def test_fetch_takes_turns_with_the_crawls_that_are_at_work(
                              MIRQAB_PROGRESS=str(tmp_path / "other"), **delay)  # fmt: skip
     assert (deployment.wait(first).code, fetch.code) == (0, 0), fetch.log
 
-    # all turns but the first two are taken after the second request came, and a request never comes before its turn;
-    # had each crawl its own turns, four delays would do for the larger share
+    # all turns but the first two are taken after the second request came, and no request comes before its turn: that
+    # is ten delays, less one for a question to Redis that a busy machine cuts off; six would do were they not shared
     times = sorted(asked.at for asked in site.asked)
-    assert len(times) == 9
-    assert times[-1] - times[1] > 6 * delay_s - ROUNDED_S, times
+    assert len(times) == 13
+    assert times[-1] - times[1] > 9 * delay_s, times
 
 
 def test_fetch_asks_nobody_elses_host_without_a_contact(press: Press, deployment: Deployment, tmp_path: Path) -> None:

@@ -365,7 +365,7 @@ def test_processes_that_add_at_once_lose_nothing(copied: Settings) -> None:
     for child in children:
         child.start()
     for child in children:
-        child.join(60)
+        child.join(120)
     assert [child.exitcode for child in children] == [0] * 4
     assert {outlet.id for outlet in load_outlets(copied)[count:]} == {f"n{number}" for number in range(4)}
 

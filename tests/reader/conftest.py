@@ -32,7 +32,7 @@ def serving(open_archive: Open) -> Iterator[str]:
     thread.start()
     yield address_of(bound)
     loop.call_soon_threadsafe(stop.set)
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
     loop.close()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import httpx
 import pytest
@@ -57,6 +59,23 @@ def test_the_id_of_a_story_that_was_merged_away_opens_the_other(shelf: Settings,
             archive.undo_regrouping(done.regrouping.id or 0)
     finally:
         archive.close()
+
+
+@pytest.mark.parametrize(("column", "said"), [("gone_at", "لم تعد صفحته موجودة"), ("changed_at", "استبدل بنصه غيره")])
+def test_the_outlet_that_took_its_copy_down_or_changed_it_is_named(
+    shelf: Settings, address: str, story: str, column: str, said: str
+) -> None:
+    def write(at: str | None) -> None:
+        with closing(sqlite3.connect(shelf.archive_url.removeprefix("sqlite:///"))) as db, db:
+            db.execute(f"UPDATE sightings SET {column} = ? WHERE outlet = 'nabaa'", (at,))
+
+    write("2026-01-05 11:00:00")
+    try:
+        shown = [line for line in httpx.get(f"{address}story/{story}").text.split("<li>") if said in line]
+    finally:
+        write(None)
+    assert len(shown) == 1
+    assert '<bdi class="outlet">nabaa</bdi>' in shown[0]
 
 
 @pytest.fixture(scope="module")

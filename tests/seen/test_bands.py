@@ -48,6 +48,11 @@ def banded(*bands: bytes, day: date = DAY) -> Banded:
     return Banded(bands=bands, day=day)
 
 
+async def strings(redis: Redis, pattern: str = "mirqab:bands:*:*") -> list[bytes]:
+    """Return the keys of the strings that hold bands."""
+    return [key async for key in redis.scan_iter(pattern) if not key.endswith(b":bits")]
+
+
 def name(number: int) -> str:
     return f"a{number:015x}"
 
@@ -70,7 +75,7 @@ async def test_a_band_holds_many_articles_and_not_endlessly_many(link: Link, red
         assert await bands.remember([(name(number), banded(ONE))]) == 1
     (found,) = await bands.find([banded(ONE)]) or []
     assert found == Counter(name(number) for number in range(64))
-    (key,) = [key async for key in redis.scan_iter("mirqab:bands:*:*")]
+    (key,) = await strings(redis)
     assert await redis.strlen(key) == 64 * 11
 
 
@@ -86,14 +91,14 @@ async def test_the_window_lies_on_both_sides_of_a_day(link: Link) -> None:
 @pytest.mark.parametrize("window_days", [1, 30, 365])
 async def test_what_is_written_today_is_kept_for_one_to_two_windows(link: Link, redis: Redis, window_days: int) -> None:
     await Bands(link, window_days=window_days).remember([(name(1), banded(ONE))])
-    (key,) = [key async for key in redis.scan_iter("mirqab:bands:*:*")]
+    (key,) = await strings(redis)
     assert window_days * 86_400 - 60 <= await redis.ttl(key) <= (2 * window_days + 1) * 86_400
 
 
 async def test_a_day_long_past_is_kept_for_a_day(link: Link, redis: Redis) -> None:
     bands = Bands(link)
     await bands.remember([(name(1), banded(ONE, day=date(1969, 7, 20)))])
-    (key,) = [key async for key in redis.scan_iter("mirqab:bands:*:*")]
+    (key,) = await strings(redis)
     assert 86_000 < await redis.ttl(key) <= 86_400
     assert await bands.find([banded(ONE, day=date(1969, 7, 21))]) == [Counter([name(1)])]
 
@@ -133,6 +138,7 @@ async def test_without_redis_nothing_is_known_and_nothing_raised(tmp_path: Path)
         assert await bands.remember([(name(1), banded(ONE))]) == 0
 
 
+@pytest.mark.usefixtures("bounded_calls")
 async def test_a_frozen_server_is_no_answer(folder: Path, link: Link) -> None:
     bands = Bands(link)
     await bands.remember([(name(1), banded(ONE))])
@@ -149,7 +155,7 @@ async def test_to_write_again_prolongs_only_what_is_private(folder: Path, link: 
     async with open_private_bands(redis_url=None, folder=folder, window_days=30) as mine:
         for bands, pattern in ((Bands(link), "mirqab:bands:*:*"), (mine, "mirqab:private:*:bands:*:*")):
             await bands.remember([(name(1), banded(ONE))])
-            (key,) = [key async for key in redis.scan_iter(pattern)]
+            (key,) = await strings(redis, pattern)
             await redis.expire(key, 600)
             await bands.remember([(name(2), banded(ONE))])
             assert (await redis.ttl(key) > 600) is (bands is mine)
@@ -174,3 +180,49 @@ async def test_a_name_is_not_read_out_of_the_articles_beside_it(link: Link) -> N
     await bands.remember([(name(0), banded(b"\0\1\0\0\0")), (name(2**60 - 1), banded(b"\0\1\1\0\0"))])
     for band in (b"\0\1\0\0\1", b"\0\1\x0f\xff\xff", b"\0\1\xff\xff\xff", b"\0\1\0\1\0"):
         assert await bands.find([banded(band)]) == [Counter()]
+
+
+async def test_bands_are_found_when_the_bits_of_their_period_were_lost(link: Link, redis: Redis) -> None:
+    """A full Redis may throw any key away; made anew, the bits would hide all that was written before."""
+    bands = Bands(link)
+    await bands.remember([(name(1), banded(ONE))])
+    (bits,) = [key async for key in redis.scan_iter("mirqab:bands:*:bits")]
+    await redis.delete(bits)
+    assert await bands.find([banded(ONE, TWO)]) == [Counter([name(1)])]
+    await bands.remember([(name(1), banded(ONE)), (name(2), banded(ONE, TWO))])
+    assert not await redis.exists(bits)
+    assert await bands.find([banded(ONE, TWO)]) == [Counter({name(1): 1, name(2): 2})]
+    held = sorted([await redis.strlen(key) for key in await strings(redis)])
+    assert held == [11, 2 * 11], "written twice, held once"
+
+
+async def test_bands_are_found_when_the_mark_of_their_period_was_lost(link: Link, redis: Redis) -> None:
+    bands = Bands(link)
+    await bands.remember([(name(1), banded(ONE))])
+    (mark,) = [key async for key in redis.scan_iter("mirqab:bands:*") if key.count(b":") == 2]
+    await redis.delete(mark)
+    assert await bands.find([banded(ONE)]) == [Counter([name(1)])]
+    await bands.remember([(name(2), banded(ONE))])
+    assert await redis.exists(mark)
+    assert await bands.find([banded(ONE)]) == [Counter([name(1), name(2)])]
+
+
+async def test_only_days_within_the_window_have_bits(folder: Path, link: Link, redis: Redis) -> None:
+    """Dates of long ago are of any number of periods, and the bits of each would take four megabytes."""
+    for days in range(100, 4000, 100):
+        await Bands(link).remember([(name(days), banded(ONE, day=DAY - timedelta(days)))])
+    async with open_private_bands(redis_url=None, folder=folder, window_days=30) as mine:
+        await mine.remember([(name(1), banded(ONE))])
+        assert [key async for key in redis.scan_iter("*:bits")] == []
+    await Bands(link).remember([(name(1), banded(ONE))])
+    (bits,) = [key async for key in redis.scan_iter("*:bits")]
+    assert await redis.strlen(bits) == 4 << 20
+    assert await redis.ttl(bits) >= 30 * 86_400 - 60
+
+
+async def test_a_band_that_shares_its_bit_is_not_taken_for_another(link: Link, redis: Redis) -> None:
+    bands = Bands(link)
+    await bands.remember([(name(1), banded(b"\1\2\3\4\5"))])
+    assert await bands.find([banded(b"\1\2\3\4\6"), banded(b"\1\2\3\x84\5")]) == [Counter(), Counter()]
+    await bands.remember([(name(2), banded(b"\1\2\3\4\6"))])
+    assert await bands.find([banded(b"\1\2\3\4\6", b"\1\2\3\4\5")]) == [Counter([name(1), name(2)])]

@@ -237,6 +237,7 @@ async def test_frozen_a_run_loses_seconds_and_nothing_is_left(folder: Path) -> N
     wait_until(lambda: not pids_of(folder))  # it had to be killed
 
 
+@pytest.mark.usefixtures("bounded_calls")
 async def test_a_frozen_server_of_a_killed_supervisor_is_replaced(folder: Path) -> None:
     with user(folder) as crawl:
         crawl.word()

@@ -131,7 +131,7 @@ def test_on_a_terminal_it_is_asked(newsroom: Newsroom, answer: str, written: boo
     )  # fmt: skip
     os.close(theirs)
     shown = answer_prompts(ours, {"country": "iq", "Write it": answer})
-    assert child.wait(20) == 0
+    assert child.wait(100) == 0
     assert "country" in shown
     assert (newsroom.declarations != DECLARED) is written
     if written:
