@@ -155,17 +155,18 @@ def remove(conn: Connection, story: str, topic: str) -> None:
 
 def _change(story: str, topic: str, flag: Row[Any] | None, values: dict[str, Any]) -> FlagChange:
     before = None if flag is None else FlagState(flag.state)
+    stands: Mapping[str, Any] = values if flag is None else flag._asdict() | values
     return FlagChange(
         story=story,
         topic=topic,
-        article=values.get("article") or flag.article,  # type: ignore[union-attr]  # a new one names its article
+        article=stands["article"],
         before=before,
-        after=values.get("state") or before,  # type: ignore[arg-type]  # a new one has its state
+        after=FlagState(stands["state"]),
         earned_before=flag is not None and flag.earned,
         earned=values["earned"],
         score_before=0.0 if flag is None else flag.score,
         score=values["score"],
-        evidence=values.get("top_evidence") or flag.top_evidence,  # type: ignore[union-attr]
+        evidence=stands["top_evidence"],
     )
 
 

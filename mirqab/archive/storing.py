@@ -121,8 +121,9 @@ def store(
     is a new article: in the story of a former text that it repeats, of the article of which it is a copy, or, for a
     flagged page, of a flagged one on the same event (`same_event`), else in a story of its own. An article whose text
     becomes that of another one is brought up to date, and is a sighting of that one besides. What is brought up to date
-    may belong to another story then: see `placing.anew`. A copy's page that is looked at again and has another text now
-    is a new article too; with the text that it was a copy of it stays a sighting, whatever that article says since.
+    may belong to another story then: see `placing.anew`. A copy's page that is fetched again and has another text now
+    is a new article too; with the text that it was a copy of it stays a sighting, whatever that article says since, and
+    whoever has that text besides.
 
     Copies were looked for before (`looked_up`), outside of any transaction; what was stored since is looked at here, by
     `compare`. When nothing was looked up, that is everything. Without `compare` only the same text is a copy.
@@ -148,7 +149,7 @@ def store(
         now=now,
     )
     looked = fetched and rechecking.is_look(entry, now)
-    tied = _tied(conn, page, copy_of=entry.article if looked else None)
+    tied = _tied(conn, page, copy_of=entry.article)
     written = _new(conn, page) if tied is None else _brought_up_to_date(conn, page, tied)
     target, placement = written.article, written.placement
     developed = developing.reopen(conn, placement.story, target, written.held, worked, now) if fetched else ()
@@ -192,7 +193,7 @@ def store(
 def _tied(conn: Connection, page: _Page, *, copy_of: str | None) -> _Tied | None:
     """Return the stored article that a page is of; None when it is a new one.
 
-    `copy_of` is the article of which the page was a copy before, when it is looked at again.
+    `copy_of` is the article that the page was of before, if any: of one whose text it has still it stays a copy.
     """
     article = page.article
     rows = conn.execute(_TIED, {"id": article.id, "fingerprint": article.fingerprint, "url_key": page.key}).all()
@@ -200,10 +201,13 @@ def _tied(conn: Connection, page: _Page, *, copy_of: str | None) -> _Tied | None
     own = _first(row for row in rows if row.id == article.id)
     overtaken_by = twin if twin is not None and own is not None and twin.id != own.id else None
     there = own if overtaken_by is not None else twin or own or _first(row for row in rows if row.url_key == page.key)
-    if there is None:
+    if copy_of is not None and (there is None or (there is twin and there.id not in (copy_of, article.id))):
         once = {"id": copy_of, "fingerprint": article.fingerprint}
-        former = None if copy_of is None else conn.execute(_ONCE_HAD, once).one_or_none()
-        return None if former is None else _Tied(there=former, text="alike", key=former.url_key)
+        former = conn.execute(_ONCE_HAD, once).one_or_none()
+        if former is not None:
+            return _Tied(there=former, text="alike", key=former.url_key)
+    if there is None:
+        return None
     text: _Text
     if (there.headline, there.body) == _text(article):
         text = "same"

@@ -187,7 +187,7 @@ def in_digits(value: Any) -> Any:
 def instead_of(value: Any) -> str:
     """Return the words that name a number which stands where another one was expected; nothing for other values."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return f", not {value:g}" if is_number and abs(value) <= limits.AMOUNT else ""
+    return f", not {value}" if is_number and abs(value) <= limits.AMOUNT else ""
 
 
 ARABIC_COMMA = "items separated by «,»: the Arabic comma «،» does not separate them in YAML"

@@ -206,6 +206,28 @@ def test_a_copy_that_stays_as_it_was_is_unchanged_though_the_article_is_not(copi
     assert put(copied, run, "9", LATER, outlet="qabas").article == same.article
 
 
+def test_a_copy_that_a_feed_opened_again_stays_one_though_the_article_has_another_text(
+    copied: Archive, run: str
+) -> None:
+    put(copied, run, "9", LATER)
+    copied.add_entry("qabas", "https://qabas.example/9")
+    same = put(copied, run, "9", LONG, outlet="qabas")
+    assert (same.look, same.article) == (None, make_id("a", entry_id("9")))
+    assert carriers(copied).keys() == {ORIGINAL, COPY}
+    assert carriers(copied)[COPY].changed_at is None
+
+
+def test_a_copy_stays_as_it_was_though_a_third_outlet_has_its_text_now(copied: Archive, run: str) -> None:
+    put(copied, run, "9", LATER)
+    copied.add_entry("sahil", "https://sahil.example/9")
+    late = put(copied, run, "9", LONG, outlet="sahil")
+    assert late.article == make_id("a", entry_id("9", outlet="sahil", host="sahil.example"))
+    same = put(copied, run, "9", LONG, outlet="qabas")
+    assert (same.look, same.article) == ("unchanged", make_id("a", entry_id("9")))
+    assert carriers(copied)[COPY].changed_at is None
+    assert looks(copied, 1.1, "sahil") == ["9"]
+
+
 def test_a_copy_is_asked_for_with_what_came_with_it(copied: Archive, run: str) -> None:
     kept = RawLocation(file="2026-11-22/7-1.warc.gz", offset=10, length=100)
     assert copied.kept_page(copy_id("9")) == kept

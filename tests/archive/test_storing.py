@@ -259,3 +259,12 @@ def test_the_database_itself_refuses_a_second_article_of_one_text(archive: Archi
                 (value,),
             )
     db.close()
+
+
+def test_a_flag_may_have_neither_a_sentence_nor_a_headline_for_its_evidence(archive: Archive, run: str) -> None:
+    archive.admit(run, snapshot(item("1")), first_poll_max_age_s=WEEK_S)
+    silent = replace(verdict(TALKS), sentences=())
+    stored = archive.store(run, worked("1", TALKS, headline="", verdicts=[silent]), place=place)
+    assert stored.raised == (TOPIC[0],)
+    (flagged,) = archive.flagged()
+    assert flagged.top_evidence == ""

@@ -84,6 +84,7 @@ def test_arabic_and_english_keys_say_the_same(document: Callable[[str], Document
         ("[خروج, قوة, 3, بعده]", "[خروج, قوة, -1" + "0" * 400 + "]", 10, "a whole number from 0"),
         ("قبل: نعم", "ضمن: -4", 14, "a whole number from 0, not -4"),
         ("قبل: نعم", "ضمن: ٤٫٥", 14, "a whole number from 0, not 4.5"),
+        ("قبل: نعم", "ضمن: 3.0", 14, "a whole number from 0, not 3.0"),
         ("[خروج, قوة, 3, بعده]", "[خروج, قوة, 3, بعده, قبله]", 10, "not both"),
         ("معا: [انسحاب_قوات]", "معا: [انسحاب_قوة]", 12, "did you mean «انسحاب_قوات»"),
         ("معا: [انسحاب_قوات]", "معا: [خروج]", 12, "a composition first"),
