@@ -18,7 +18,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("MIRQAB_SHARED_DATA") or ROOT.parent / "shared" / "data")
-CRAWL = (sys.executable, "-m", "scrapy", "crawl", "feeds")
+CRAWL = (sys.executable, "-m", "crawler", "crawl", "feeds")
 
 Answer = Callable[[str, str, Mapping[str, str]], bytes]
 """From the host asked, the path and the request's headers (names in lower case) to the whole answer."""

@@ -4,8 +4,8 @@
 
 The 100 made feeds of `feeds-bench/` of the real inputs (MIRQAB_SHARED_DATA, default ../shared/data; 25 to 200 items)
 are served under 500 addresses of 100 loopback hosts, gzipped beforehand, each host with a robots.txt, and polled by the
-real `scrapy crawl feeds` with no politeness delay. Ours counts every process from its start to its end: the crawl, its
-workers, Redis and its supervisor. One round is a fresh deployment polled four times:
+real crawl of all feeds, as `./run crawl` starts it, with no politeness delay. Ours counts every process from its start
+to its end: the crawl, its workers, Redis and its supervisor. One round is a fresh deployment polled four times:
 
 first       everything is new. All items are older than the rule of a feed's first poll, so they are noted, and none of
             their pages is fetched: only feeds are measured here, in all four cases

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, cast
 
 from scrapy import Request
@@ -13,6 +13,7 @@ from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.pqueues import DownloaderAwarePriorityQueue, DownloaderInterface
+from twisted.internet import endpoints
 from twisted.web.iweb import IPolicyForHTTPS
 
 from crawler.connections import BoundedFactory
@@ -76,6 +77,7 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        _remember_spellings()
         deployment = deployment_of(crawler.settings)
         self._allowed = deployment.allowed
         self._contextFactory = cast(IPolicyForHTTPS, CertificatePolicy(lambda: deployment.outlets.values()))
@@ -123,3 +125,10 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
         slots = self.crawler.engine.downloader.slots
         slot = slots.get(request.meta.get("download_slot", ""))
         return slot.delay if slot else self.crawler.settings.getfloat("DOWNLOAD_DELAY")
+
+
+def _remember_spellings() -> None:
+    """Have Twisted spell the name of a host for the wire once: it does so for every request, which costs 0.1 ms."""
+    twisted = cast(Any, endpoints)
+    if not hasattr(twisted._idnaBytes, "cache_info"):
+        twisted._idnaBytes = lru_cache(maxsize=1000)(twisted._idnaBytes)

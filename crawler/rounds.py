@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from scrapy.http import Response
 
@@ -43,8 +44,7 @@ class Poll:
         return f"{self._way()}:{hashlib.blake2b(body, digest_size=16).hexdigest()}"
 
     def _way(self) -> str:
-        declared = (self.feed.kind, self.feed.links or "", self.outlet.timezone, str(self.max_items))
-        return hashlib.blake2b("\x1f".join(declared).encode(), digest_size=4).hexdigest()
+        return _way(self.feed.kind, self.feed.links or "", self.outlet.timezone, str(self.max_items))
 
     @property
     def redeclared(self) -> bool:
@@ -82,6 +82,11 @@ class Poll:
             redeclared=self.redeclared,
             **{**told, **more},  # type: ignore[arg-type]
         )
+
+
+@lru_cache(maxsize=1000)
+def _way(*declared: str) -> str:
+    return hashlib.blake2b("\x1f".join(declared).encode(), digest_size=4).hexdigest()
 
 
 @dataclass(kw_only=True, slots=True)

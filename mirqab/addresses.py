@@ -138,6 +138,7 @@ def origins_of(url: str) -> tuple[str, ...]:
     return tuple(f"{scheme}://{shown}:{port}" for scheme, port in _DEFAULT_PORTS.items())
 
 
+@lru_cache(maxsize=1000)
 def is_public(address: str) -> bool:
     """Say whether an IP address lies on the public internet; False for anything that is no IP address.
 

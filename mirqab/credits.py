@@ -95,7 +95,7 @@ def _credited(headline: str, body: str, authors: Iterable[str]) -> Iterator[str]
     head, tail = (fold(_DRAWN_OUT.sub("-", part)) for part in (body[:HEAD], body[-TAIL:]))
     for author in authors:
         yield from _in_byline(fold(author))
-    yield from _in_speaker_line(fold(headline))
+    yield from _in_speaker_line(fold(headline[:HEAD]))
     lines = _lines(head)
     for line in lines[:_HEAD_LINES]:
         if not _of_picture(line):
@@ -252,7 +252,7 @@ _TELLS: Final = (
 _TELLS_NOW: Final = r"(?:تنقل|تفيد|تقول|تذكر|تشير|تءكد|تكشف|تنشر|تورد|تعدد)"
 _SPEAKER: Final = re.compile(
     # a mark is read in one way only, or «#_#_…» would be read in ever so many
-    rf"(?:[^{_LETTERS}\d#]|#(?!_)|#[{_LETTERS}\d_]++)*(?:عاجل[\s|:/\-]*)?"
+    rf"(?:[^{_LETTERS}\d#]++|#(?!_)|#[{_LETTERS}\d_]++)*(?:عاجل[\s|:/\-]*)?"
     rf"(?:(?:[{_LETTERS}\d]+\s+){{1,8}}ل\s?(?P<to>{_AGENCY})?|(?:عن\s+)?(?P<kind>{_AGENCY})?)"
     rf"[{_QUOTES}]*(?P<name>{_ANY})(?![{_LETTERS}])[{_QUOTES}]*"
     rf"(?P<more>(?:\s+[{_LETTERS}]+){{0,8}}?)(?:\s*:(?=\s|$)|\s+{_TELLS_NOW}\s)"

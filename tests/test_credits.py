@@ -143,6 +143,7 @@ def test_a_headline_opens_with_its_speaker() -> None:
 
 def test_a_row_of_marks_is_read_in_one_way_only() -> None:
     assert agencies_of("#_" * 40 + "ب", "#_#" * 40) == ()  # or this would not end
+    assert agencies_of("«" * 200_000, "«" * 700) == ()
     assert agencies_of("#خبر_عاجل #_ رويترز: القوات تنسحب", "") == ("reuters",)
 
 

@@ -206,6 +206,35 @@ def test_what_denies_nothing_is_no_denied_act(text: str) -> None:
     assert found(new(KNOWN + " " + text, marked=marked)) == []
 
 
+@pytest.mark.parametrize(
+    ("known", "text"),
+    [
+        ("نفت الوزارة العراقية وجود نية لتأجيل الانسحاب.", "أكدت الوزارة أنه لا تأجيل للانسحاب."),
+        ("فشلت بغداد وواشنطن في الاتفاق على موعد.", "لم تتفق بغداد وواشنطن على موعد."),
+        ("لم تتوصل بغداد وواشنطن إلى اتفاق.", "لم تتفق بغداد وواشنطن."),
+        ("ليست المدينة بحاجة إلى القوات.", "لم تعد المدينة بحاجة إلى القوات."),
+        ("نفت الوزارة خطة لسحب القوات.", "لا توجد خطة لسحب القوات."),
+    ],
+)
+def test_a_denial_in_other_words_is_known(known: str, text: str) -> None:
+    after = new(KNOWN + " " + text, marked="تأجيل تتفق تعد توجد القوات")
+    assert found(after, known=f"{KNOWN} {known}") == []
+
+
+@pytest.mark.parametrize(
+    "known", ["نفت الوزارة الخبر، وقالت إن القوات تنسحب.", "بدأ تنفيذ الاتفاق حتى تنسحب القوات كلها."]
+)
+def test_what_is_behind_a_denials_clause_is_not_denied(known: str) -> None:
+    after = new(KNOWN + " لن تنسحب القوات.", marked="تنسحب القوات")
+    assert found(after, known=f"{KNOWN} {known}") == [("act", "لن تنسحب")]
+
+
+def test_a_refusal_told_of_what_was_denied_is_known() -> None:
+    after = new(KNOWN + " لن تنسحب القوات.", facets={"act": {"رفض": "لن تنسحب"}}, marked="تنسحب")
+    assert found(after) == [("act", "رفض")]
+    assert found(after, known=KNOWN + " القوات لا تنسحب.") == []
+
+
 def test_an_act_that_was_denied_and_is_told_now_is_new() -> None:
     denied = KNOWN + " ولن تغادر القوات قاعدة الرمال."
     after = new(KNOWN + " وغادرت القوات قاعدة الرمال.", marked="وغادرت القوات")
@@ -252,9 +281,10 @@ def test_other_halves_are_no_numbers(text: str) -> None:
     assert found(new(KNOWN + " " + text, marked="القوات المحادثات")) == []
 
 
-def test_half_is_fifty_of_a_hundred() -> None:
+def test_a_share_is_so_many_of_a_hundred() -> None:
     after = new(KNOWN + " ينسحب نصف القوات.", marked="القوات")
     assert found(after, known=KNOWN + " ينسحب 50 في المئة.") == []
+    assert found(new(KNOWN + " ينسحب 33 في المئة من القوات."), known=KNOWN + " ينسحب ثلث القوات.") == []
 
 
 # the texts are of Friday, 20 November 2026
@@ -329,6 +359,7 @@ def test_who_speaks_in_a_sentence() -> None:
         "وذكرت سانا أن القوات انسحبت": [],
         "ولم تعلن لندن متى تنسحب القوات": [],
         "ولا تؤكد بغداد أن القوات انسحبت": [],
+        "قال الأمين العام للحزب الأسبوع الماضي إن القوات انسحبت": ["الأمين العام للحزب"],
     }
     for sentence, names in asked.items():
         text = fold(sentence)

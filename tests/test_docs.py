@@ -103,7 +103,7 @@ class Place:
             return
         path.write_text(
             f"#!/bin/sh\nexport PYTHONPATH='{ROOT}' PYTHONSAFEPATH=1\n"
-            'case "$1" in scrapy) shift; export SCRAPY_SETTINGS_MODULE=crawler.settings; module=scrapy ;;\n'
+            'case "$1" in scrapy) shift; export SCRAPY_SETTINGS_MODULE=crawler.settings; module=crawler ;;\n'
             "*) module=mirqab ;; esac\n"
             f'exec \'{sys.executable}\' -m "$module" "$@"\n',
             encoding="utf-8",

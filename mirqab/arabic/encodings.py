@@ -66,6 +66,17 @@ def decode(body: bytes, *, declared: Iterable[str | None] = ()) -> Decoded:
     return Decoded(text.lstrip("\ufeff").replace("\ufffe", "").replace("\uffff", ""), encoding)
 
 
+def as_it_stands(body: bytes) -> str | None:
+    """Return the text of a part of UTF-8 bytes of which `decode` changes nothing; None where it might."""
+    if body.startswith(codecs.BOM_UTF8) or len(body.translate(None, _CONTROL_BYTES)) < len(body):
+        return None
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if "\ufffe" in text or "\uffff" in text or _CONTROLS.search(text) else text
+
+
 def without_controls(text: str) -> str:
     """Return a text without control characters, which a character reference or JSON may have brought into it.
 

@@ -6,45 +6,19 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
-from mirqab.archive import (
-    admitting,
-    decisions,
-    drifts,
-    entries,
-    feedstates,
-    listing,
-    nearmisses,
-    newest,
-    opening,
-    reads,
-    rechecking,
-    regrouping,
-    rejudging,
-    runs,
-    signatures,
-    storing,
-    withdrawing,
-)
-from mirqab.archive.decisions import Decided, Marked
-from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
+from mirqab.archive import admitting, entries, feedstates, opening, rechecking, runs, signatures
 from mirqab.archive.feedstates import Settle, unsettled
-from mirqab.archive.flags import FlagChange
 from mirqab.archive.founders import Founders
 from mirqab.archive.keptpages import KeptPages
+from mirqab.archive.later import Later
 from mirqab.archive.marks import Marks
-from mirqab.archive.nearmisses import NearMiss
-from mirqab.archive.newest import StoredStory
-from mirqab.archive.placing import Place, SameEvent
-from mirqab.archive.regrouping import Regrouped, Regrouping
-from mirqab.archive.rejudging import Chosen, Rejudged, StaleBatch
 from mirqab.archive.reports import Reports
 from mirqab.archive.runs import OutletSums, RunRow
-from mirqab.archive.signatures import Compare, LookedUp
 from mirqab.archive.signing import Signatures
 from mirqab.types import (
     LISTED,
@@ -63,6 +37,35 @@ from mirqab.types import (
     Verdict,
     Worked,
 )
+
+if TYPE_CHECKING:
+    from mirqab.archive import (
+        decisions,
+        drifts,
+        listing,
+        nearmisses,
+        newest,
+        reads,
+        regrouping,
+        rejudging,
+        storing,
+        withdrawing,
+    )
+    from mirqab.archive.decisions import Decided, Marked
+    from mirqab.archive.drifts import DriftRow, NormRow, PageFact, PageShown
+    from mirqab.archive.flags import FlagChange
+    from mirqab.archive.nearmisses import NearMiss
+    from mirqab.archive.newest import StoredStory
+    from mirqab.archive.placing import Place, SameEvent
+    from mirqab.archive.regrouping import Regrouped, Regrouping
+    from mirqab.archive.rejudging import Chosen, Rejudged, StaleBatch
+    from mirqab.archive.signatures import Compare, LookedUp
+else:
+    decisions, drifts, listing, nearmisses, newest = map(
+        Later, ("decisions", "drifts", "listing", "nearmisses", "newest")
+    )
+    reads, regrouping, rejudging = map(Later, ("reads", "regrouping", "rejudging"))
+    storing, withdrawing = map(Later, ("storing", "withdrawing"))
 
 
 class Archive(KeptPages):

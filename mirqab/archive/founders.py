@@ -8,17 +8,23 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
 
-from mirqab.archive import reads, regrouping, signatures, tables
+from mirqab.archive import signatures, tables
 from mirqab.archive.columns import UtcTime
 from mirqab.archive.entries import chunks
-from mirqab.archive.regrouping import Regrouped
+from mirqab.archive.later import Later
 from mirqab.archive.signatures import Compare, Nearest
 from mirqab.archive.signing import Begin
 from mirqab.types import Article, Placement, Relation
+
+if TYPE_CHECKING:
+    from mirqab.archive import reads, regrouping
+    from mirqab.archive.regrouping import Regrouped
+else:
+    reads, regrouping = Later("reads"), Later("regrouping")
 
 _articles = tables.articles
 _signatures = tables.signatures

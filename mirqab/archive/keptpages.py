@@ -6,16 +6,23 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
-from mirqab.archive import opening, pruning, reextracting
-from mirqab.archive.placing import Place, SameEvent
-from mirqab.archive.pruning import Pruned, PrunePlan, RawSpace
-from mirqab.archive.reextracting import KeptEntry
-from mirqab.archive.signatures import Compare, LookedUp
+from mirqab.archive import opening
+from mirqab.archive.later import Later
 from mirqab.errors import ArchiveError
 from mirqab.types import Worked
+
+if TYPE_CHECKING:
+    from mirqab.archive import pruning, reextracting
+    from mirqab.archive.placing import Place, SameEvent
+    from mirqab.archive.pruning import Pruned, PrunePlan, RawSpace
+    from mirqab.archive.reextracting import KeptEntry
+    from mirqab.archive.signatures import Compare, LookedUp
+else:
+    pruning, reextracting = Later("pruning"), Later("reextracting")
 
 
 class Transactions:

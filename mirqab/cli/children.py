@@ -1,4 +1,4 @@
-"""Child processes of a command: `python -m scrapy …`, in a group of its own so that Ctrl-C reaches it once, from us."""
+"""Child processes of a command: `python -m crawler …`, in a group of their own: Ctrl-C reaches them once, from us."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def has_terminal() -> bool:
 def start_scrapy(
     arguments: Sequence[str], environ: Mapping[str, str], *, log: IO[bytes], pass_fds: tuple[int, ...] = ()
 ) -> subprocess.Popen[bytes]:
-    """Start Scrapy as a person would, in the folder of scrapy.cfg; what it logs goes to `log`, and it ends with us."""
+    """Start Scrapy, in the folder of scrapy.cfg; what it logs goes to `log`, and it ends with us."""
     return subprocess.Popen(
-        [sys.executable, "-m", "scrapy", *arguments],
+        [sys.executable, "-m", "crawler", *arguments],
         cwd=CODE,
         env={**environ, **tied_to_us()},
         stdin=subprocess.DEVNULL,

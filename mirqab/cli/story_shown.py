@@ -9,6 +9,7 @@ from mirqab.changes import Change, Kind
 from mirqab.cli.paper import Paper
 from mirqab.cli.terminal import moment, one_line
 from mirqab.reader.told import names_of
+from mirqab.reader.words import whole_percent
 from mirqab.telling import COPIES
 from mirqab.types import Relation
 
@@ -86,7 +87,7 @@ def _carrier(carrier: Carrier, outlets: dict[str, str]) -> str:
     if carrier.nearest is not None:
         said += f" {_AS[carrier.relation]} {one_line(outlets.get(carrier.nearest, carrier.nearest))}"
     if carrier.similarity is not None:
-        said += f" ({carrier.similarity:.0%} alike)"
+        said += f" ({whole_percent(carrier.similarity)}% alike)"
     parts.append(said)
     if carrier.is_first and carrier.relation in COPIES:
         parts.append("published first")
@@ -104,8 +105,10 @@ def _carrier(carrier: Carrier, outlets: dict[str, str]) -> str:
 def _reason(reason: Why, outlets: dict[str, str]) -> Iterator[str]:
     mine = one_line(outlets[reason.article])
     theirs = one_line(outlets.get(reason.nearest, "")) or "an article of another story"
-    alike = "" if reason.similarity is None else f", {reason.similarity:.0%} alike"
-    shared = f"; {reason.shared:.0%} of its words stand in passages that both have" if reason.passages else ""
+    alike = "" if reason.similarity is None else f", {whole_percent(reason.similarity)}% alike"
+    shared = (
+        f"; {whole_percent(reason.shared)}% of its words stand in passages that both have" if reason.passages else ""
+    )
     yield f"  {mine}: {RELATIONS[reason.relation]} {_AS[reason.relation]} {theirs}{alike}{shared}"
     for passage in reason.passages:
         yield f"    | {one_line(passage.text)}  ({passage.words} words)"

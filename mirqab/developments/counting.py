@@ -22,7 +22,9 @@ class Figure(NamedTuple):
 
     def is_told_by(self, other: Figure) -> bool:
         """Tell whether whoever knows the other number learns nothing from this one; half is 50 of a hundred."""
-        if self.value in (other.value, _PERCENT.get(other.value)) or other.value == _PERCENT.get(self.value):
+        if self.value == other.value or self.value in _PERCENT.get(other.value, ()):
+            return True
+        if other.value in _PERCENT.get(self.value, ()):
             return True
         return (self.rough or other.rough) and _near(self.number, other.number)
 
@@ -63,7 +65,7 @@ def figures(folded: str, dates: Sequence[NamedDate]) -> list[Figure]:
 
 _SHARES: Final = {"نصف": "1/2", "ثلث": "1/3", "ثلثا": "2/3", "ثلثي": "2/3", "ثلثين": "2/3", "ربع": "1/4"}
 _THREE_QUARTERS: Final = ("ثلاثه", "ارباع")
-_PERCENT: Final = {"1/2": "50", "1/4": "25", "3/4": "75"}
+_PERCENT: Final = {"1/2": ("50",), "1/4": ("25",), "3/4": ("75",), "1/3": ("33", "33.3"), "2/3": ("66", "67", "66.7")}
 _AMOUNTS: Final = folded_words("عدد عديد حجم قوام أفراد عناصر هذه تلك")
 _REACHED: Final = folded_words("إلى بمقدار بنسبة")
 _HELD_BY: Final = re.compile(r"\A[بل]?(?:ال)?(?=...)")

@@ -17,13 +17,20 @@ _BRIDGES: Final = folded_words("يتم تتم يجري تجري يجر تجر")
 """«لن يتم سحب القوات»"""
 _CONDITIONS: Final = folded_words("إذا إن أن ما لو طالما حتى كي")
 """«ما لم تنسحب», «إذا لم تنسحب», «أن لا تنسحب» deny nothing."""
-_NOT_DENIED: Final = folded_words("تزال يزال يزالون تزالون زال زالت زالوا بد سيما شك يقل تقل يتجاوز تتجاوز")
-"""Words behind «لا» and «لم» that deny nothing of what follows."""
+_NOT_DENIED: Final = folded_words(
+    "تزال يزال يزالون تزالون زال زالت زالوا بد سيما شك يقل تقل يتجاوز تتجاوز يعد تعد نعد يوجد توجد"
+)
+"""Words behind «لا» and «لم» that deny nothing of what follows, or no act: «لم تعد بحاجة», «لا توجد خطة»."""
 _ALSO_DENY: Final = folded_words("ما ليس ليست غير دون بدون استبعاد استبعد استبعدت يستبعد تستبعد")
 _DENIALS: Final = _BEFORE_VERB | _BEFORE_NOUN | _ALSO_DENY
-_REFUSES: Final = re.compile(r"\A(?:و|ف)?(?:ي|ت|ن|ا)?رفض")
+_REFUSES: Final = re.compile(r"\A[وف]?(?:[يتنا]?رفض|[يتن]?نفي\Z|نفت\Z|[يت]?فشل|[ايت]خفق)")
+_REACHED: Final = re.compile(r"\A[يتن]توصل")
+"""«لم يتوصل الطرفان إلى اتفاق» is «لم يتفقا»."""
 _DENIED_BEHIND: Final = 3
 """Words behind a denial that are taken as denied where something was known: whoever knew that, learns nothing."""
+_DENIED_FAR_BEHIND: Final = 6
+"""The same behind a verb that has its subject beside it («نفت الوزارة العراقية وجود نية لتأجيل …»), in its clause."""
+_BREAK: Final = re.compile(r"[^\w\s]|\n")
 
 _BEGUN: Final = re.compile(r"\A[وف](?=..)")
 _IMPERFECT: Final = re.compile(r"\Aس?[يتن]..")
@@ -79,10 +86,9 @@ class KnownActs:
                     self._denied |= skeletons(token.text)
                 elif _is_verb(token.text):
                     self._told |= skeletons(token.text)
-                behind = [one.text for one in said[place + 1 : place + 1 + _DENIED_BEHIND]]
-                denies = _bare(token.text) in _DENIALS or _REFUSES.match(token.text)
-                if denies and _NOT_DENIED.isdisjoint(behind[:1]):
-                    self._doubted.update(*map(skeletons, behind))
+                refuses = bool(_REFUSES.match(token.text))
+                if refuses or _bare(token.text) in _DENIALS:
+                    self._doubted.update(*map(skeletons, _doubted_behind(text, said, place, refuses=refuses)))
 
     def tell(self, act: Act) -> bool:
         """Tell whether an act was told as it is told now; one that was never denied is none that is taken back."""
@@ -103,6 +109,18 @@ def skeletons(word: str) -> frozenset[str]:
     for suffix in ("وا", "ون", "ين", "ان", "ات", "ها", "هم", "ت", "ه", "ا"):
         bare |= {one[: -len(suffix)] for one in tuple(bare) if one.endswith(suffix)}
     return frozenset(found for one in bare if len(found := _VOWELS.sub("", one)) >= _LEAST)
+
+
+def _doubted_behind(folded: str, said: Sequence[Token], place: int, *, refuses: bool) -> list[str]:
+    """Return the words behind a denial that whoever knew it may have taken as denied."""
+    near = [one.text for one in said[place + 1 : place + 1 + _DENIED_BEHIND]]
+    if near and near[0] in _NOT_DENIED:
+        return []
+    if not refuses and not (near and _REACHED.match(near[0])):
+        return near
+    far = said[place + 1 : place + 1 + _DENIED_FAR_BEHIND]
+    broken = _BREAK.search(folded, said[place].stop, far[-1].stop if far else said[place].stop)
+    return [one.text for one in far if broken is None or one.stop <= broken.start()] or near
 
 
 def _denial(said: Sequence[Token], place: int) -> int | None:

@@ -119,6 +119,11 @@ def _told(known: _Known, after: NewText, fresh: Sequence[_Sentence]) -> Iterator
                 start, stop = one.place_of(item.span)
                 if kind == "act" and is_denied_at(one.folded.text, start):
                     continue  # «لم يتفق الطرفان»: no agreement
+                denied = [
+                    act for act in acts(one.folded.text, one.marked) if act.is_denied and start <= act.start < stop
+                ]
+                if kind == "act" and denied and all(map(known.acts.tell, denied)):
+                    continue  # «لن» is an act of the topic, refusing; «لا يلغي» was known, and now «لن يلغي» is told
                 new_acts += [(one, start, stop)] * (kind == "act")
                 yield kind, item.value, one.text
     for one in fresh:

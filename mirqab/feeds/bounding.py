@@ -93,9 +93,10 @@ def _dated(item: str, now: datetime) -> datetime | None:
     return read_date(raw or next(iter(found.values()), None), now=now)
 
 
-def is_light(text: str) -> bool:
-    """Tell whether nothing is left out of a text unless it has too many items: no part of it is too much to read."""
-    return _is_light(text, _MOST_MARKUP_OF_ONE)
+def is_light(body: bytes) -> bool:
+    """Tell whether nothing is left out of a text in UTF-8 unless it has too many items: no part is too much to read."""
+    weight = body.count(b"<") + _REFERENCE_WEIGHT * body.count(b"&")
+    return len(body) <= _MOST_CHARS_OF_ONE and weight <= _MOST_MARKUP_OF_ONE
 
 
 def items_of(text: str) -> tuple[list[int], int]:

@@ -10,18 +10,21 @@ feedparser's strict reader took without complaint get hashes. A known hash thus 
 read in the same surroundings (`Split.context`), and what is left when it is taken out is well-formed just when the
 whole was. Wherever any of this fails the whole text is read, and `item_hashes` stays empty.
 
-Mending and bounding a text cost as much as reading one item, so what is left after the cut is what they look at first
-(`parse_unseen`). A known hash therefore also stands for an item that either leaves as it is, whatever is around it.
+Decoding, mending and bounding a text cost as much as reading one item, so items whose bytes have a known hash go
+before (`shortened`), and what is left is looked at first (`parse_unseen`). A known hash therefore also stands for an
+item that all of these leave as it is, whatever is around it.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final
 
+from mirqab.arabic.encodings import as_it_stands
 from mirqab.feeds.bounding import is_light, items_of
 from mirqab.feeds.repairing import is_sound
 
@@ -35,6 +38,7 @@ _TOKEN: Final = re.compile(
 )
 _ROOT: Final = re.compile(r"(?:\s+|<!--.*?-->|<\?.*?\?>)*<(rss|feed)(?=[\s>])[^<>]*>", re.DOTALL)
 _ITEM_OF: Final = {"rss": "item", "feed": "entry"}
+_ROOT_NAME: Final = re.compile(rb"<(rss|feed)[\s>]")
 
 _CDATA: Final = r"<!\[CDATA\[.*?\]\]>"
 _COMMENT: Final = r"<!--.*?-->"
@@ -62,6 +66,7 @@ _PLAIN: Final = re.compile(
 
 _DECLARED: Final = re.compile(r"\sxmlns(?::[\w.-]+)?\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _HIDDEN: Final = re.compile(rf"{_CDATA}|{_COMMENT}", re.DOTALL)
+_CLOSED: Final = re.compile(rf"{_CDATA}|{_COMMENT}|<\?.*?\?>", re.DOTALL)
 
 _PASSING: Final = re.compile(
     rf"({_CDATA})|{_COMMENT}"
@@ -102,8 +107,8 @@ class Split:
 
     @property
     def is_sound_around(self) -> bool:
-        """Whether nothing is to be mended in what stands around the items."""
-        return all(piece.isspace() or is_sound(piece) for piece in self.around)
+        """Whether what stands around the items leaves nothing open, and nothing is to be mended in it."""
+        return all(piece.isspace() or (_leaves_nothing_open(piece) and is_sound(piece)) for piece in self.around)
 
     def only(self, places: tuple[int, ...]) -> str:
         """Return the feed's text with these items alone."""
@@ -125,28 +130,85 @@ class Parsed:
     item_hashes: bytes
 
 
-def parse_unseen(
-    text: str, *, url: str, known: bytes, most: int, feedparse: Callable[[str], Any | None]
-) -> Parsed | None:
-    """Return what `feedparse` makes of the items that are not in `known`; None when the text is to be looked at whole.
+@dataclass(frozen=True, slots=True)
+class Shortened:
+    """A feed's text without the items that are known: in place of each run of them stands one item that says nothing.
 
-    The text is one that was not mended and may have more than the `most` items that are read: then, too, it is None.
-    `feedparse` may return None for what is left of the text. Otherwise as `parse`.
+    `runs` are the hashes of the items in each, `seen` those of all known items. White space between the items of a run
+    is left out with them.
     """
-    cut = split(text, url=url, seen=_hashes(known))
-    unseen = cut.unseen(known) if cut is not None else None
-    if cut is None or unseen is None or len(unseen) == len(cut.items):
+
+    text: str
+    stand_in: str
+    runs: tuple[list[bytes], ...]
+    seen: frozenset[bytes]
+
+
+def shortened(body: bytes, known: bytes) -> Shortened | None:
+    """Return the text of a feed in UTF-8 without the items whose hashes are in `known`.
+
+    None when there are none, or when there may be more to this body, its encoding or its size: it is to be read whole.
+    """
+    body = body.removeprefix(codecs.BOM_UTF8)
+    root = _ROOT_NAME.search(body)
+    if root is None or not is_light(body):
         return None
-    left = cut.only(unseen)
-    unchanged = len(cut.items) - len(unseen)
-    if len(cut.items) > most or len(items_of(left)[0]) != len(unseen) or not is_light(text):
+    name = _ITEM_OF[root[1].decode()]
+    opening, closing = f"<{name}".encode(), f"</{name}>".encode()
+    seen = _hashes(known)
+    pieces: list[bytes] = []
+    runs: list[list[bytes]] = []
+    copied = end = 0
+    while (start := body.find(opening, end)) >= 0 and (stop := body.find(closing, start)) >= 0:
+        end = stop + len(closing)
+        one = blake2b(body[start:end], digest_size=HASH_BYTES).digest()
+        if one in seen:
+            between = body[copied:start]
+            if runs and not between.strip():
+                runs[-1].append(one)
+            else:
+                pieces.append(between)
+                runs.append([one])
+            copied = end
+    pieces.append(body[copied:])
+    texts = [text for text in map(as_it_stands, pieces) if text is not None]
+    if not runs or len(texts) < len(pieces):
         return None
-    if not cut.are_plain(unseen) or not cut.is_sound_around:
+    stand_in = f"<{name}>\0</{name}>"  # no decoded text has this character
+    return Shortened(stand_in.join(texts), stand_in, tuple(runs), seen)
+
+
+def parse_unseen(
+    short: Shortened, text: str, *, url: str, known: bytes, most: int, feedparse: Callable[[str], Any | None]
+) -> Parsed | None:
+    """Return what `feedparse` makes of the items that are not in `known`; None when the feed is to be looked at whole.
+
+    `text` is that of `short` without its prolog. It was not mended and may stand for more than the `most` items that
+    are read: then, too, it is None. `feedparse` may return None for what is left of the text. Otherwise as `parse`.
+    """
+    cut = split(text, url=url)
+    if cut is None or cut.context != known[:HASH_BYTES]:
+        return None
+    runs = iter(short.runs)
+    hashes: list[bytes] = []
+    unseen: list[int] = []
+    for place, (item, one) in enumerate(zip(cut.items, cut.hashes, strict=True)):
+        if item == short.stand_in:
+            hashes += next(runs)
+            continue
+        hashes.append(one)
+        if one not in short.seen:
+            unseen.append(place)
+    if len(hashes) > most or next(runs, None) is not None:  # a run that is no item: it stands in a comment, say
+        return None
+    places = tuple(unseen)
+    left = cut.only(places)
+    if len(items_of(left)[0]) != len(places) or not cut.are_plain(places) or not cut.is_sound_around:
         return None
     result = feedparse(left)
-    if result is None or result.bozo or len(result.entries) != len(unseen):
+    if result is None or result.bozo or len(result.entries) != len(places):
         return None
-    return Parsed(result, unchanged, cut.item_hashes)
+    return Parsed(result, len(hashes) - len(places), cut.context + b"".join(hashes))
 
 
 def parse(text: str, *, url: str, known: bytes, feedparse: Callable[[str], Any]) -> Parsed:
@@ -169,39 +231,27 @@ def parse(text: str, *, url: str, known: bytes, feedparse: Callable[[str], Any])
     return Parsed(result, 0, cut.item_hashes if sound else b"")
 
 
-def split(text: str, *, url: str, seen: frozenset[bytes] = frozenset()) -> Split | None:
-    """Cut the text of an RSS or Atom feed into its items and what is around them; None when that is in doubt.
-
-    What begins like an item and has a hash that is `seen` is one, for it was cut out before: the tags in it need not be
-    looked at again.
-    """
+def split(text: str, *, url: str) -> Split | None:
+    """Cut the text of an RSS or Atom feed into its items and what is around them; None when that is in doubt."""
     root = _ROOT.match(text)
     if root is None or "<!DOCTYPE" in text or "<!ENTITY" in text:
         return None
     name = _ITEM_OF[root[1]]
-    closing = f"</{name}>"
     items, around, hashes = [], [], []
     end = 0
     while (opening := _item_tag(text, end)) is not None:
-        start = opening.start()
-        if opening[2] != name or opening[1] or opening[0].endswith("/>"):
+        closing = _item_tag(text, opening.end())
+        if closing is None or opening[2] != name or closing[2] != name:
             return None
-        around.append(text[end:start])
-        end = text.find(closing, start) + len(closing)
-        item = text[start:end]
-        if (known := _hash(item)) not in seen:
-            closed = _item_tag(text, opening.end())
-            if closed is None or closed[2] != name or not closed[1] or closed[0].endswith("/>"):
-                return None
-            if closed.end() != end:
-                end = closed.end()
-                item = text[start:end]
-                known = _hash(item)
-        items.append(item)
-        hashes.append(known)
-    if not items:
-        return None
+        if opening[1] or not closing[1] or opening[0].endswith("/>") or closing[0].endswith("/>"):
+            return None
+        around.append(text[end : opening.start()])
+        end = closing.end()
+        items.append(text[opening.start() : end])
+        hashes.append(_hash(items[-1]))
     around.append(text[end:])
+    if not items or f"</{root[1]}" not in around[-1]:  # what follows the feed's end is no part of it
+        return None
     return Split(tuple(items), tuple(around), tuple(hashes), _context(around, url))
 
 
@@ -223,6 +273,12 @@ def _is_plain(item: str, head: str) -> bool:
         return True
     # feedparser remembers a declaration beyond its element: harmless for one that holds for the whole feed anyway
     return all(declared[0].strip() in head for declared in _DECLARED.finditer(_HIDDEN.sub("", item)))
+
+
+def _leaves_nothing_open(piece: str) -> bool:
+    """Tell whether no comment or the like begins in a part of a text that would end in what was taken out after it."""
+    rest = _CLOSED.sub("", piece)
+    return "<!" not in rest and "<?" not in rest
 
 
 def _context(around: list[str], url: str) -> bytes:

@@ -37,6 +37,8 @@ def read_feed(feed: FeedBody) -> FeedReading:
         return refusal(Reason.BROKEN_ANSWER, f"broken compression: {error}")
     if not body.strip():
         return refusal(Reason.EMPTY, "the body is empty")
+    if feed.known and (unseen := syndication.read_unseen(body, feed)) is not None:
+        return unseen
     declared = _XML_ENCODING.search(body[:1024])
     labels = [charset_of(feed.content_type), declared[1].decode("ascii") if declared else None]
     if feed.kind is FeedKind.SECTION:

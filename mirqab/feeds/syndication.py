@@ -34,14 +34,21 @@ def read(text: str, feed: FeedBody, encoding: str) -> FeedReading:
     UNREADABLE_FEED and NOT_A_FEED come without items; TRUNCATED_FEED keeps every item that is complete.
     """
     try:
-        told = _of_unseen(without_prolog(text), feed, encoding) if feed.known else None
-        return told or _of_all(repaired(text), feed, encoding)
+        return _of_all(repaired(text), feed, encoding)
     except _UnreadableError as error:
         return refusal(Reason.UNREADABLE_FEED, str(error), encoding)
 
 
-def _of_unseen(text: str, feed: FeedBody, encoding: str) -> FeedReading | None:
-    """Return what the items say that are not known from the last reading; None when the whole is to be looked at."""
+def read_unseen(body: bytes, feed: FeedBody) -> FeedReading | None:
+    """Return what those items of a feed say that are not known from its last reading, when they can be read alone.
+
+    `body` is that of `feed`, inflated. None when it is to be decoded, recognised and read like any other: what is
+    returned is what would come of that.
+    """
+    short = delta.shortened(body, feed.known)
+    if short is None:
+        return None
+    text = without_prolog(short.text)
     root = _ROOT.search(text)
     if root is None:
         return None
@@ -49,8 +56,13 @@ def _of_unseen(text: str, feed: FeedBody, encoding: str) -> FeedReading | None:
     def feedparse(left: str) -> Any | None:
         return None if _complete(left, root)[1] else _feedparse(left)
 
-    taken = delta.parse_unseen(text, url=feed.url, known=feed.known, most=feed.max_items, feedparse=feedparse)
-    return None if taken is None else _reading(taken, text, feed, encoding)
+    try:
+        taken = delta.parse_unseen(
+            short, text, url=feed.url, known=feed.known, most=feed.max_items, feedparse=feedparse
+        )
+    except _UnreadableError:
+        return None
+    return None if taken is None else _reading(taken, text, feed, "utf-8")
 
 
 def _of_all(text: str, feed: FeedBody, encoding: str) -> FeedReading:

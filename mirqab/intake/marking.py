@@ -11,7 +11,6 @@ from typing import Final
 from mirqab.archive import Archive, ArchiveThread, Signed, Unmarked, Unsigned
 from mirqab.archive.signatures import Made
 from mirqab.copies import BANDS, bands, signature
-from mirqab.credits import agencies_of
 from mirqab.killpoints import kill_point
 from mirqab.seen import Banded, Seen
 
@@ -76,6 +75,8 @@ class Marking:
         return made
 
     def _sign(self, texts: list[Unsigned]) -> int:
+        from mirqab.credits import agencies_of  # it takes long to load, and only old archives need it
+
         self._archive.signatures.sign(
             [
                 Made(

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from mirqab import polling
 from mirqab.addresses import url_key
-from mirqab.archive import Archive, ArchiveThread, LookedUp, read_page
+from mirqab.archive import Archive, ArchiveThread, LookedUp
 from mirqab.errors import ArchiveError
 from mirqab.intake.looking import Looking, banded_of
 from mirqab.intake.marking import Marking
@@ -197,6 +197,8 @@ class Intake:
 
     async def validators(self, entry: FeedEntry) -> Validators:
         """Return what to ask with whether a stored page has changed: its kept answer's own, none where it lacks any."""
+
+        from mirqab.archive import read_page  # most runs look at no page again
 
         def read() -> Validators:
             kept, folder = self.archive.kept_page(entry.id), self.archive.raw_folder

@@ -92,8 +92,13 @@ def carried_by(outlets: int) -> str:
 
 
 def percent(share: float) -> str:
+    """Return a share in percent, kept together in Arabic text."""
+    return f"\u2068{whole_percent(share)}%\u2069"
+
+
+def whole_percent(share: float) -> int:
     """Return a share in percent, rounded down: only what is the same is 100."""
-    return f"\u2068{int(share * 100 + 1e-9)}%\u2069"
+    return int(share * 100 + 1e-9)
 
 
 def ago(at: datetime, now: datetime) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mirqab.cli.story_shown import _carrier
+from mirqab.reader.told import Carrier
 from mirqab.settings import CODE_ROOT, load_settings
+from mirqab.types import Relation
 from tests.reader import newsroom
 from tests.reader.carried import APART, CARRIED, COPY, DISPATCH, EARLIER, OWN, TWIN
 
@@ -50,6 +54,16 @@ def test_a_story_tells_its_outlets_its_texts_and_its_agency(said: Reader) -> Non
     out = said("story", "show", OWN.url).out
     assert "5 outlets · 2 independent texts · first agency: AFP" in out
     assert "near copy of rasid (88% alike)  published first" in out
+
+
+def test_what_is_not_quite_the_same_is_not_100_percent_alike() -> None:
+    at = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    near = Carrier(
+        outlet="wasl", url="http://wasl.example/1", headline="عنوان", at=at, seen_at=at, relation=Relation.NEAR,
+        article="a1", text=0, is_first=False, nearest="a2", similarity=0.996, agencies=(), placed_by=None,
+        gone_at=None, changed_at=None,
+    )  # fmt: skip
+    assert "near copy of rasid (99% alike)" in _carrier(near, {"a2": "rasid"})
 
 
 def test_it_tells_why_articles_are_together(said: Reader) -> None:

@@ -316,6 +316,64 @@ def test_an_item_that_could_draw_others_into_an_author_is_never_known() -> None:
     assert read(feed_of(drawing, closing)).item_hashes == b""
 
 
+KNOWN = "<item><title>قال --&gt; ثم --> صمت</title><link>https://news.example/1</link></item>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        feed_of(item(3), f"<!-- {KNOWN} -->", KNOWN, item(2)),
+        feed_of(item(3), KNOWN, head=f"<title>مرقاب</title><!-- {item(2)} --><!-- {KNOWN} -->"),
+        feed_of(f"<!-- {KNOWN}", KNOWN),
+        feed_of(item(3), "<!-- ", KNOWN, item(2)),
+        feed_of(item(3), "<? ", KNOWN, item(2), "<!-- ?> -->"),
+        feed_of(item(3).replace("</item>", f"<description><![CDATA[ {KNOWN} ]]></description></item>"), item(2)),
+        feed_of(item(3), item(2).replace("</item>", "<!-- </item>"), KNOWN),
+        feed_of(f"<item><title>خارجي</title>{KNOWN}</item>", item(2)),
+        f"<!-- {KNOWN} -->" + feed_of(item(3), KNOWN),
+        f'<?xml version="1.0"?><?xml-stylesheet href="{KNOWN}"?>' + feed_of(item(3), KNOWN),
+        feed_of(item(3), KNOWN).replace("<item>", "<entry>").replace("</item>", "</entry>"),
+        feed_of(KNOWN + KNOWN, item(3), KNOWN, f"\n{KNOWN}\n"),
+        feed_of(item(3) + "نص عار", KNOWN, "نص عار", KNOWN, item(2)),
+        feed_of(KNOWN, item(3)) + KNOWN,
+    ],
+)
+def test_a_known_item_counts_where_it_is_one_alone(text: str) -> None:
+    """The same letters in a comment or within another item are none; a comment may end in what looks like one."""
+    full = read(text)
+    for first in (feed_of(item(2), KNOWN), text):
+        hashes = hashes_of(read(feed_of(item(2), KNOWN)))
+        known = read(first).item_hashes[:SIZE] + b"".join(hashes)
+        after = read(text, known)
+        if after.unchanged:
+            assert (after.item_hashes, after.problem) == (full.item_hashes, None)
+            taken = [one for one, hashed in zip(full.items, hashes_of(full), strict=True) if hashed not in hashes]
+            assert (list(after.items), after.unchanged) == (taken, len(full.items) - len(taken))
+        else:
+            assert after == full
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1256"])
+def test_items_are_known_in_any_encoding(encoding: str) -> None:
+    def told(*items: str) -> bytes:
+        return feed_of(
+            *items, head=f"<title>مرقاب</title><description>{'نقل المراسل عن الشرطة ' * 9}</description>"
+        ).encode(encoding)
+
+    before = read(told(item(2), item(1)))
+    after = read(told(item(3), item(2), item(1)), before.item_hashes)
+    assert (titles(after), after.unchanged, after.title) == (["عنوان 3"], 2, "مرقاب")
+    assert replace(after, items=(), unchanged=0) == replace(read(told(item(3), item(2), item(1))), items=())
+
+
+@pytest.mark.parametrize("odd", ["\x01", "\x7f", "\x84", "\uffff", "\ufeff", "\0"])
+def test_what_decoding_takes_out_of_a_new_item_is_taken_out_beside_known_ones(odd: str) -> None:
+    before = read(feed_of(item(2), item(1)))
+    text = feed_of(item(3, f"عن{odd}وان"), item(2), item(1))
+    after = read(text, before.item_hashes)
+    assert (after.items, after.unchanged) == (read(text).items[:1], 2)
+
+
 def test_known_items_count_among_the_most_that_are_read() -> None:
     before = read(feed_of(item(3), item(2), item(1)))
     text = feed_of(item(4), item(3), item(2), item(1))
