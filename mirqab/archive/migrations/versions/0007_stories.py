@@ -51,7 +51,6 @@ def upgrade() -> None:
     op.create_index("ix_regroupings_story", "regroupings", ["story"], unique=False)
     op.create_index("ix_regroupings_other", "regroupings", ["other"], unique=False)
     op.add_column("articles", sa.Column("agencies", sa.Text(), nullable=False, server_default="[]"))
-    op.add_column("articles", sa.Column("gone_at", sa.DateTime(timezone=True)))
     op.add_column("articles", sa.Column("placed_by", sa.Text()))
     op.add_column("entries", sa.Column("check_at", sa.DateTime(timezone=True)))
     op.add_column("entries", sa.Column("checks", sa.Integer(), nullable=False, server_default="0"))
