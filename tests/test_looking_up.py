@@ -539,3 +539,16 @@ async def test_real_near_copies_are_one_story_on_their_way_in_and_look_alikes_ar
     joined = [len({stories[doc["doc_id"]] for doc in group}) for group in groups]
     assert joined == [1] * len(groups)
     assert [pair for pair in pairs if stories[pair[0]["doc_id"]] == stories[pair[1]["doc_id"]]] == []
+
+
+async def test_a_crawl_that_makes_missing_signatures_says_what_joins_the_copies(
+    archive: Archive, seen: Seen, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="mirqab")
+    async with an_intake(archive, seen) as intake:
+        await bring(intake, signed("1", wire(1)))
+    assert "--stories" not in caplog.text
+    with archive._writing() as conn:
+        conn.exec_driver_sql("DELETE FROM signatures")
+    async with an_intake(archive, seen):
+        assert "1 articles got signatures; ./run reindex --stories joins" in caplog.text

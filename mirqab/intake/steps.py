@@ -336,7 +336,9 @@ class Intake:
         """
         if self._recheck_hours:
             await self._thread.call(self.archive.plan_looks, recheck_hours=self._recheck_hours)
-        await self._marking.sign(since=datetime.now(UTC) - timedelta(days=self._window_days))
+        signed = await self._marking.sign(since=datetime.now(UTC) - timedelta(days=self._window_days))
+        if signed:
+            _log.info("%d articles got signatures; ./run reindex --stories joins the copies among them", signed)
         done = await self._marking.refill(most=most)
         self._looking.trusted = done.epoch
         return done.made
