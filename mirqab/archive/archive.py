@@ -288,6 +288,18 @@ class Archive(KeptPages):
         with self._writing() as conn:
             entries.unchanged(conn, run, entry_id, robots=robots, now=_now(), recheck_hours=recheck_hours)
 
+    def plan_looks(self, *, recheck_hours: Sequence[float]) -> int:
+        """Write when the pages of young articles that were flagged after they came are looked at; return how many."""
+        with self._reading() as conn:
+            if not rechecking.unplanned(conn, hours=recheck_hours, now=_now()):
+                return 0
+        with self._writing() as conn:
+            now = _now()
+            found = rechecking.unplanned(conn, hours=recheck_hours, now=now)
+            for entry in found:
+                rechecking.plan(conn, entry, hours=recheck_hours, now=now)
+        return len(found)
+
     def kept_page(self, entry_id: str) -> RawLocation | None:
         """Return where the page lies from which the article of an entry was taken."""
         with self._reading() as conn:

@@ -27,10 +27,13 @@ _entries = tables.entries
 _flags = tables.flags
 _outcomes = tables.outcomes
 _sightings = tables.sightings
+_verdicts = tables.verdicts
 
 _this_entry = _entries.c.id == bindparam("this_entry")
 _UPDATE: Final = update(_entries).where(_this_entry)
 _is_own = _articles.c.entry == _entries.c.id
+# an entry that led to the article's own page is looked at with that one
+_is_by_itself = or_(_is_own, _sightings.c.url_key != _articles.c.url_key)
 _STANDS: Final = (
     select(
         _articles.c.story,
@@ -39,8 +42,7 @@ _STANDS: Final = (
     )
     .join(_entries, _entries.c.article == _articles.c.id)
     .join(_sightings, and_(_sightings.c.entry == _entries.c.id, _sightings.c.article == _articles.c.id))
-    # an entry that led to the article's own page is looked at with that one
-    .where(_this_entry, or_(_is_own, _sightings.c.url_key != _articles.c.url_key))
+    .where(_this_entry, _is_by_itself)
 )
 _of_entry = _sightings.c.entry == bindparam("this_entry")
 _CARRIES: Final = (
@@ -90,6 +92,40 @@ _CALLS: Final = (
 def next_look(first_at: datetime, hours: Sequence[float], now: datetime) -> datetime | None:
     """Return the first of the looks, so many hours after a page was first stored, that is still to come."""
     return min((at for hour in hours if (at := first_at + timedelta(hours=hour)) > now), default=None)
+
+
+_YOUNG: Final = (
+    select(_articles.c.id)
+    .join(_flags, _flags.c.story == _articles.c.story)
+    .where(
+        _articles.c.stored_at > bindparam("since", type_=UtcTime),
+        _flags.c.state.in_(LISTED),
+        or_(
+            _flags.c.article == _articles.c.id,
+            select(_verdicts.c.topic)
+            .where(_verdicts.c.article == _articles.c.id, _verdicts.c.topic == _flags.c.topic, _verdicts.c.flagged)
+            .exists(),
+        ),
+    )
+    .correlate(None)
+)
+_UNPLANNED: Final = (
+    select(_entries.c.id)
+    .join(_sightings, _sightings.c.entry == _entries.c.id)
+    .join(_articles, and_(_articles.c.id == _sightings.c.article, _articles.c.id == _entries.c.article))
+    .where(
+        _articles.c.id.in_(_YOUNG),
+        _entries.c.state == EntryState.STORED,
+        case((_entries.c.check_at.is_(None), 1), else_=0) == 1,  # that index would lead through nearly all entries
+        _is_by_itself,
+    )
+)
+
+
+def unplanned(conn: Connection, *, hours: Sequence[float], now: datetime) -> list[str]:
+    """Return stored entries of young flagged articles without a look to come: they were flagged after they came."""
+    since = now - timedelta(hours=max(hours, default=0.0))
+    return list(conn.execute(_UNPLANNED, {"since": since}).scalars())
 
 
 def carries(conn: Connection, entry: str, article: str, now: datetime, *, twin: str | None = None) -> None:

@@ -331,8 +331,11 @@ class Intake:
 
         When Redis turns out to have lost what it held, that is every article of the last 60 days; what is left beyond
         `most` is made beside the crawl, which looks for copies in the archive meanwhile. In an archive made before
-        there were signatures, those of the window are made first.
+        there were signatures, those of the window are made first. Pages that were flagged only after they had come, by
+        a topic that was changed or by a person, get the looks that are still to come.
         """
+        if self._recheck_hours:
+            await self._thread.call(self.archive.plan_looks, recheck_hours=self._recheck_hours)
         await self._marking.sign(since=datetime.now(UTC) - timedelta(days=self._window_days))
         done = await self._marking.refill(most=most)
         self._looking.trusted = done.epoch

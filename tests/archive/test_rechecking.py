@@ -103,6 +103,23 @@ def test_nobody_looks_at_what_a_person_called_irrelevant(stored: Archive, run: s
     assert (looks(stored, 1.1), looks(stored, 1.1, "qabas")) == (["2"], [])
 
 
+def test_what_a_person_flags_later_gets_the_looks_that_are_to_come(stored: Archive, run: str) -> None:
+    stored.add_entry("qabas", "https://qabas.example/3")
+    put(stored, run, "3", body("الجسر"), outlet="qabas")
+    assert stored.plan_looks(recheck_hours=HOURS) == 0
+    article = make_id("a", entry_id("3"))
+    known = (article, verdict(body("الجسر"), flagged=False))
+    stored.decide(make_id("s", article), Decision.RELEVANT, by="سلمى", note=None, fallback=known)
+    with stored._writing() as conn:
+        earlier = (datetime.now(UTC) - timedelta(hours=2)).isoformat(" ")
+        conn.exec_driver_sql("UPDATE articles SET stored_at = ? WHERE id = ?", (earlier, article))
+    assert stored.plan_looks(recheck_hours=(1.0,)) == 0, "that look is over"
+    assert stored.plan_looks(recheck_hours=HOURS) == 2
+    assert (looks(stored, 3.9), looks(stored, 4.1)) == (["1", "2"], ["1", "2", "3"])
+    assert looks(stored, 1.1, "qabas") == ["1", "3"], "counted from when the copy came"
+    assert stored.plan_looks(recheck_hours=HOURS) == 0
+
+
 def test_without_hours_nothing_is_planned(archive: Archive, run: str) -> None:
     archive.admit(run, snapshot(item("1")), first_poll_max_age_s=WEEK_S)
     archive.store(run, worked("1", TALKS, verdicts=[verdict(TALKS)]), place=place)
@@ -260,3 +277,20 @@ def test_asking_for_looks_reads_no_other_entry(stored: Archive) -> None:
             first = plan.fetchone()
             assert first is not None
             assert "ix_entries_check_at" in first.detail or "(id=?)" in first.detail, (statement, first.detail)
+
+
+def test_asking_what_was_flagged_later_reads_young_articles_alone(stored: Archive) -> None:
+    asked: list[tuple[str, object]] = []
+
+    @event.listens_for(stored._reader, "before_cursor_execute")
+    def note(conn: object, cursor: object, statement: str, parameters: object, context: object, many: bool) -> None:
+        if "check_at IS NULL" in statement:
+            asked.append((statement, parameters))
+
+    stored.plan_looks(recheck_hours=HOURS)
+    ((statement, parameters),) = asked
+    with stored._reading() as conn:
+        told = conn.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters).scalars(3)  # type: ignore[arg-type]
+        plan = list(told)
+    assert any("ix_articles_stored_at" in step for step in plan)
+    assert not [step for step in plan if step.startswith("SCAN") or "check_at" in step]

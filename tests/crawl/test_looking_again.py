@@ -92,6 +92,13 @@ def test_what_was_missed_is_caught_up_by_one_look(site: Site, deployment: Deploy
     assert looked_at(deployment)[1:] == (17.0, 1)
 
 
+def test_a_page_that_was_flagged_after_it_came_is_looked_at(site: Site, deployment: Deployment) -> None:
+    deployment.database("UPDATE entries SET check_at = NULL")
+    pass_hours(deployment, 2)
+    assert deployment.crawl("feeds", "-a", "due=yes").pages() == {}
+    assert looked_at(deployment)[1:] == (4.0, 0)
+
+
 def test_a_changed_page_becomes_a_version(site: Site, deployment: Deployment) -> None:
     site.article("/n0", talks(0)[0], LATER)
     pass_hours(deployment, 1.1)
