@@ -129,6 +129,6 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
 
 def _remember_spellings() -> None:
     """Have Twisted spell the name of a host for the wire once: it does so for every request, which costs 0.1 ms."""
-    twisted = cast(Any, endpoints)
-    if not hasattr(twisted._idnaBytes, "cache_info"):
-        twisted._idnaBytes = lru_cache(maxsize=1000)(twisted._idnaBytes)
+    spell = getattr(endpoints, "_idnaBytes", None)  # a private name: without it a request is dearer, no more
+    if spell is not None and not hasattr(spell, "cache_info"):
+        cast(Any, endpoints)._idnaBytes = lru_cache(maxsize=1000)(spell)
