@@ -107,7 +107,8 @@ def check_readable(name: str) -> None:
 class Reading:
     """The texts of the inputs in their order; a line that is wrong is said with its number and passed over.
 
-    A text without an id has its place among all texts, counted from 1. A `silent` one says nothing.
+    A text without an id has its place among all texts, counted from 1; one whose id another text has is wrong: the
+    stories are called by ids. A `silent` one says nothing.
     """
 
     def __init__(self, names: Sequence[str], *, silent: bool = False) -> None:
@@ -116,9 +117,10 @@ class Reading:
         self.failed = 0
 
     def __iter__(self) -> Iterator[Told]:
-        from mirqab.grouping import Told
+        from mirqab.grouping import Identity, Told
 
         count = 0
+        taken: set[Identity] = set()
         for name in self._names:
             for number, value in read_objects(name, partial(self._complain, name)):
                 try:
@@ -127,8 +129,13 @@ class Reading:
                     self._complain(name, number, str(error))
                     continue
                 count += 1
+                identity = count if identity is None else identity
+                if identity in taken:
+                    self._complain(name, number, f"another text has the id {to_json(identity)}")
+                    continue
+                taken.add(identity)
                 yield Told(
-                    id=count if identity is None else identity,
+                    id=identity,
                     headline=text.title,
                     body=text.text,
                     outlet=text.outlet,

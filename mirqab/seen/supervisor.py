@@ -40,7 +40,7 @@ END_S: Final = 2.0
 MOST_RESTARTS: Final = 5
 RESTARTS_WITHIN_S: Final = 60.0
 
-_ALLOCATOR: Final = "glibc.malloc.tcache_count=60000:glibc.malloc.tcache_max=4096"
+_ALLOCATOR: Final = "glibc.malloc.tcache_count=60000"
 """The server of the package is built with the C library's allocator, which searches a heap full of holes each time that
 a script makes a string; one that keeps small pieces at hand halved what the server needs for an article with 200,000
 stored (`python -m benchmarks.grouping growth`). Others know nothing of the variable."""

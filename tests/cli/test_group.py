@@ -113,6 +113,18 @@ def test_a_number_that_json_does_not_know_is_no_id(mirqab: Command, tmp_path: Pa
     assert f"{file}, line 2: id must be a finite number" in said.err
 
 
+def test_an_id_that_another_text_has_is_said_and_passed_over(mirqab: Command, tmp_path: Path) -> None:
+    texts = tmp_path / "texts.jsonl"
+    unnamed = json.dumps({"text": BACKGROUND}, ensure_ascii=False) + "\n"
+    texts.write_text(line("one", WIRE) + line("one", BACKGROUND) + line(4, WIRE) + unnamed + line("1", WIRE))
+    said = mirqab("group", str(texts))
+    assert (said.code, [one["id"] for one in parsed(said.out)]) == (3, ["one", 4, "1"])
+    assert said.err.splitlines() == [
+        f'{texts}, line 2: another text has the id "one"',
+        f"{texts}, line 4: another text has the id 4",
+    ]
+
+
 def test_a_text_may_be_of_the_first_or_the_last_day_of_the_calendar(mirqab: Command) -> None:
     given = "".join(line(day, WIRE, outlet="sahil", published=day) for day in ("0001-01-01", "9999-12-31"))
     said = mirqab("group", given=given)
@@ -122,7 +134,7 @@ def test_a_text_may_be_of_the_first_or_the_last_day_of_the_calendar(mirqab: Comm
 
 def test_workers_give_the_same_answer(newcomer: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "stream.jsonl"
-    file.write_text(STREAM + "[]\n" + "".join(line(number, f"خبر قصير {number}") for number in range(120)))
+    file.write_text(STREAM + "[]\n" + "".join(line(number, f"خبر قصير {number}") for number in range(100, 220)))
     alone = newcomer("group", str(file))
     monkeypatch.setattr(group_command, "MUCH_BYTES", 1)
     together = newcomer("group", str(file))
