@@ -62,7 +62,7 @@ def acts(folded: str, marked: Sequence[tuple[int, int]]) -> Iterator[Act]:
         if denial is not None:
             yield Act(denial, token.stop, token.text, True)
         elif _is_verb(token.text):
-            start = token.start + len(token.text) - len(_BEGUN.sub("", token.text))
+            start = token.start + len(token.text) - len(_bare(token.text))
             yield Act(start, token.stop, token.text, False)
 
 
@@ -145,7 +145,7 @@ def _denial(said: Sequence[Token], place: int) -> int | None:
 
 def _is_verb(word: str) -> bool:
     """Tell whether a word is a verb rather than a noun of an act, as far as its form tells."""
-    bare = _BEGUN.sub("", word)
+    bare = _bare(word)
     return bool(_IMPERFECT.match(bare) or _PAST.match(bare))
 
 

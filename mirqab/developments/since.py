@@ -109,26 +109,27 @@ def _evidence(after: NewText) -> list[_Sentence]:
 
 
 def _told(known: _Known, after: NewText, fresh: Sequence[_Sentence]) -> Iterator[tuple[DevelopmentKind, str, str]]:
+    acts_of = [(one, list(acts(one.folded.text, one.marked))) for one in fresh]
     new_acts: list[tuple[_Sentence, int, int]] = []
     for item in after.verdict.facet_evidence:
         kind = FACETS.get(item.facet)
         if kind is None or item.value in known.facets.get(item.facet, ()):
             continue
-        for one in fresh:
-            if one.holds(item.span):
+        for one, its_acts in acts_of:
+            if not one.holds(item.span):
+                continue
+            if kind == "act":
                 start, stop = one.place_of(item.span)
-                if kind == "act" and is_denied_at(one.folded.text, start):
+                if is_denied_at(one.folded.text, start):
                     continue  # «لم يتفق الطرفان»: no agreement
-                denied = [
-                    act for act in acts(one.folded.text, one.marked) if act.is_denied and start <= act.start < stop
-                ]
-                if kind == "act" and denied and all(map(known.acts.tell, denied)):
+                denied = [act for act in its_acts if act.is_denied and start <= act.start < stop]
+                if denied and all(map(known.acts.tell, denied)):
                     continue  # «لن» is an act of the topic, refusing; «لا يلغي» was known, and now «لن يلغي» is told
-                new_acts += [(one, start, stop)] * (kind == "act")
-                yield kind, item.value, one.text
-    for one in fresh:
+                new_acts.append((one, start, stop))
+            yield kind, item.value, one.text
+    for one, its_acts in acts_of:
         text = one.folded.text
-        for act in acts(text, one.marked):
+        for act in its_acts:
             # «لن» is itself an act of the topic, refusing, and was told above
             is_told = any(sentence is one and start <= act.start < stop for sentence, start, stop in new_acts)
             if not is_told and not known.acts.tell(act):
@@ -159,10 +160,10 @@ class _Known:
         self._sentences = {tuple(words(text[start:stop])) for text in folded for start, stop in sentences(text)}
         dates = [dates_in(text) for text in folded]
         self._dates = [date for found in dates for date in found]
-        for one in texts:
-            # a text without a time of its own is taken for one of the day of the new one
-            for part in (one.headline, one.body):
-                self._dates += _coming_dates(fold(part), one.published or asked_at)
+        # a text without a time of its own is taken for one of the day of the new one
+        written_at = [one.published or asked_at for one in texts for _ in (one.headline, one.body)]
+        for text, at in zip(folded, written_at, strict=True):
+            self._dates += _coming_dates(text, at)
         self._figures = [figure for text, found in zip(folded, dates, strict=True) for figure in figures(text, found)]
         self._figures += [figure for text in folded for figure in known_fractions(text)]
         self.acts = KnownActs(folded)
