@@ -406,15 +406,17 @@ def _until_busy(process: subprocess.Popen[str]) -> None:
     time.sleep(0.5)
 
 
+def _run_script(script: Path, text: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    script.write_text(text, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, str(script)], env=environ, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
 def test_ctrl_c_while_a_process_is_being_started_prints_nothing_from_it(
     tmp_path: Path, child_environ: Callable[..., dict[str, str]]
 ) -> None:
-    script = tmp_path / "interrupted.py"
-    script.write_text(INTERRUPTED, encoding="utf-8")
-
-    done = subprocess.run(
-        [sys.executable, str(script)], env=child_environ(), capture_output=True, text=True, timeout=120, check=False
-    )
+    done = _run_script(tmp_path / "interrupted.py", INTERRUPTED, child_environ())
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
 
@@ -422,12 +424,7 @@ def test_ctrl_c_while_a_process_is_being_started_prints_nothing_from_it(
 def test_ctrl_c_does_not_reach_the_server_of_the_workers_while_it_loads(
     tmp_path: Path, child_environ: Callable[..., dict[str, str]]
 ) -> None:
-    script = tmp_path / "reached.py"
-    script.write_text(REACHED, encoding="utf-8")
-
-    done = subprocess.run(
-        [sys.executable, str(script)], env=child_environ(), capture_output=True, text=True, timeout=120, check=False
-    )
+    done = _run_script(tmp_path / "reached.py", REACHED, child_environ())
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "3\n", "")
 

@@ -80,7 +80,7 @@ async def _reindex(deployed: Settings, archive: Archive) -> int:
             with Counting("signatures made", unsigned) as counting:
                 signed = await marking.sign(since=BEGINNING, every=True, step=counting.step)
             write_line(f"{signed:,} signatures made.")
-            to_mark = await thread.call(archive.count_stored, marked_from(deployed.stories_window_days))
+            to_mark = await thread.call(archive.count_stored, marked_from(window_days))
             with Counting("articles marked in Redis", to_mark) as counting:
                 filled = await marking.refill(all_again=True, step=counting.step)
             write_line(f"{filled.made:,} articles marked in Redis.")
